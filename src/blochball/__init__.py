@@ -1,0 +1,7 @@
+"""Permutation-invariant emitter ensembles: one description, three theories, one Dataset."""
+
+from blochball import models
+from blochball._version import __version__
+from blochball.system import ChainExchange, CollectiveJump, Ensemble, System
+
+__all__ = ["ChainExchange", "CollectiveJump", "Ensemble", "System", "__version__", "models"]

@@ -1,0 +1,131 @@
+"""The one result type: what every theory returns, so that "TWA minus exact" is a subtraction.
+
+========================  =========================  ==============================================
+variable                  dims                       meaning
+========================  =========================  ==============================================
+inversion                 time, site                 <J_l^z>
+spin_x, spin_y            time, site                 <J_l^x>, <J_l^y>
+emission                  time, site                 <J_l^+ J_l^->
+spin_squared              time, site                 <J_l^2>
+output                    time, channel              <L_k^+ L_k>, without the rate
+correlation               time_kept, site, site_conj <J_k^+ J_l^->, only where asked for
+NAME_stderr               as NAME                    standard error of the mean, where sampled
+========================  =========================  ==============================================
+"""
+
+from __future__ import annotations
+
+import functools
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike
+
+from blochball._version import __version__
+from blochball.system import System
+
+DIMS: dict[str, tuple[str, ...]] = {
+    "inversion": ("time", "site"),
+    "spin_x": ("time", "site"),
+    "spin_y": ("time", "site"),
+    "emission": ("time", "site"),
+    "spin_squared": ("time", "site"),
+    "output": ("time", "channel"),
+    "correlation": ("time_kept", "site", "site_conj"),
+}
+LONG_NAMES: dict[str, str] = {
+    "inversion": "<J^z>",
+    "spin_x": "<J^x>",
+    "spin_y": "<J^y>",
+    "emission": "<J^+ J^->",
+    "spin_squared": "<J^2>",
+    "output": "<L^+ L> of a collective jump, without its rate",
+    "correlation": "<J_k^+ J_l^->",
+}
+
+
+def assemble(
+    system: System,
+    times: ArrayLike,
+    variables: Mapping[str, Any],
+    stderr: Mapping[str, Any] | None = None,
+    *,
+    method: str,
+    times_kept: ArrayLike | None = None,
+    extra_dims: Mapping[str, tuple[str, ...]] | None = None,
+    **attrs: Any,
+) -> xr.Dataset:
+    """Put arrays into the Dataset that every theory returns.
+
+    Parameters
+    ----------
+    system : System
+        What was solved; kept as JSON in the attributes.
+    times : array_like, shape (times,)
+        Output times in the inverse unit of the rates; infinity stands for the steady state.
+    variables, stderr : mapping of name to array
+        Named and shaped as in the table of this module; `stderr` holds standard errors under the
+        names of the variables they belong to. `output` is dropped for a System without jumps.
+    method : str
+        Theory and method, e.g. ``"exact.populations"``.
+    times_kept : array_like, optional
+        Times of `correlation`.
+    extra_dims : mapping of name to dims, optional
+        Dims of variables that are not in the table.
+    **attrs
+        Further attributes (seed, trajectories, steps, wall_time, ...).
+
+    Returns
+    -------
+    xarray.Dataset
+    """
+    dims = {**DIMS, **(extra_dims or {})}
+    entries = {name: (name, value, "") for name, value in variables.items()}
+    for name, value in (stderr or {}).items():
+        entries[f"{name}_stderr"] = (name, value, "standard error of ")
+    coords: dict[str, Any] = {"time": np.asarray(times, float), "site": np.arange(system.sites)}
+    if system.jumps:
+        coords["channel"] = np.array(system.channels, dtype=object)
+    data = {}
+    for full, (name, value, prefix) in entries.items():
+        if name == "output" and not system.jumps:
+            continue
+        label = {"long_name": prefix + LONG_NAMES[name]} if name in LONG_NAMES else {}
+        data[full] = (dims[name], np.asarray(value), label)
+        if "time_kept" in dims[name]:
+            coords["time_kept"] = np.asarray(times_kept, float)
+        if "site_conj" in dims[name]:
+            coords["site_conj"] = np.arange(system.sites)
+    described = {
+        "blochball_version": __version__,
+        "revision": revision(),
+        "system": system.to_json(),
+        "method": method,
+        **attrs,
+    }
+    return xr.Dataset(data, coords, described)
+
+
+def system_of(ds: xr.Dataset) -> System:
+    """Rebuild the System that a Dataset was computed from."""
+    return System.from_json(ds.attrs["system"])
+
+
+@functools.cache
+def revision() -> str:
+    """Git revision of the source tree, with "-dirty" if it has changes; "unknown" outside one."""
+    # asked only of our own checkout: an installed copy may lie inside somebody else's repository
+    root = Path(__file__).resolve().parents[2]
+    if not (root / ".git").exists():
+        return "unknown"
+    command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=12"]
+    try:
+        return subprocess.run(
+            command, capture_output=True, text=True, check=True, timeout=10
+        ).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
