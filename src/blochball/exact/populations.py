@@ -1,0 +1,288 @@
+"""Master equation for the populations p(J, M), by uniformization.
+
+With Lambda at least the largest rate out of any state, T = 1 + Q / Lambda is a stochastic matrix
+and p(t) = sum_n Poisson(n; Lambda t) T^n p(0). Only three sums over T^n p(0) are needed for every
+observable, so one pass over n serves all output times, no state is stored, and positivity and trace
+are kept by construction. (A. Jensen, Skand. Aktuarietidskr. 36, 87 (1953).)
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numba
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+from scipy import sparse, stats
+from scipy.sparse import csgraph
+from scipy.sparse.linalg import splu
+
+from blochball import validation
+from blochball.dataset import assemble
+from blochball.exact import dicke, symmetric
+from blochball.exact.symmetric import Symmetric, obstacle
+from blochball.system import System
+
+METHOD = "exact.populations"
+_TAIL = 1e-15  # probability of the Poisson terms left out at either end
+
+__all__ = ["obstacle", "solve", "steady_state"]
+
+
+def solve(system: System, times: NDArray[np.float64], **options: Any) -> xr.Dataset:
+    """Solve for the populations at the given times; see `blochball.exact.solve`."""
+    validation.no_options("exact.solve", "populations", options)
+    started = time.perf_counter()
+    one = symmetric.reduce(system)
+    largest = _largest_rate(one)
+    terms = int(stats.poisson.isf(_TAIL, largest * times[-1])) + 2
+    sums = np.empty((terms, 3))
+    _powers(_initial(one), one.size, _rates(one), largest, sums)
+    means = np.stack([_poisson_mean(largest * t, sums) for t in times])
+    return assemble(
+        system,
+        times,
+        symmetric.observables(system, *means.T),
+        method=METHOD,
+        steps=terms,
+        states=_count(one.size),
+        wall_time=time.perf_counter() - started,
+    )
+
+
+def steady_state(system: System, **options: Any) -> xr.Dataset:
+    """Return the limit of long times; see `blochball.exact.steady_state`.
+
+    Raises
+    ------
+    ValueError
+        If the initial state can end in more than one stationary state.
+    """
+    validation.no_options("exact.steady_state", "populations", options)
+    started = time.perf_counter()
+    one = symmetric.reduce(system)
+    p, spin, m = stationary(one)
+    means = [np.array([p @ value]) for value in (m, m * m, spin * (spin + 1))]
+    return assemble(
+        system,
+        [np.inf],
+        symmetric.observables(system, *means),
+        method=METHOD,
+        states=_count(one.size),
+        wall_time=time.perf_counter() - started,
+    )
+
+
+def generator(
+    one: Symmetric,
+) -> tuple[sparse.csc_array, NDArray[np.float64], NDArray[np.float64]]:
+    """Return Q with dp/dt = Q p as a sparse matrix, and J and M of every state."""
+    size = one.size
+    spin = np.concatenate([np.full(int(2 * j) + 1, j) for j in dicke.spins(size)])
+    m = np.concatenate([np.arange(int(2 * j) + 1) - j for j in dicke.spins(size)])
+    # rows before that of J hold size+1, size-1, ... states; n is the place of M in its row
+    row = np.rint(size / 2 - spin).astype(np.int64)
+    place = row * (size + 2 - row) + np.rint(m + spin).astype(np.int64)
+
+    source, target, rate = [], [], []
+
+    def transition(q: int, j: int, value: NDArray[np.float64]) -> None:
+        some = np.flatnonzero(value)
+        goal = row[some] - j
+        source.append(place[some])
+        target.append(goal * (size + 2 - goal) + np.rint(m + spin)[some].astype(np.int64) + q + j)
+        rate.append(value[some])
+
+    for q, local in ((-1, one.decay), (0, one.dephasing), (1, one.pump)):
+        for j in (-1, 0, 1):
+            if (q, j) != (0, 0):
+                weight = local * dicke.branching(j, size, spin)
+                transition(q, j, weight * dicke.amplitude_squared(q, j, spin, m))
+    for q, collective in ((-1, one.collective_decay), (1, one.collective_pump)):
+        transition(q, 0, collective * dicke.ladder_squared(q, spin, m))
+    start, goal, value = (np.concatenate(v) for v in (source, target, rate))
+    states = spin.size
+    loss = np.bincount(start, value, minlength=states)
+    every = np.arange(states)
+    entries = (np.r_[value, -loss], (np.r_[goal, every], np.r_[start, every]))
+    return sparse.csc_array(entries, shape=(states, states)), spin, m
+
+
+def stationary(
+    one: Symmetric,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the stationary p(J, M) that the initial state ends in, and J and M of its states."""
+    q, spin, m = generator(one)
+    start = int(np.argmax((spin == one.size / 2) & (m == one.polarization * one.size / 2)))
+    # edges run from source to target, so the graph is the transpose of Q
+    reached = csgraph.breadth_first_order(q.T.tocsr(), start, return_predecessors=False)
+    q, spin, m = q[reached][:, reached], spin[reached], m[reached]
+    count, label = csgraph.connected_components(q.T, directed=True, connection="strong")
+    edges = q.tocoo()
+    leaving = edges.data[label[edges.row] != label[edges.col]]
+    open_classes = label[edges.col[label[edges.row] != label[edges.col]]]
+    closed = np.setdiff1d(np.arange(count), open_classes[leaving > 0])
+    if closed.size > 1:
+        raise ValueError(
+            "exact.steady_state: the steady state must be unique, got a system whose initial "
+            f"state can end in {closed.size} different ones"
+        )
+    inside = np.flatnonzero(label == closed[0])
+    q, spin, m = q[inside][:, inside], spin[inside], m[inside]
+    if inside.size == 1:
+        return np.ones(1), spin, m
+    # inverse iteration with a shift far below every relaxation rate
+    scale = float(abs(q.diagonal()).max())
+    solver = splu(sparse.csc_matrix(q - 1e-13 * scale * sparse.eye_array(inside.size)))
+    p = np.full(inside.size, 1 / inside.size)
+    for _ in range(20):
+        new = solver.solve(p)
+        new /= new.sum()
+        change = float(np.abs(new - p).sum())
+        p = new
+        if change < 1e-13:
+            break
+    return p, spin, m
+
+
+# -- uniformization ------------------------------------------------------------------------------
+
+
+def _count(size: int) -> int:
+    return (size // 2 + 1) * (size - size // 2 + 1)
+
+
+def _rates(one: Symmetric) -> NDArray[np.float64]:
+    return np.array([one.decay, one.dephasing, one.pump, one.collective_decay, one.collective_pump])
+
+
+def _largest_rate(one: Symmetric) -> float:
+    """Largest rate out of any state: the one with J = size/2 for every M."""
+    m = np.arange(one.size + 1) - one.size / 2
+    loss = _loss(m, one.size / 2, one.size, *_rates(one))
+    return max(float(loss.max()), np.finfo(float).tiny)
+
+
+def _initial(one: Symmetric) -> NDArray[np.float64]:
+    """p on a grid with a rim of zeros: row size/2 - J + 1, column size/2 + M + 1."""
+    p = np.zeros((one.size // 2 + 3, one.size + 3))
+    p[1, one.size + 1 if one.polarization > 0 else 1] = 1.0
+    return p
+
+
+def _poisson_mean(mean: float, sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    if mean == 0:
+        return sums[0]
+    first = int(stats.poisson.ppf(_TAIL, mean))
+    n = np.arange(first, min(int(stats.poisson.isf(_TAIL, mean)) + 2, len(sums)))
+    weight = stats.poisson.pmf(n, mean)
+    return np.asarray(weight @ sums[n] / weight.sum())
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _loss(m, spin, size, decay, dephasing, pump, collective_decay, collective_pump):  # type: ignore[no-untyped-def]
+    # local dephasing with j = 0 leaves |J M> as it is: that part is no loss of population
+    return (
+        decay * (size / 2 + m)
+        + pump * (size / 2 - m)
+        + dephasing * (size - 4 * m * m * (size / 2 + 1) / (2 * max(spin, 0.5) * (spin + 1)))
+        + collective_decay * (spin + m) * (spin - m + 1)
+        + collective_pump * (spin - m) * (spin + m + 1)
+    )
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+def _stay(new, old, first, m0, spin, size, rates, largest):  # type: ignore[no-untyped-def]
+    """new = (1 - loss/Lambda) old; return the sums of p, M p, M^2 p over the row."""
+    decay, dephasing, pump, collective_decay, collective_pump = rates
+    quadratic = 4 * (size / 2 + 1) / (2 * max(spin, 0.5) * (spin + 1))
+    s0, s1, s2 = 0.0, 0.0, 0.0
+    for n in range(first, old.size - first):
+        m = n - m0
+        p = old[n]
+        loss = (
+            decay * (size / 2 + m)
+            + pump * (size / 2 - m)
+            + dephasing * (size - quadratic * m * m)
+            + collective_decay * (spin + m) * (spin - m + 1)
+            + collective_pump * (spin - m) * (spin + m + 1)
+        )
+        new[n] = p * (1 - loss / largest)
+        s0 += p
+        s1 += m * p
+        s2 += m * m * p
+    return s0, s1, s2
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+def _flip(new, above, same, below, first, m0, spin, q, weights, collective):  # type: ignore[no-untyped-def]
+    """Add what a jump q = -1 or 1 brings in: `above` has spin + 1, `below` spin - 1.
+
+    `weights` are rate * c_j / Lambda of the sources: j = -1 from above, 0, and +1 from below.
+    """
+    from_above, stay, from_below = weights
+    stay += collective
+    for n in range(first, new.size - first):
+        k = q * (n - q - m0)  # M of the source, seen from below for decay
+        new[n] += (
+            from_above * (spin + 1 - k) * (spin - k) * above[n - q]
+            + stay * (spin - k) * (spin + k + 1) * same[n - q]
+            + from_below * (spin + k) * (spin + k + 1) * below[n - q]
+        )
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+def _dephase(new, above, below, first, m0, spin, weights):  # type: ignore[no-untyped-def]
+    """Add what local dephasing brings in from spin + 1 and spin - 1."""
+    from_above, _, from_below = weights
+    for n in range(first, new.size - first):
+        m = n - m0
+        new[n] += 4 * (
+            from_above * (spin + 1 + m) * (spin + 1 - m) * above[n]
+            + from_below * (spin + m) * (spin - m) * below[n]
+        )
+
+
+_branching = numba.njit(cache=True)(dicke.branching)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _powers(p, size, rates, largest, sums):  # type: ignore[no-untyped-def]
+    """Fill sums[n] with <M>, <M^2>, <J(J+1)> in T^n p."""
+    rows = size // 2 + 1
+    m0 = size / 2 + 1
+    new = np.zeros_like(p)
+    for n in range(sums.shape[0]):
+        total, m1, m2, jj = 0.0, 0.0, 0.0, 0.0
+        for row in range(1, rows + 1):
+            spin = size / 2 - row + 1
+            s0, s1, s2 = _stay(new[row], p[row], row, m0, spin, size, rates, largest)
+            total += s0
+            m1 += s1
+            m2 += s2
+            jj += spin * (spin + 1) * s0
+            weights = (
+                _branching(-1, size, spin + 1) / largest,
+                _branching(0, size, spin) / largest,
+                # nothing comes from below the lowest row, where the formula is singular
+                _branching(1, size, spin - 1) / largest if row < rows else 0.0,
+            )
+            for q in (-1, 1):
+                local = rates[q + 1]
+                collective = rates[3 if q < 0 else 4] / largest
+                if local > 0 or collective > 0:
+                    scaled = (local * weights[0], local * weights[1], local * weights[2])
+                    _flip(
+                        new[row], p[row - 1], p[row], p[row + 1],
+                        row, m0, spin, q, scaled, collective,
+                    )  # fmt: skip
+            if rates[1] > 0:
+                scaled = (rates[1] * weights[0], rates[1] * weights[1], rates[1] * weights[2])
+                _dephase(new[row], p[row - 1], p[row + 1], row, m0, spin, scaled)
+        # rounding in T is all that can change the trace; divide it out
+        sums[n, 0] = m1 / total
+        sums[n, 1] = m2 / total
+        sums[n, 2] = jj / total
+        p, new = new, p

@@ -1,0 +1,109 @@
+"""Systems whose emitters are all alike: no coherence between Dicke states ever forms.
+
+One ensemble without drive, or identical ensembles that every collective jump sees with the same
+weight, started fully inverted or in the ground state, are one ensemble of all emitters whose state
+stays diagonal in |J M>; site-resolved numbers follow by permutation symmetry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from blochball.system import System
+
+_ALIKE = 1e-12
+
+
+@dataclass(frozen=True)
+class Symmetric:
+    """The one ensemble that such a System amounts to; rates are those of the jumps q = -1, 0, 1.
+
+    Collective dephasing does nothing to populations and is left out.
+    """
+
+    size: int
+    decay: float
+    dephasing: float
+    pump: float
+    collective_decay: float
+    collective_pump: float
+    polarization: int
+
+
+def obstacle(system: System) -> str | None:
+    """Say why the System is not of this class, or return None."""
+    if system.drive is not None and system.drive.any():
+        return "a drive creates coherence"
+    if not system.polarized:
+        return "the initial state is neither fully inverted nor the ground state"
+    if system.sites == 1:
+        return None
+    if len(set(system.ensembles)) > 1:
+        return "the ensembles differ"
+    if any(np.ptp(np.asarray(jump.weights)) > _ALIKE for jump in system.jumps):
+        return "a collective jump has weights that differ between ensembles"
+    if system.exchange is not None:
+        scale = max(1.0, float(np.abs(system.exchange_matrix).max()))
+        if np.ptp(system.exchange_matrix) > _ALIKE * scale:
+            return "an exchange tells the ensembles apart"
+    return None
+
+
+def reduce(system: System) -> Symmetric:
+    """Return the one ensemble of all emitters that the System amounts to."""
+    ensemble = system.ensembles[0]
+
+    def collective(kind: str) -> float:
+        return sum(j.rate * abs(j.weights[0]) ** 2 for j in system.jumps if j.kind == kind)
+
+    return Symmetric(
+        system.emitters,
+        ensemble.decay,
+        ensemble.dephasing,
+        ensemble.pump,
+        collective("decay"),
+        collective("pump"),
+        ensemble.polarization,
+    )
+
+
+def observables(
+    system: System, m: ArrayLike, m_squared: ArrayLike, spin_squared: ArrayLike
+) -> dict[str, NDArray[np.float64]]:
+    """Site-resolved expectation values from those of all emitters together.
+
+    Parameters
+    ----------
+    system : System
+        Of the class of this module.
+    m, m_squared, spin_squared : array_like, shape (times,)
+        <J^z>, <(J^z)^2> and <J^2> of all emitters.
+
+    Returns
+    -------
+    dict
+        inversion, spin_x, spin_y, emission, spin_squared of shape (times, sites) and output of
+        shape (times, channels).
+    """
+    m, m_squared, spin_squared = (np.asarray(v, float) for v in (m, m_squared, spin_squared))
+    total = system.emitters
+    size = total // system.sites
+    # <A> = size * one-body + size (size - 1) * two-body, for all emitters and for one site
+    pairs = size * (size - 1) / max(total * (total - 1), 1)
+    flips = spin_squared - m_squared  # (J^+J^- + J^-J^+) / 2
+    site = {
+        "inversion": m / system.sites,
+        "spin_x": np.zeros_like(m),
+        "spin_y": np.zeros_like(m),
+        "emission": (size / 2 + m / system.sites) + pairs * (flips - total / 2),
+    }
+    z_squared = size / 4 + pairs * (m_squared - total / 4)
+    site["spin_squared"] = site["emission"] + z_squared - site["inversion"]
+    found = {name: np.repeat(v[:, None], system.sites, axis=1) for name, v in site.items()}
+    of_kind = {"decay": flips + m, "dephasing": m_squared, "pump": flips - m}
+    columns = [abs(jump.weights[0]) ** 2 * of_kind[jump.kind] for jump in system.jumps]
+    found["output"] = np.stack(columns, axis=1) if columns else np.zeros((m.size, 0))
+    return found
