@@ -68,8 +68,8 @@ def solve(
     times: ArrayLike,
     order: int = 2,
     *,
-    rtol: float = 1e-8,
-    atol: float = 1e-11,
+    rtol: float = 1e-9,
+    atol: float = 1e-12,
     integrator: str = "auto",
 ) -> xr.Dataset:
     """Integrate the cumulant equations of any System, to first or second order.
