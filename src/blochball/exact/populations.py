@@ -11,7 +11,6 @@ from __future__ import annotations
 import time
 from typing import Any
 
-import numba
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
@@ -23,6 +22,7 @@ from blochball import validation
 from blochball.dataset import assemble
 from blochball.exact import dicke, symmetric
 from blochball.exact.symmetric import Symmetric, obstacle
+from blochball.jit import njit
 from blochball.system import System
 
 METHOD = "exact.populations"
@@ -181,8 +181,8 @@ def _poisson_mean(mean: float, sums: NDArray[np.float64]) -> NDArray[np.float64]
     return np.asarray(weight @ sums[n] / weight.sum())
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def _loss(m, spin, size, decay, dephasing, pump, collective_decay, collective_pump):  # type: ignore[no-untyped-def]
+@njit()
+def _loss(m, spin, size, decay, dephasing, pump, collective_decay, collective_pump):
     # local dephasing with j = 0 leaves |J M> as it is: that part is no loss of population
     return (
         decay * (size / 2 + m)
@@ -193,8 +193,8 @@ def _loss(m, spin, size, decay, dephasing, pump, collective_decay, collective_pu
     )
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
-def _stay(new, old, first, m0, spin, size, rates, largest):  # type: ignore[no-untyped-def]
+@njit(fastmath=True)
+def _stay(new, old, first, m0, spin, size, rates, largest):
     """new = (1 - loss/Lambda) old; return the sums of p, M p, M^2 p over the row."""
     decay, dephasing, pump, collective_decay, collective_pump = rates
     quadratic = 4 * (size / 2 + 1) / (2 * max(spin, 0.5) * (spin + 1))
@@ -216,8 +216,8 @@ def _stay(new, old, first, m0, spin, size, rates, largest):  # type: ignore[no-u
     return s0, s1, s2
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
-def _flip(new, above, same, below, first, m0, spin, q, weights, collective):  # type: ignore[no-untyped-def]
+@njit(fastmath=True)
+def _flip(new, above, same, below, first, m0, spin, q, weights, collective):
     """Add what a jump q = -1 or 1 brings in: `above` has spin + 1, `below` spin - 1.
 
     `weights` are rate * c_j / Lambda of the sources: j = -1 from above, 0, and +1 from below.
@@ -233,8 +233,8 @@ def _flip(new, above, same, below, first, m0, spin, q, weights, collective):  # 
         )
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
-def _dephase(new, above, below, first, m0, spin, weights):  # type: ignore[no-untyped-def]
+@njit(fastmath=True)
+def _dephase(new, above, below, first, m0, spin, weights):
     """Add what local dephasing brings in from spin + 1 and spin - 1."""
     from_above, _, from_below = weights
     for n in range(first, new.size - first):
@@ -245,11 +245,11 @@ def _dephase(new, above, below, first, m0, spin, weights):  # type: ignore[no-un
         )
 
 
-_branching = numba.njit(cache=True)(dicke.branching)
+_branching = njit()(dicke.branching)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def _powers(p, size, rates, largest, sums):  # type: ignore[no-untyped-def]
+@njit()
+def _powers(p, size, rates, largest, sums):
     """Fill sums[n] with <M>, <M^2>, <J(J+1)> in T^n p."""
     rows = size // 2 + 1
     m0 = size / 2 + 1

@@ -1,0 +1,40 @@
+"""numba.njit with a cache that notices when any file of this package has changed.
+
+Numba's own cache looks only at the file of the function that is called, and would go on using a
+compiled kernel after a change in another file whose functions it calls.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numba
+from numba.core import config
+
+
+def _sources() -> str:
+    digest = hashlib.sha256()
+    root = Path(__file__).parent
+    for path in sorted(root.rglob("*.py")):
+        digest.update(path.relative_to(root).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+_STAMP = _sources()
+
+
+def njit(**options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """Return a decorator that compiles without the GIL and caches on disk; options as numba's."""
+
+    def decorate(function: Callable[..., Any]) -> Any:
+        compiled = numba.njit(nogil=True, cache=True, error_model="numpy", **options)(function)
+        if not config.DISABLE_JIT:  # type: ignore[attr-defined]
+            # the index on disk is valid for one stamp only; normally date and size of one file
+            compiled._cache._cache_file._source_stamp = _STAMP
+        return compiled
+
+    return decorate

@@ -1,0 +1,221 @@
+"""Blocks of trajectories over threads, and their sums.
+
+A block is GROUPS groups of LANES trajectories and has one stream of random numbers, the child of
+the seed with the block's number. Blocks are independent and their moments are merged along a tree
+over the block number, so the result depends on neither threads nor chunks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from blochball.statistics import Moments, Tree
+from blochball.system import System
+from blochball.twa import kernels, wigner
+from blochball.twa.fields import Fields
+from blochball.twa.record import QUANTITIES, VALIDITY
+from blochball.twa.rows import COLUMNS, LANES
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+GROUPS = 8
+BLOCK = GROUPS * LANES
+_BLOCKS, _PILOT = 0, 1  # first entry of the spawn key: what a stream is for
+
+
+class LeftBallError(ArithmeticError):
+    """A trajectory met a number that is not finite, or left the Bloch ball."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Steps of a run: segment k makes counts[k] steps of length steps[k].
+
+    outputs[k] is the index of the output time at its end, or -1.
+    """
+
+    steps: Floats
+    counts: Ints
+    outputs: Ints
+
+
+@dataclass(frozen=True)
+class Task:
+    """All that a block needs to know besides its number.
+
+    `kept` holds for every output time its index among those whose correlations are kept, or -1.
+    """
+
+    system: System
+    fields: Fields
+    seed: int
+    times: Floats
+    schedule: Schedule
+    kept: Ints
+    momenta: Floats
+
+    @cached_property
+    def local(self) -> Floats:
+        """Sizes and local rates as the kernels want them, shape (4, sites)."""
+        return np.stack([self.system.column(n) for n in ("size", "decay", "dephasing", "pump")])
+
+    @cached_property
+    def limit(self) -> Floats:
+        """|J|^2 above which a trajectory is lost: far outside the ball, with room for its noise."""
+        size = self.system.column("size")
+        return np.asarray((size / 2 + 10 * np.sqrt(size) + 10) ** 2)
+
+    @cached_property
+    def probes(self) -> tuple[Floats, ...]:
+        """Coefficients of the symbols of L^+ L of every jump; see `record.probe`."""
+        shape = (len(self.system.jumps), self.system.sites)
+        w = np.array([j.weights for j in self.system.jumps], complex).reshape(shape)
+        order = {"decay": 1.0, "dephasing": 0.0, "pump": -1.0}
+        sign = np.array([order[j.kind] for j in self.system.jumps])[:, None].reshape(-1, 1)
+        # |sum w^* J^+|^2 for decay, |sum w J^+|^2 for pump
+        flip = np.where(sign > 0, w.conj(), w) * abs(sign)
+        along = np.where(sign == 0, w.real, 0.0)
+        return _contiguous(flip.real, flip.imag, sign * abs(w) ** 2, along)
+
+    @cached_property
+    def wave_probes(self) -> tuple[Floats, ...]:
+        """Coefficients of the symbol of S(p) = sum_kl exp(i p (k - l)) <J_k^+ J_l^->."""
+        wave = np.exp(1j * np.outer(self.momenta, np.arange(self.system.sites)))
+        ones = np.ones(wave.shape)
+        return _contiguous(wave.real, wave.imag, ones, 0 * ones)
+
+
+def start(system: System, seed: int, key: tuple[int, ...]) -> np.random.Generator:
+    """Return the stream of a block, (0, block), or of the pilot, (1,)."""
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=key)))
+
+
+def initial_lanes(
+    system: System, generator: np.random.Generator
+) -> tuple[Floats, NDArray[np.uint64]]:
+    """Draw one group: the state as the kernels want it, and the seeds of its lanes."""
+    state = np.zeros((system.sites, COLUMNS, LANES))
+    state[:, :3] = wigner.sample(system, LANES, generator).transpose(1, 0, 2)
+    seeds = generator.integers(0, 2**64, 2 * LANES, dtype=np.uint64)
+    return state.reshape(system.sites, COLUMNS * LANES), seeds
+
+
+def run_block(task: Task, block: int, trajectories: int) -> tuple[Moments, ...]:
+    """Run the first `trajectories` (at most BLOCK) of a block.
+
+    Returns
+    -------
+    tuple of Moments
+        Of QUANTITIES (times, sites, 5) and VALIDITY (times, sites, 2), of the outputs (times,
+        channels), the structure factor (times, momenta) and the correlations (kept, sites, sites,
+        2: real and imaginary part).
+
+    Raises
+    ------
+    LeftBallError
+        Naming time and site.
+    """
+    sites, times = task.system.sites, task.times.size
+    channels, waves, kept = len(task.system.jumps), task.momenta.size, int(task.kept.max()) + 1
+    q, v = len(QUANTITIES), len(VALIDITY)
+    site = _sums((times, sites, q + v), (times, sites, q, q))
+    validity = np.zeros((times, sites, v, 1))
+    output = _sums((times, channels), (times, channels, channels))
+    wave = _sums((times, waves), (times, waves, 1))
+    correlations = np.zeros((kept, sites, sites, 4))
+    generator = start(task.system, task.seed, (_BLOCKS, block))
+    for first in range(0, trajectories, LANES):
+        state, seeds = initial_lanes(task.system, generator)
+        failed = kernels.run(
+            state,
+            seeds,
+            (task.schedule.steps, task.schedule.counts, task.schedule.outputs),
+            task.local,
+            tuple(task.fields),
+            task.fields.guided,
+            task.probes,
+            task.limit,
+            (np.arange(LANES) < trajectories - first).astype(float),
+            first == 0,
+            (*site, validity),
+            output,
+            task.wave_probes,
+            wave,
+            task.kept,
+            correlations,
+        )
+        if failed[0] >= 0:
+            raise LeftBallError(
+                "twa.solve: every trajectory must stay finite and near the Bloch ball, one did "
+                f"not at time {task.times[failed[0]]:g}, site {failed[1]} (block {block}); "
+                "smaller steps may help"
+            )
+    n = trajectories
+    reference, sums, products = site
+    return (
+        _moments(n, reference[..., :q], sums[..., :q], products),
+        _moments(n, reference[..., q:], sums[..., q:], validity),
+        _moments(n, *output),
+        _moments(n, *wave),
+        Moments(
+            n,
+            correlations[..., :2] / n,
+            np.maximum(correlations[..., 2:] - correlations[..., :2] ** 2 / n, 0),
+        ),
+    )
+
+
+def run(
+    task: Task, trajectories: int, threads: int, progress: bool = False, first: int = 0
+) -> Tree:
+    """Run trajectories in blocks `first`, `first` + 1, ... over threads, merged in that order."""
+    sizes = [min(BLOCK, trajectories - done) for done in range(0, trajectories, BLOCK)]
+    jobs = enumerate(sizes, start=first)
+    tree = Tree()
+    bar = tqdm(total=trajectories, unit="trajectory", disable=not progress)
+    pool = ThreadPoolExecutor(threads)
+    # a bounded window of blocks under way: memory does not grow with their number
+    pending: deque[tuple[int, Future[tuple[Moments, ...]]]] = deque()
+    try:
+        while True:
+            with contextlib.suppress(StopIteration):
+                while len(pending) < 2 * threads:
+                    block, size = next(jobs)
+                    pending.append((size, pool.submit(run_block, task, block, size)))
+            if not pending:
+                break
+            size, future = pending.popleft()
+            tree.add(future.result())
+            bar.update(size)
+    finally:
+        # after Ctrl-C or an error: let blocks under way end, begin no more
+        pool.shutdown(wait=True, cancel_futures=True)
+        bar.close()
+    return tree
+
+
+def _contiguous(*arrays: Floats) -> tuple[Floats, ...]:
+    return tuple(np.ascontiguousarray(array) for array in arrays)
+
+
+def _sums(shape: tuple[int, ...], products: tuple[int, ...]) -> tuple[Floats, Floats, Floats]:
+    return np.zeros(shape), np.zeros(shape), np.zeros(products)
+
+
+def _moments(count: int, reference: Floats, sums: Floats, products: Floats) -> Moments:
+    """Turn sums of deviations from a reference into moments; `products` may hold squares only."""
+    mean = reference + sums / count
+    if products.shape[-1] == 1 and products.shape[-2] != 1:
+        return Moments(count, mean, np.maximum(products[..., 0] - sums**2 / count, 0))
+    # the kernel fills the lower triangle
+    products = np.tril(products) + np.swapaxes(np.tril(products, -1), -1, -2)
+    return Moments(count, mean, products - sums[..., :, None] * sums[..., None, :] / count)

@@ -1,0 +1,298 @@
+"""The compiled step of the ball form, and the run of one group of lanes over a whole schedule.
+
+One step is a Strang splitting: local dissipation for half a step, the collective rotation
+dJ_l = omega_l x J_l (Stratonovich) by the mid-point rule, local dissipation for half a step;
+neighbouring halves are fused between outputs. Plain arrays in, plain arrays out; the arrays of
+`fields` are those of `blochball.twa.fields.Fields`.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from blochball.twa import rows
+from blochball.twa.record import accumulate, correlate, probe, record
+from blochball.twa.rows import LANES, MX, MY, STEPS_PER_WORD, TX, TY, TZ, X, Y, jit
+
+_U = np.uint64
+
+
+# -- local dissipation ---------------------------------------------------------------------------
+
+
+@jit
+def relaxation(rate, duration):
+    """(1 - exp(-rate duration)) / rate, also at rate 0."""
+    return -math.expm1(-rate * duration) / rate if rate > 0 else duration
+
+
+@jit
+def local_coefficients(size, decay, dephasing, pump, duration, out):
+    """Fill `out` (8 numbers) for `rows.local`: exact first and second conditional moments.
+
+    With lambda = (gamma^+ + gamma^-)/2 + 2 gamma^0, kappa = gamma^+ + gamma^-,
+    Delta = gamma^+ - gamma^- the Ito drift is (-lambda Jx, -lambda Jy, Delta N/2 - kappa Jz), the
+    noise has D_xx = D_yy = N kappa/4 + N gamma^0, D_xz = -Delta Jx/2, D_zz = kappa N/2 - Delta Jz.
+    Both are linear, so mean and covariance after any duration are known in closed form
+    (docs/derivation.md).
+    """
+    lam = 0.5 * (pump + decay) + 2 * dephasing
+    kap = pump + decay
+    delta = pump - decay
+    keep_x = math.exp(-lam * duration)
+    keep_z = math.exp(-kap * duration)
+    once = relaxation(kap, duration)
+    rest = 0.5 * size * delta / kap if kap > 0 else 0.0
+    sigma = math.sqrt((0.25 * kap + dephasing) * size * relaxation(2 * lam, duration))
+    out[0] = keep_x
+    out[1] = sigma
+    out[2] = keep_z
+    out[3] = 0.5 * size * delta * once
+    # the covariance of Jz with Jx is -tie sigma Jx, the variance of Jz var0 - var1 Jz
+    out[4] = 0.5 * delta * keep_x * once / sigma if sigma > 0 else 0.0
+    out[6] = delta * keep_z * once
+    out[5] = (0.5 * size * kap - delta * rest) * relaxation(2 * kap, duration) + out[6] * rest
+    out[7] = out[4] * out[4]
+
+
+@jit
+def local_table(local, duration, table):
+    """Fill the coefficients of every site."""
+    for l in range(table.shape[0]):
+        local_coefficients(local[0, l], local[1, l], local[2, l], local[3, l], duration, table[l])
+
+
+@jit
+def local_step(state, words, shift, local, table):
+    """Local dissipation of every site that has some."""
+    for l in range(state.shape[0]):
+        if local[1, l] > 0 or local[2, l] > 0 or local[3, l] > 0:
+            rows.local(state[l], words[l], shift, table[l])
+
+
+# -- collective rotation -------------------------------------------------------------------------
+
+
+@jit
+def set_axis(state, jx, jy, fields, noises, field):
+    """Set TX, TY of every site to omega_l, with J^+ taken from the columns jx, jy."""
+    (axis, _, ranked, gains, re, im, guides, inputs, exchange_re, exchange_im, _, _) = fields
+    sites = state.shape[0]
+    for l in range(sites):
+        rows.fill(state[l], TX, axis[0, l])
+        rows.fill(state[l], TY, axis[1, l])
+    for g in range(guides.shape[0]):
+        gain, c, s = guides[g, 0], guides[g, 1], guides[g, 2]
+        enter(field, inputs[g, 0], guides[g, 3], guides[g, 4], noises)
+        for l in range(sites):
+            rows.emit_carry(field, c, s, gain, state[l], jx, jy)
+        enter(field, inputs[g, 1], guides[g, 5], guides[g, 6], noises)
+        for l in range(sites - 1, -1, -1):
+            rows.carry_emit(field, c, s, gain, state[l], jx, jy)
+    for k in range(ranked.size):
+        field[:] = 0.0
+        for l in range(sites):
+            rows.gather(field, re[k, l], -im[k, l], state[l], jx, jy)
+        rows.collective(field, gains[k], noises[ranked[k]])
+        for l in range(sites):
+            rows.scatter(state[l], re[k, l], im[k, l], field)
+    for l in range(exchange_re.shape[0]):
+        for m in range(sites):
+            a, b = exchange_re[l, m], exchange_im[l, m]
+            if a != 0.0:
+                rows.add_scaled(state[l], TX, a, state[m], jx)
+                rows.add_scaled(state[l], TY, a, state[m], jy)
+            if b != 0.0:
+                rows.add_scaled(state[l], TX, -b, state[m], jy)
+                rows.add_scaled(state[l], TY, b, state[m], jx)
+
+
+@jit
+def enter(field, jump, cr, ci, noises):
+    """Let the noise of a jump, times cr + i ci, enter a guide."""
+    if jump >= 0:
+        rows.enter(field, cr, ci, noises[jump])
+    else:
+        field[:] = 0.0
+
+
+@jit
+def draw_noises(words, shift, fields, step, noises):
+    """Fill `noises` with sqrt(G / step) eta of every jump."""
+    strength = fields[1]
+    for k in range(strength.size):
+        scale = strength[k] / math.sqrt(step)
+        rows.noise(words[k], shift, scale, noises[k], _U(0))
+        rows.noise(words[k], shift + _U(3), scale, noises[k], _U(LANES))
+
+
+@jit
+def rotate(state, step, fields, noises, field):
+    """One step of the collective rotation by the mid-point rule."""
+    axis, turning, turning_weights = fields[0], fields[10], fields[11]
+    sites = state.shape[0]
+    for l in range(sites):
+        rows.fill(state[l], TZ, axis[2, l])
+        for k in range(turning.size):
+            rows.add_scaled(state[l], TZ, turning_weights[k, l], noises[turning[k]], _U(0))
+    set_axis(state, X, Y, fields, noises, field)
+    for l in range(sites):
+        rows.predict(state[l], 0.25 * step)
+    set_axis(state, MX, MY, fields, noises, field)
+    for l in range(sites):
+        rows.turn(state[l], 0.5 * step)
+
+
+@jit
+def rotate_guided(state, step, fields, noises, field):
+    """`rotate` where one travelling field and a constant in the x-y plane are all of omega."""
+    axis, guide, inputs = fields[0], fields[6][0], fields[7][0]
+    gain, c, s = guide[0], guide[1], guide[2]
+    sites = state.shape[0]
+    enter(field, inputs[0], guide[3], guide[4], noises)
+    for l in range(sites):
+        rows.emit_carry_first(field, c, s, gain, state[l], X, Y, axis[0, l], axis[1, l])
+    enter(field, inputs[1], guide[5], guide[6], noises)
+    for l in range(sites - 1, -1, -1):
+        rows.carry_predict(field, c, s, gain, state[l], 0.25 * step)
+    enter(field, inputs[0], guide[3], guide[4], noises)
+    for l in range(sites):
+        rows.emit_carry_first(field, c, s, gain, state[l], MX, MY, axis[0, l], axis[1, l])
+    enter(field, inputs[1], guide[5], guide[6], noises)
+    for l in range(sites - 1, -1, -1):
+        rows.carry_turn(field, c, s, gain, state[l], 0.5 * step)
+
+
+# -- a whole run ---------------------------------------------------------------------------------
+
+
+@jit
+def advance(state, random, clock, words, step, count, local, fields, guided, work):
+    """Make `count` steps of length `step`.
+
+    `random` is the generator's state, `clock` counts the local and the collective steps that the
+    current words have served; `work` is scratch: two tables, noises, one field.
+    """
+    half, whole, noises, field = work
+    site_words, jump_words = words
+    local_table(local, 0.5 * step, half)
+    local_table(local, step, whole)
+    for n in range(count + 1):
+        # count + 1 local steps: the first and the last are halves
+        if clock[0] == STEPS_PER_WORD:
+            for l in range(site_words.shape[0]):
+                rows.draw(random, site_words[l])
+            clock[0] = 0
+        table = half if n == 0 or n == count else whole
+        local_step(state, site_words, _U(9 * clock[0]), local, table)
+        clock[0] += 1
+        if n == count:
+            break
+        if clock[1] == STEPS_PER_WORD:
+            for k in range(jump_words.shape[0]):
+                rows.draw(random, jump_words[k])
+            clock[1] = 0
+        draw_noises(jump_words, _U(9 * clock[1]), fields, step, noises)
+        clock[1] += 1
+        if guided:
+            rotate_guided(state, step, fields, noises, field)
+        else:
+            rotate(state, step, fields, noises, field)
+
+
+@jit
+def run(
+    state, random, schedule, local, fields, guided, probes, limit, mask, fresh,
+    site_sums, output_sums, wave_probes, wave_sums, kept, correlations,
+):  # fmt: skip
+    """Run one group of lanes over the schedule and add every output time to the sums.
+
+    Parameters
+    ----------
+    state : (sites, COLUMNS * LANES)
+        Initial Bloch vectors in the columns X, Y, Z; overwritten.
+    random : (2 * LANES,) of uint64
+        State of the generators; overwritten.
+    schedule : tuple of arrays (segments,)
+        Step, number of steps, and the index of the output at the end of the segment or -1.
+    local : (4, sites)
+        Size, decay, dephasing, pump.
+    probes, wave_probes, site_sums, output_sums, wave_sums
+        See `record`; the sums have one more dimension, time, in front.
+    mask : (LANES,)
+        1 for lanes that count, 0 for those that fill up the last group.
+    fresh : bool
+        Whether this is the first group of its sums.
+    kept : (times,) of int
+        Index among the times of `correlations`, or -1.
+    correlations : (kept, sites, sites, 4)
+
+    Returns
+    -------
+    output, site : int
+        Where a trajectory left the ball, or (-1, -1).
+    """
+    sites = state.shape[0]
+    jumps = fields[1].size
+    steps, counts, outputs = schedule
+    words = (np.zeros((sites, LANES), np.uint64), np.zeros((jumps, LANES), np.uint64))
+    clock = np.full(2, STEPS_PER_WORD)
+    noises = np.zeros((jumps, 2 * LANES))
+    field = np.zeros(2 * LANES)
+    work = (np.zeros((sites, 8)), np.zeros((sites, 8)), noises, field)
+    columns = max(7, probes[0].shape[0], wave_probes[0].shape[0])
+    values = np.zeros(columns * LANES)
+    for k in range(steps.size):
+        if counts[k] > 0:
+            advance(
+                state, random, clock, words, steps[k], counts[k], local, fields, guided, work
+            )  # fmt: skip
+        t = outputs[k]
+        if t < 0:
+            continue
+        at = (site_sums[0][t], site_sums[1][t], site_sums[2][t], site_sums[3][t])
+        out = (output_sums[0][t], output_sums[1][t], output_sums[2][t])
+        site = record(state, mask, fresh, probes, limit, values, field, at, out)
+        if site >= 0:
+            return t, site
+        if kept[t] >= 0:
+            correlate(state, mask, correlations[kept[t]])
+        re, im, ordering, along = wave_probes
+        for p in range(re.shape[0]):
+            probe(state, re[p], im[p], ordering[p], along[p], values, p, field)
+        wave = (wave_sums[0][t], wave_sums[1][t], wave_sums[2][t])
+        accumulate(values, 0, re.shape[0], mask, fresh, wave[0], wave[1], wave[2])
+    return -1, -1
+
+
+@jit
+def speed(state, fields, noises, field):
+    """Return the largest rate of change by rotation: root mean square over lanes, worst site.
+
+    It has two parts: |omega| itself, and the rate at which a collective amplitude grows or decays,
+    G sum_l |w_l|^2 |Jz_l| for a jump and twice the sum over l' of |h_ll' Jz_l'| for an exchange.
+    """
+    axis, _, _, gains, re, im, guides, _, exchange_re, exchange_im, _, _ = fields
+    sites = state.shape[0]
+    noises[:] = 0.0
+    set_axis(state, X, Y, fields, noises, field)
+    level = np.zeros(sites)
+    turning = 0.0
+    for l in range(sites):
+        total = 0.0
+        for i in range(LANES):
+            level[l] += abs(state[l, 2 * LANES + i]) / LANES
+            total += state[l, 3 * LANES + i] ** 2 + state[l, 4 * LANES + i] ** 2
+        turning = max(turning, math.sqrt(total / LANES + axis[2, l] ** 2))
+    growth = 0.0
+    for g in range(guides.shape[0]):
+        growth += abs(guides[g, 0]) * level.sum()
+    for k in range(gains.size):
+        growth += abs(gains[k]) * ((re[k] ** 2 + im[k] ** 2) * level).sum()
+    hopping = 0.0
+    for l in range(exchange_re.shape[0]):
+        total = (np.sqrt(exchange_re[l] ** 2 + exchange_im[l] ** 2) * level).sum()
+        hopping = max(hopping, total)
+    return turning + growth + hopping

@@ -1,0 +1,112 @@
+"""Time steps: how many, how long; fixed before the run, so that no noise chooses its own step."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from blochball import validation
+from blochball.system import System
+from blochball.twa import kernels
+from blochball.twa.engine import Schedule, initial_lanes, start
+from blochball.twa.fields import Fields
+from blochball.twa.rows import LANES, STEPS_PER_WORD
+
+Floats = NDArray[np.float64]
+
+ANGLE = 0.1  # default of `tolerance`
+_CHUNK = 32  # steps after which the pilot looks again
+_GROWTH = 1.5  # factor by which the speed may grow within a chunk before it is made again
+
+
+def uniform(times: Floats, steps: Any) -> Schedule:
+    """Divide the intervals between output times evenly.
+
+    Parameters
+    ----------
+    times : ndarray, shape (times,)
+    steps : int or sequence of int
+        Steps over all of [0, times[-1]], or one number an interval; the first interval begins at
+        time 0 (there is none before an output time 0).
+    """
+    edges = np.concatenate([[0.0], times]) if times[0] > 0 else times
+    lengths = np.diff(edges)
+    if np.ndim(steps) == 0:
+        total = validation.integer("twa.solve", "steps", steps, 1)
+        # rounded up, but not for the sake of a rounding error
+        share = lengths / edges[-1] * total if lengths.size else lengths
+        counts = np.maximum(np.ceil(share - 1e-9).astype(np.int64), 1)
+    else:
+        given = np.asarray(steps)
+        what = f"'auto', an integer >= 1 or {lengths.size} of them, one an interval"
+        if given.dtype.kind not in "iu":
+            raise TypeError(f"twa.solve: steps must be {what}, got {steps!r}")
+        if given.shape != lengths.shape or (given < 1).any():
+            raise ValueError(f"twa.solve: steps must be {what}, got {steps!r}")
+        counts = given.astype(np.int64)
+    outputs = np.arange(lengths.size, dtype=np.int64)
+    if times[0] > 0:
+        return Schedule(lengths / counts, counts, outputs)
+    return Schedule(
+        np.concatenate([[0.0], lengths / counts]),
+        np.concatenate([[0], counts]).astype(np.int64),
+        np.arange(times.size, dtype=np.int64),
+    )
+
+
+def pilot(
+    system: System, fields: Fields, local: Floats, times: Floats, seed: int, tolerance: float
+) -> Schedule:
+    """Choose steps from a short pilot run with a stream of its own.
+
+    A step is `tolerance` divided by the sum of the largest rates at that time: rotation, growth or
+    damping of collective amplitudes (`kernels.speed`), and local dissipation.
+    """
+    generator = start(system, seed, (1,))
+    state, random = initial_lanes(system, generator)
+    jumps = len(system.jumps)
+    words = (np.zeros((system.sites, LANES), np.uint64), np.zeros((jumps, LANES), np.uint64))
+    clock = np.full(2, STEPS_PER_WORD)
+    noises, field = np.zeros((jumps, 2 * LANES)), np.zeros(2 * LANES)
+    work = (np.zeros((system.sites, 8)), np.zeros((system.sites, 8)), noises, field)
+    constants = tuple(fields)
+    steady = float((local[1] + local[3] + 4 * local[2]).max())
+
+    def rate() -> float:
+        return steady + float(kernels.speed(state, constants, noises, field))
+
+    segments: list[tuple[float, int, int]] = []
+    now = 0.0
+    for index, goal in enumerate(times):
+        left = float(goal) - now
+        while left > 0:
+            fast = rate()
+            while True:
+                total = max(1, math.ceil(left * fast / tolerance))
+                count = min(total, _CHUNK)
+                step = left / total
+                before = state.copy(), random.copy(), clock.copy(), [w.copy() for w in words]
+                kernels.advance(
+                    state, random, clock, words, step, count, local, constants,
+                    fields.guided, work,
+                )  # fmt: skip
+                after = rate()
+                if after <= _GROWTH * fast:
+                    break
+                # the speed grew within the chunk: go back and take it in smaller steps
+                fast = after
+                state[:], random[:], clock[:] = before[:3]
+                for word, saved in zip(words, before[3], strict=True):
+                    word[:] = saved
+            segments.append((step, count, -1))
+            left = left - count * step if count < total else 0.0
+        now = float(goal)
+        if segments and segments[-1][2] < 0:
+            segments[-1] = (*segments[-1][:2], index)
+        else:
+            segments.append((0.0, 0, index))
+    steps, counts, outputs = zip(*segments, strict=True)
+    return Schedule(np.array(steps), np.array(counts, np.int64), np.array(outputs, np.int64))
