@@ -1,7 +1,18 @@
 """Permutation-invariant emitter ensembles: one description, three theories, one Dataset."""
 
-from blochball import models
+from blochball import exact, models, observables, storage, twa
 from blochball._version import __version__
 from blochball.system import ChainExchange, CollectiveJump, Ensemble, System
 
-__all__ = ["ChainExchange", "CollectiveJump", "Ensemble", "System", "__version__", "models"]
+__all__ = [
+    "ChainExchange",
+    "CollectiveJump",
+    "Ensemble",
+    "System",
+    "__version__",
+    "exact",
+    "models",
+    "observables",
+    "storage",
+    "twa",
+]

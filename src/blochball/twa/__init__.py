@@ -22,6 +22,8 @@ from blochball.twa.record import QUANTITIES, VALIDITY
 
 __all__ = ["LeftBallError", "solve"]
 
+_UNTRUSTED = 0.5  # short_fraction above which a run is warned about
+
 
 def solve(
     system: System,
@@ -85,7 +87,7 @@ def solve(
     Warns
     -----
     UserWarning
-        Where more than a tenth of the trajectories have |J| < 2 at some site and time: the
+        Where more than half of the trajectories have |J| < 2 at some site and time: the
         expansion in 1/|J| has no footing there.
     """
     owner = "twa.solve"
@@ -120,7 +122,7 @@ def solve(
         wall_time=time.perf_counter() - started,
     )
     short = float(ds.short_fraction.max())
-    if short > 0.1:
+    if short > _UNTRUSTED:
         warnings.warn(
             f"{owner}: up to {short:.0%} of the trajectories have |J| < 2, where the expansion in "
             "1/|J| has no footing (see short_fraction)",

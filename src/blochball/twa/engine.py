@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import deque
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -99,14 +100,16 @@ def start(system: System, seed: int, key: tuple[int, ...]) -> np.random.Generato
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=key)))
 
 
-def initial_lanes(
-    system: System, generator: np.random.Generator
-) -> tuple[Floats, NDArray[np.uint64]]:
-    """Draw one group: the state as the kernels want it, and the seeds of its lanes."""
-    state = np.zeros((system.sites, COLUMNS, LANES))
-    state[:, :3] = wigner.sample(system, LANES, generator).transpose(1, 0, 2)
-    seeds = generator.integers(0, 2**64, 2 * LANES, dtype=np.uint64)
-    return state.reshape(system.sites, COLUMNS * LANES), seeds
+def initial_groups(
+    system: System, groups: int, generator: np.random.Generator
+) -> Iterator[tuple[Floats, NDArray[np.uint64]]]:
+    """Draw groups of lanes: the state as the kernels want it, and the state of its generators."""
+    vectors = wigner.sample(system, groups * LANES, generator)
+    seeds = generator.integers(0, 2**64, (groups, 2 * LANES), dtype=np.uint64)
+    for group in range(groups):
+        state = np.zeros((system.sites, COLUMNS, LANES))
+        state[:, :3] = vectors[:, :, group * LANES : (group + 1) * LANES].transpose(1, 0, 2)
+        yield state.reshape(system.sites, COLUMNS * LANES), seeds[group]
 
 
 def run_block(task: Task, block: int, trajectories: int) -> tuple[Moments, ...]:
@@ -133,8 +136,9 @@ def run_block(task: Task, block: int, trajectories: int) -> tuple[Moments, ...]:
     wave = _sums((times, waves), (times, waves, 1))
     correlations = np.zeros((kept, sites, sites, 4))
     generator = start(task.system, task.seed, (_BLOCKS, block))
-    for first in range(0, trajectories, LANES):
-        state, seeds = initial_lanes(task.system, generator)
+    # always a whole block, so that the first trajectories do not depend on how many there are
+    groups = initial_groups(task.system, GROUPS, generator)
+    for first, (state, seeds) in zip(range(0, trajectories, LANES), groups, strict=False):
         failed = kernels.run(
             state,
             seeds,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from blochball import validation
 from blochball.system import System
 from blochball.twa import kernels
-from blochball.twa.engine import Schedule, initial_lanes, start
+from blochball.twa.engine import Schedule, initial_groups, start
 from blochball.twa.fields import Fields
 from blochball.twa.rows import LANES, STEPS_PER_WORD
 
@@ -66,7 +66,7 @@ def pilot(
     damping of collective amplitudes (`kernels.speed`), and local dissipation.
     """
     generator = start(system, seed, (1,))
-    state, random = initial_lanes(system, generator)
+    state, random = next(initial_groups(system, 1, generator))
     jumps = len(system.jumps)
     words = (np.zeros((system.sites, LANES), np.uint64), np.zeros((jumps, LANES), np.uint64))
     clock = np.full(2, STEPS_PER_WORD)
