@@ -1,0 +1,51 @@
+# make figures | test | quick | claims | lint | bench | readme | clean
+# Everything runs in .venv, made from the hashed pins of envs/requirements.lock.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# touched when the environment is complete; a change of the pins makes it anew
+STAMP := $(VENV)/.complete
+# figures are files, never windows
+export MPLBACKEND := Agg
+
+.DELETE_ON_ERROR:
+.PHONY: figures test quick lint bench readme clean help
+
+help:
+	@sed -n '1p' Makefile
+
+$(STAMP): envs/requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+	    "blochball needs Python >= 3.11, $(PYTHON) is " + sys.version.split()[0] + \
+	    "; choose another with: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	    -r envs/requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
+	    --no-build-isolation -e .
+	touch $@
+
+figures: $(STAMP)
+	$(BIN)/snakemake --cores all
+
+quick: $(STAMP)
+	$(BIN)/snakemake --cores all --configfile config/quick.yaml
+
+test: $(STAMP)
+	$(BIN)/python -m pytest
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks
+
+# the README's table and pictures are those of config/paper.yaml
+readme: figures
+	$(BIN)/python -m scripts.readme --config config/paper.yaml
+
+clean:
+	rm -rf results .snakemake

@@ -1,0 +1,82 @@
+"""The paper as one graph: simulate, draw, measure the claims.
+
+snakemake --cores all                                  paper.yaml, every figure and claim
+snakemake --cores all --configfile config/quick.yaml   the same in seconds
+"""
+
+import os
+import shlex
+import sys
+from pathlib import Path
+
+sys.path.insert(0, workflow.basedir)
+from scripts import runs
+from scripts.results import Results
+
+if workflow.config_settings.config:
+    raise WorkflowError("results belong to a config file: copy one, edit it, use --configfile")
+if len(workflow.configfiles) > 1:
+    raise WorkflowError("config files do not add up: give one --configfile, it must be complete")
+if not workflow.configfiles:
+    configfile: "config/paper.yaml"
+
+CONFIG = os.path.relpath(workflow.configfiles[0])
+try:
+    config = runs.load(CONFIG)
+except ValueError as error:
+    raise WorkflowError(str(error)) from None
+
+RUNS = runs.families(config)
+RESULTS = Results(config)
+OUT = RESULTS.directory
+# the interpreter that runs the workflow runs its scripts, activated environment or not
+shell.prefix(f"export PATH={shlex.quote(os.path.dirname(sys.executable))}:$PATH; ")
+
+# which families each figure draws and its claims measure
+FIGURES = {
+    "fig2": ["pulse", "sampling", "squeezing", "pump_sweep"],
+}
+# a run of more ensemble-steps than this takes every core; smaller ones go side by side
+HEAVY = 3e8
+
+
+def data(figure):
+    """All data files of a figure."""
+    return [RESULTS.path(family, run) for family in FIGURES[figure] for run in RUNS[family]]
+
+
+def run_of(wildcards):
+    """The run behind a data file."""
+    return RUNS[wildcards.family][f"{wildcards.member}.{wildcards.theory}"]
+
+
+def sources(*patterns):
+    """The package's modules that a theory is made of; results are stale when one changes."""
+    common = [f"{name}.py" for name in ("dataset", "jit", "models", "statistics", "storage", "system")]
+    root = Path(workflow.basedir, "src/blochball")
+    found = [path for pattern in (*common, *patterns) for path in sorted(root.glob(pattern))]
+    return [os.path.relpath(path) for path in found]
+
+
+THEORY = {
+    "exact": sources("exact/*.py"),
+    "twa": sources("twa/*.py"),
+    "mean_field": sources("cumulants.py"),
+}
+
+
+wildcard_constraints:
+    family="|".join(RUNS),
+    theory="|".join(THEORY),
+
+
+rule all:
+    input:
+        expand(OUT / "figures/{figure}.{kind}", figure=FIGURES, kind=["pdf", "png"]),
+        OUT / "claims.md",
+        OUT / "claims.html",
+
+
+include: "rules/simulate.smk"
+include: "rules/figures.smk"
+include: "rules/claims.smk"

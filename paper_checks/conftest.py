@@ -1,0 +1,39 @@
+"""The data on which the paper's claims are measured.
+
+By default those of config/quick.yaml, which the workflow makes first if they are missing or stale.
+``pytest paper_checks --paper-config config/paper.yaml`` measures the same on the paper-grade data.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scripts import runs
+from scripts.results import Results
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add --paper-config."""
+    parser.addoption(
+        "--paper-config",
+        default="config/quick.yaml",
+        help="config whose data the claims are measured on (default: %(default)s)",
+    )
+
+
+@pytest.fixture(scope="session")
+def results(request: pytest.FixtureRequest) -> Results:
+    """Return the results of the config, brought up to date by the workflow."""
+    path = Path(request.config.rootpath, request.config.getoption("--paper-config"))
+    # Snakemake decides what is missing or stale
+    command = [sys.executable, "-m", "snakemake", "--cores", "all", "--configfile", str(path)]
+    run = subprocess.run(
+        command, cwd=request.config.rootpath, capture_output=True, text=True, check=False
+    )
+    if run.returncode:
+        pytest.fail(f"the workflow failed:\n{run.stderr[-4000:]}", pytrace=False)
+    return Results(runs.load(path), Path(request.config.rootpath, "results"))

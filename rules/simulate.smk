@@ -1,0 +1,17 @@
+rule simulate:
+    input:
+        lambda wildcards: THEORY[wildcards.theory],
+    output:
+        OUT / "data/{family}/{member}.{theory}.nc",
+    params:
+        config=CONFIG,
+        # a change of the config repeats the runs that it changes, and no others
+        fingerprint=lambda wildcards: run_of(wildcards).fingerprint,
+    log:
+        OUT / "logs/{family}/{member}.{theory}.log",
+    benchmark:
+        OUT / "benchmarks/{family}/{member}.{theory}.tsv"
+    threads: lambda wildcards: workflow.cores if run_of(wildcards).work > HEAVY else 1
+    shell:
+        "python -m scripts.simulate --config {params.config:q} --threads {threads}"
+        " {wildcards.family} {wildcards.member}.{wildcards.theory} 2> {log:q}"

@@ -1,0 +1,42 @@
+"""Where the workflow keeps what it wrote, and how figures and claims read it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+
+
+class Results:
+    """The files of one config, ``results/NAME``.
+
+    Parameters
+    ----------
+    config : dict
+        A config as read by `scripts.runs.load`.
+    root : path, optional
+        Directory of all results; by default ``results`` in the working directory.
+    """
+
+    def __init__(self, config: dict[str, Any], root: str | Path = "results") -> None:
+        self.config = config
+        self.directory = Path(root) / config["name"]
+
+    def settings(self, family: str) -> dict[str, Any]:
+        """Return the config entry of a family."""
+        return self.config["simulations"][family]
+
+    def path(self, family: str, run: str) -> Path:
+        """Return the NetCDF file of a run; `run` is MEMBER.THEORY."""
+        return self.directory / "data" / family / f"{run}.nc"
+
+    def load(self, family: str, run: str) -> xr.Dataset:
+        """Return the Dataset of a run."""
+        from blochball import storage  # the Snakefile asks for paths only, and often
+
+        return storage.load(self.path(family, run))
+
+    def figure(self, name: str, kind: str) -> Path:
+        """Return the path of a figure; `kind` is pdf or png."""
+        return self.directory / "figures" / f"{name}.{kind}"

@@ -1,0 +1,200 @@
+"""What the paper's figures simulate: from a config file to Systems, times and numerics.
+
+A *family* is a set of runs that belong together (the curves of Fig. 2(a), the sweep in its
+neighbour's inset); a *run* is one theory applied to one member of a family, and one file,
+``results/NAME/data/FAMILY/MEMBER.THEORY.nc``. The config holds the numbers, this module their
+meaning: a new family is a function here, an entry in both config files and one in the schema.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+
+from blochball import Ensemble, System, models
+
+ROOT = Path(__file__).resolve().parents[1]
+SCHEMA = ROOT / "config" / "schema.yaml"
+
+
+@dataclass(frozen=True)
+class Point:
+    """One system to solve: when, and for a sampling theory with what effort."""
+
+    system: System
+    times: NDArray[np.float64]
+    steady: bool = False  # exact: the limit of long times instead of `times`
+    trajectories: int = 0
+    steps: int = 0
+    seed: int = 0
+
+    @property
+    def work(self) -> int:
+        """Ensemble-steps of the sampling theory."""
+        return self.trajectories * self.steps * self.system.sites
+
+
+@dataclass(frozen=True)
+class Run:
+    """One theory applied to one point, or to several along the parameter `scan`."""
+
+    theory: str
+    points: dict[float, Point]
+    scan: str | None = None
+
+    @property
+    def work(self) -> int:
+        """Ensemble-steps of all points together."""
+        return sum(point.work for point in self.points.values())
+
+    @property
+    def fingerprint(self) -> str:
+        """Short text that changes whenever the run would give other numbers."""
+        text = [
+            f"{value!r} {p.system.to_json()} {p.times.tolist()} {p.steady} "
+            f"{p.trajectories} {p.steps} {p.seed}"
+            for value, p in self.points.items()
+        ]
+        return f"{zlib.crc32(json.dumps([self.theory, self.scan, text]).encode()):08x}"
+
+
+Family = dict[str, Run]  # by "MEMBER.THEORY"
+
+
+def load(path: str | Path) -> dict[str, Any]:
+    """Read a config file and check it against the schema.
+
+    Raises
+    ------
+    ValueError
+        Naming the file and every key that is unknown, missing or has a wrong value.
+    """
+    config = yaml.safe_load(Path(path).read_text())
+    validator = jsonschema.Draft202012Validator(yaml.safe_load(SCHEMA.read_text()))
+    wrong = [
+        f"{error.json_path[2:] or 'top'}: {error.message}" for error in _flat(validator, config)
+    ]
+    if wrong:
+        raise ValueError(f"{path} is not a valid configuration: " + "; ".join(wrong))
+    return config
+
+
+def _flat(validator: jsonschema.Draft202012Validator, config: Any) -> list[Any]:
+    return sorted(validator.iter_errors(config), key=lambda error: error.json_path)
+
+
+def families(config: dict[str, Any]) -> dict[str, Family]:
+    """Return every run that the config asks for, by family and then by "MEMBER.THEORY"."""
+    return {name: FAMILIES[name](config, name) for name in config["simulations"]}
+
+
+def seed_of(config: dict[str, Any], *names: object) -> int:
+    """Return the seed of one point; no two share one, or their errors would be correlated."""
+    return zlib.crc32("/".join(map(str, (config["seed"], *names))).encode())
+
+
+# -- Fig. 2: one ensemble under local pump and collective decay (Gamma = 1) ------------------------
+
+
+def _pulse_point(settings: dict[str, Any], size: int, **numerics: Any) -> Point:
+    """Fully inverted laser with the pump in units of N Gamma, times in 1/(N Gamma)."""
+    times = np.linspace(0, settings["until"], settings["outputs"]) / size
+    system = models.superradiant_laser(size, pump=settings["pump"] * size)
+    return Point(system, times, steps=settings["steps"], **numerics)
+
+
+def pulse(config: dict[str, Any], name: str) -> Family:
+    """Superradiant pulse and relaxation for each size: Fig. 2(a) and the errors of its inset."""
+    settings, runs = config["simulations"][name], {}
+    for member in settings["members"]:
+        size = member["size"]
+        seed = seed_of(config, name, size)
+        point = _pulse_point(settings, size, trajectories=member["trajectories"], seed=seed)
+        runs[f"size-{size}.twa"] = Run("twa", {size: point})
+        if member["exact"]:
+            runs[f"size-{size}.exact"] = Run("exact", {size: point})
+    return runs
+
+
+def sampling(config: dict[str, Any], name: str) -> Family:
+    """One curve of `pulse` again with fewer trajectories: how the sampling error falls."""
+    settings = config["simulations"][name]
+    points = {}
+    for trajectories in settings["trajectories"]:
+        for repeat in range(settings["repeats"]):
+            seed = seed_of(config, name, trajectories, repeat)
+            point = _pulse_point(
+                config["simulations"]["pulse"],
+                settings["size"],
+                trajectories=trajectories,
+                seed=seed,
+            )
+            points[len(points)] = point
+    return {f"size-{settings['size']}.twa": Run("twa", points, scan="sample")}
+
+
+def squeezing(config: dict[str, Any], name: str) -> Family:
+    """Weakly pumped laser from full inversion: Fig. 2(b), and its mean-field counterpart."""
+    settings = config["simulations"][name]
+    size, pump = settings["size"], settings["pump"]
+    times = np.linspace(0, settings["until"], settings["outputs"])
+    point = Point(
+        models.superradiant_laser(size, pump),
+        times,
+        trajectories=settings["trajectories"],
+        steps=settings["steps"],
+        seed=seed_of(config, name),
+    )
+    # full inversion is a fixed point of the coherence at mean-field level; the tilt, as large as
+    # the quantum fluctuations, starts the pulse
+    tilted = Point(models.superradiant_laser(size, pump, polar=2 / np.sqrt(size)), times)
+    return {
+        f"size-{size}.exact": Run("exact", {pump: point}),
+        f"size-{size}.twa": Run("twa", {pump: point}),
+        f"size-{size}.mean_field": Run("mean_field", {pump: tilted}),
+    }
+
+
+def pump_sweep(config: dict[str, Any], name: str) -> Family:
+    """Steady state against the pump: inset of Fig. 2(b)."""
+    settings = config["simulations"][name]
+    size = settings["size"]
+
+    def scan(theory: str, count: int) -> Run:
+        points = {}
+        for pump in np.geomspace(settings["lowest"], settings["highest"], count):
+            pump = float(f"{pump:.4g}")
+            # the inversion relaxes with the pump, the coherence with Gamma or faster
+            until = settings["relaxations"] * (1 + 1 / pump)
+            step = min(settings["step"], settings["step_in_pump"] / pump)
+            points[pump] = Point(
+                models.superradiant_laser(size, pump),
+                np.array([until]),
+                steady=True,
+                trajectories=settings["trajectories"],
+                steps=int(np.ceil(until / step)),
+                seed=seed_of(config, name, pump),
+            )
+        return Run(theory, points, scan="pump")
+
+    return {
+        f"size-{size}.exact": scan("exact", settings["exact_points"]),
+        f"size-{size}.twa": scan("twa", settings["twa_points"]),
+    }
+
+
+FAMILIES: dict[str, Callable[[dict[str, Any], str], Family]] = {
+    "pulse": pulse,
+    "sampling": sampling,
+    "squeezing": squeezing,
+    "pump_sweep": pump_sweep,
+}
