@@ -1,0 +1,324 @@
+"""The whole density matrix in the Dicke basis: any System that fits into memory.
+
+The Liouvillian is a sparse real matrix (`superoperators`) on as many unknowns as the density
+matrix has elements (`space`), restricted to what symmetry leaves: no drive, and the coherences of
+different order separate; no local jump, and J stays. Time evolution is by Krylov spaces (`krylov`),
+the steady state by a sparse solve (`nullspace`).
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
+
+from blochball import validation
+from blochball.dataset import assemble
+from blochball.exact import krylov, nullspace, superoperators
+from blochball.exact.expectations import Expectations
+from blochball.exact.space import Complexes, Floats, Space, coherent_state, dimension
+from blochball.exact.superoperators import left
+from blochball.system import System
+
+METHOD = "exact.liouvillian"
+MEMORY_LIMIT = 8 * 2**30
+TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """A permutation-invariant density matrix rho = sum rho_{J M M'} |J M><J M'| (paper Eq. 2).
+
+    |J M><J M'| is averaged over the degeneracy of J and has trace one for M = M'; of several
+    ensembles there is one such factor each.
+
+    Attributes
+    ----------
+    space : Space
+        What the elements are of, and which there are.
+    elements : complex array of shape (space.dimension,)
+    """
+
+    space: Space
+    elements: Complexes
+
+    @property
+    def trace(self) -> complex:
+        """Sum of the elements with M = M'."""
+        return complex(self.elements[self.space.populations()].sum())
+
+    def blocks(self) -> list[Complexes]:
+        """Return the state of one ensemble as a matrix for each J from N/2 down, M from J down.
+
+        Raises
+        ------
+        ValueError
+            If there are several ensembles.
+        """
+        if len(self.space.sites) != 1:
+            raise ValueError(
+                "State.blocks: the state must be of one ensemble, got one of "
+                f"{len(self.space.sites)}"
+            )
+        site = self.space.sites[0]
+        found = []
+        for spin in site.size / 2 - np.arange(site.spins):
+            block = np.zeros((round(2 * spin) + 1,) * 2, dtype=np.complex128)
+            here = np.flatnonzero(site.spin[self.space.place[0]] == spin)
+            at = self.space.place[0, here]
+            row, column = spin - site.ket[at], spin - site.bra[at]
+            block[row.astype(int), column.astype(int)] = self.elements[here]
+            found.append(block)
+        return found
+
+    @classmethod
+    def from_blocks(cls, size: int, blocks: list[Complexes]) -> State:
+        """Inverse of `blocks` for one ensemble of `size` emitters."""
+        space = Space([size], [len(blocks)])
+        site = space.sites[0]
+        down = (size / 2 - site.spin).astype(int)
+        ket, bra = (site.spin - site.ket).astype(int), (site.spin - site.bra).astype(int)
+        elements = np.zeros(space.dimension, dtype=np.complex128)
+        for k, block in enumerate(blocks):
+            here = np.flatnonzero(down == k)
+            elements[here] = block[ket[here], bra[here]]
+        return cls(space, elements)
+
+
+def memory(
+    system: System, coherence: int | None, initial: Space | None = None
+) -> tuple[float, float]:
+    """Return the number of unknowns, and the bytes that solving needs, allocating neither.
+
+    Parameters
+    ----------
+    system : System
+    coherence, initial
+        Those of `Space.of`.
+    """
+    unknowns = dimension(system, coherence, initial)
+    if unknowns > 1e12:
+        return unknowns, float("inf")
+    vectors = 8 * (krylov.BASIS + krylov.CHUNK + 4 + 4 * system.sites)
+    # an entry takes 12 bytes in the matrix, and 50 more before it has found its place there
+    return unknowns, unknowns * (vectors + 62 * superoperators.entries_per_row(system))
+
+
+def obstacle(system: System, memory_limit: float = MEMORY_LIMIT) -> str | None:
+    """Say why the System is too large, with its unknowns and memory, or return None."""
+    return _too_large(system, _coherence(system, None), memory_limit, None)
+
+
+def _too_large(
+    system: System, coherence: int | None, memory_limit: float, initial: Space | None
+) -> str | None:
+    unknowns, needed = memory(system, coherence, initial)
+    if needed <= memory_limit:
+        return None
+    return (
+        f"{unknowns:,.6g} unknowns need about {needed / 2**30:.3g} GiB, more than the limit of "
+        f"{memory_limit / 2**30:.3g} GiB"
+    )
+
+
+def solve(
+    system: System,
+    times: ArrayLike,
+    *,
+    tolerance: float = TOLERANCE,
+    memory_limit: float = MEMORY_LIMIT,
+    initial: State | None = None,
+    correlations: ArrayLike | None = None,
+) -> xr.Dataset:
+    """Integrate the master equation; see `blochball.exact.solve`.
+
+    Parameters
+    ----------
+    system : System
+    times : array_like, shape (times,)
+        Output times.
+    tolerance : float
+        Bound on the estimated error of the density matrix at the last time, in the sum of the
+        absolute values of its elements.
+    memory_limit : float
+        Bytes; a System that needs more is refused before anything is allocated.
+    initial : State, optional
+        In place of the coherent spin states of the ensembles.
+    correlations : array_like, optional
+        Those of the output times at which all <J_k^+ J_l^-> are kept.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a bad argument, and for a System that needs more than the memory limit.
+    """
+    started = time.perf_counter()
+    owner = "exact.solve"
+    times = validation.times(owner, times)
+    tolerance = validation.real(owner, "tolerance", tolerance, 1e-14)
+    kept = _kept(times, correlations)
+    space = _space(owner, system, _coherence(system, initial), memory_limit, initial)
+    start = _start(system, space, initial)
+    generator = superoperators.liouvillian(system, space)
+    built = time.perf_counter()
+    expectations = Expectations(system, space, pairs=bool(kept.size))
+    products = 0
+
+    def product(vector: Floats) -> Floats:
+        nonlocal products
+        products += 1
+        return np.asarray(generator @ vector)
+
+    found = [
+        expectations.of(states) for states in krylov.propagate(product, start, times, tolerance)
+    ]
+    return assemble(
+        system,
+        times,
+        expectations.variables(np.concatenate(found), kept),
+        times_kept=times[kept],
+        method=METHOD,
+        unknowns=space.dimension,
+        entries=generator.nnz,
+        tolerance=tolerance,
+        steps=products,
+        build_time=built - started,
+        wall_time=time.perf_counter() - started,
+    )
+
+
+def states(
+    system: System,
+    times: ArrayLike,
+    *,
+    tolerance: float = TOLERANCE,
+    memory_limit: float = MEMORY_LIMIT,
+    initial: State | None = None,
+) -> list[State]:
+    """Return the density matrix at each time, with all coherences that are ever populated.
+
+    Parameters, errors and the tolerance are those of `solve`.
+    """
+    owner = "liouvillian.states"
+    times = validation.times(owner, times)
+    tolerance = validation.real(owner, "tolerance", tolerance, 1e-14)
+    diagonal = initial is None and system.polarized and not _driven(system)
+    space = _space(owner, system, 0 if diagonal else None, memory_limit, initial)
+    start = _start(system, space, initial)
+    generator = superoperators.liouvillian(system, space)
+    found: list[State] = []
+    for some in krylov.propagate(generator.__matmul__, start, times, tolerance):
+        found += [State(space, space.to_complex(unknowns)) for unknowns in some]
+    return found
+
+
+def steady_state(
+    system: System, *, memory_limit: float = MEMORY_LIMIT, correlations: bool = False
+) -> xr.Dataset:
+    """Return the stationary state; see `blochball.exact.steady_state`.
+
+    Ensembles without local jumps stay at J = N/2, where coherent spin states are.
+
+    Parameters
+    ----------
+    system : System
+    memory_limit : float
+        Bytes; a System that needs more is refused before anything is allocated.
+    correlations : bool
+        Whether to keep all <J_k^+ J_l^->.
+
+    Raises
+    ------
+    ValueError
+        If there are several stationary states, or the System needs more than the limit.
+    MemoryError
+        If only a factorisation that needs more than the limit would do.
+    """
+    started = time.perf_counter()
+    state, how = _stationary("exact.steady_state", system, memory_limit)
+    expectations = Expectations(system, state.space, pairs=correlations)
+    values = expectations.of(state.space.to_real(state.elements)[None, :])
+    kept = np.arange(1 if correlations else 0)
+    return assemble(
+        system,
+        [np.inf],
+        expectations.variables(values, kept),
+        times_kept=np.full(len(kept), np.inf),
+        method=METHOD,
+        unknowns=state.space.dimension,
+        solver=how,
+        wall_time=time.perf_counter() - started,
+    )
+
+
+def stationary(system: System, *, memory_limit: float = MEMORY_LIMIT) -> State:
+    """Return the stationary density matrix; parameters and errors are those of `steady_state`."""
+    return _stationary("liouvillian.stationary", system, memory_limit)[0]
+
+
+def _stationary(owner: str, system: System, memory_limit: float) -> tuple[State, str]:
+    # coherences of any other order than 0 die out without drive
+    space = _space(owner, system, None if _driven(system) else 0, memory_limit, None)
+    generator = superoperators.liouvillian(system, space)
+    trace = superoperators.functional(space, left(space.sites)).toarray()[0].real
+    unknowns, how = nullspace.stationary(generator, trace, memory_limit)
+    return State(space, space.to_complex(unknowns)), how
+
+
+def _driven(system: System) -> bool:
+    return bool(system.drive_vector.any())
+
+
+def _coherence(system: System, initial: State | None) -> int | None:
+    """Largest order of coherence that an expectation value of `solve` depends on."""
+    if _driven(system):
+        return None
+    return 0 if initial is None and system.polarized else 1
+
+
+def _space(
+    owner: str,
+    system: System,
+    coherence: int | None,
+    memory_limit: float,
+    initial: State | None,
+) -> Space:
+    limit = validation.real(owner, "memory_limit", memory_limit, 0)
+    if initial is not None:
+        if not isinstance(initial, State):
+            raise TypeError(f"{owner}: initial must be a State or None, got {initial!r}")
+        if initial.space.sizes != tuple(e.size for e in system.ensembles):
+            raise ValueError(
+                f"{owner}: initial must be of the ensembles of the system, got one of sizes "
+                f"{initial.space.sizes}"
+            )
+    source = None if initial is None else initial.space
+    refused = _too_large(system, coherence, limit, source)
+    if refused is not None:
+        raise ValueError(f"{owner}: the system is too large: {refused}")
+    return Space.of(system, coherence, source)
+
+
+def _start(system: System, space: Space, initial: State | None) -> Floats:
+    if initial is None:
+        elements = coherent_state(space, system.column("polar"), system.column("azimuth"))
+    else:
+        elements = space.embed(initial.space, initial.elements)
+    return space.to_real(elements)
+
+
+def _kept(times: Floats, correlations: ArrayLike | None) -> NDArray[np.intp]:
+    """Return the indices of the output times whose correlations are asked for."""
+    if correlations is None:
+        return np.empty(0, dtype=np.intp)
+    wanted = validation.times("exact.solve", correlations)
+    nearest = np.abs(times[:, None] - wanted).argmin(axis=0)
+    off = ~np.isclose(times[nearest], wanted, rtol=1e-9, atol=0)
+    if off.any():
+        raise ValueError(
+            f"exact.solve: correlations must be some of the times, got {wanted[off][0]:g}"
+        )
+    return nearest

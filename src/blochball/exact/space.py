@@ -1,0 +1,241 @@
+"""Products of |J M><J M'| over the ensembles, numbered: the whole space or a sector of it.
+
+Without drive nothing changes the total coherence sum_l (M_l - M_l') (weak U(1) symmetry), so that
+each sector of it is closed: 0 holds everything but <J^x> and <J^y>, which live in -1 and +1. An
+ensemble without local jumps keeps its J, and then only J = N/2 is numbered.
+
+A density matrix is Hermitian: the element of an index and that of its adjoint are conjugate. It is
+therefore kept as as many real numbers as it has elements, the real part in the place of the first
+of the two and the imaginary part in the place of the second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from blochball.exact import dicke
+from blochball.system import System
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Complexes = NDArray[np.complex128]
+
+
+class Site:
+    """Elements |J M><J M'| of one ensemble, ordered by M - M', then J and M downwards.
+
+    Parameters
+    ----------
+    size : int
+        Number of emitters N.
+    spins : int
+        How many total spins to keep: J = N/2, N/2 - 1, ...; ``size // 2 + 1`` are all.
+    reach : int
+        Largest coherence |M - M'| to keep.
+
+    Attributes
+    ----------
+    spin, ket, bra, coherence : arrays of shape (elements,)
+        J, M, M' and M - M'.
+    """
+
+    def __init__(self, size: int, spins: int, reach: int) -> None:
+        self.size, self.reach = size, reach
+        # axes of the table: reach + M - M', N/2 - J, J - M
+        shift, down, below = np.ogrid[-reach : reach + 1, :spins, : size + 1]
+        longest = size - 2 * down
+        inside = (below <= longest) & (below + shift >= 0) & (below + shift <= longest)
+        self._table = np.full(inside.shape, -1)
+        self._table[inside] = np.arange(np.count_nonzero(inside))
+        shift, down, below = np.nonzero(inside)
+        self.coherence: Ints = shift - reach
+        self.spin: Floats = size / 2 - down
+        self.ket: Floats = self.spin - below
+        self.bra: Floats = self.ket - self.coherence
+        self.adjoint: Ints = self._table[reach - self.coherence, down, below + self.coherence]
+
+    def source(self, j: int, q_ket: int, q_bra: int) -> Ints:
+        """Return the index of |J-j M-q_ket><J-j M'-q_bra| for each element, -1 where none is."""
+        return self.index(self.spin - j, self.ket - q_ket, self.bra - q_bra)
+
+    def index(self, spin: Floats, ket: Floats, bra: Floats) -> Ints:
+        """Return the index of each |J M><J M'|, -1 for one that is not kept or does not exist."""
+        place = (ket - bra + self.reach, self.size / 2 - spin, spin - ket)
+        at = [np.rint(k).astype(np.int64) for k in place]
+        inside = np.logical_and.reduce(
+            [(k >= 0) & (k < n) for k, n in zip(at, self._table.shape, strict=True)]
+        )
+        found = np.full(np.shape(spin), -1)
+        found[inside] = self._table[tuple(k[inside] for k in at)]
+        return found
+
+    def __len__(self) -> int:
+        return len(self.spin)
+
+
+class Space:
+    """Elements of the density matrix of several ensembles with a bounded total coherence.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Emitters of each ensemble.
+    spins : sequence of int
+        How many total spins to keep of each.
+    coherence : int or None
+        Largest absolute value of sum_l (M_l - M_l') to keep; None keeps all.
+
+    Attributes
+    ----------
+    sites : tuple of Site
+    place : int array of shape (sites, dimension)
+        The element of each site in each element of the product.
+    adjoint : int array of shape (dimension,)
+        Index of the Hermitian adjoint.
+    """
+
+    def __init__(
+        self, sizes: Sequence[int], spins: Sequence[int], coherence: int | None = None
+    ) -> None:
+        self.sizes, self.spins, self.coherence = tuple(sizes), tuple(spins), coherence
+        emitters = sum(sizes)
+        limit = emitters if coherence is None else coherence
+        self.sites = tuple(
+            Site(n, s, min(n, limit + emitters - n)) for n, s in zip(sizes, spins, strict=True)
+        )
+        self._strides = np.cumprod([1, *(len(site) for site in self.sites[:0:-1])])[::-1]
+        # grow the product site by site, keeping what the sites to come can still bring into the
+        # sector; a site's elements are ordered by coherence, so that these are a range of them
+        self.place: Ints = np.zeros((0, 1), dtype=np.int64)
+        total = np.zeros(1, dtype=np.int64)
+        ahead = emitters
+        for site in self.sites:
+            ahead -= site.size
+            first = np.searchsorted(site.coherence, -limit - ahead - total, "left")
+            last = np.searchsorted(site.coherence, limit + ahead - total, "right")
+            count = last - first
+            parent = np.repeat(np.arange(len(total)), count)
+            start = np.cumsum(count) - count
+            element = np.arange(len(parent)) - np.repeat(start - first, count)
+            self.place = np.vstack([self.place[:, parent], element])
+            total = total[parent] + site.coherence[element]
+        self._keys = self._strides @ self.place
+        flipped = [site.adjoint[at] for site, at in zip(self.sites, self.place, strict=True)]
+        self.adjoint: Ints = self.find(self._strides @ np.array(flipped))
+
+    @classmethod
+    def of(cls, system: System, coherence: int | None, initial: Space | None = None) -> Space:
+        """Return the space of a System that starts in J_l = N_l/2, or from a state in `initial`."""
+        return cls(*_sizes_and_spins(system, initial), coherence)
+
+    @property
+    def dimension(self) -> int:
+        """Number of elements, which is that of real unknowns."""
+        return len(self._keys)
+
+    @property
+    def keys(self) -> Ints:
+        """Increasing number of each element in the product of all sites, shape (dimension,)."""
+        return self._keys
+
+    def moved(self, site: int, source: Ints, rows: Ints) -> Ints:
+        """Return what to add to the keys of `rows` to replace a site's element by its source."""
+        here = self.place[site, rows]
+        return (source[here] - here) * self._strides[site]
+
+    def find(self, keys: Ints) -> Ints:
+        """Return the index of each key; -1 for one that is outside of the sector."""
+        index = np.minimum(np.searchsorted(self._keys, keys), self.dimension - 1)
+        return np.where(self._keys[index] == keys, index, -1)
+
+    def embed(self, other: Space, elements: Complexes) -> Complexes:
+        """Return elements of another space of the same ensembles, as far as both hold them."""
+        keys = np.zeros(other.dimension, dtype=np.int64)
+        inside = np.ones(other.dimension, dtype=bool)
+        for l, (mine, theirs) in enumerate(zip(self.sites, other.sites, strict=True)):
+            index = mine.index(theirs.spin, theirs.ket, theirs.bra)[other.place[l]]
+            inside &= index >= 0
+            keys += index * self._strides[l]
+        target = np.where(inside, self.find(keys), -1)
+        found = np.zeros(self.dimension, dtype=np.complex128)
+        found[target[target >= 0]] = elements[target >= 0]
+        return found
+
+    def column(self, name: str) -> Floats:
+        """Return one of `spin`, `ket`, `bra` of each site and element, (sites, dimension)."""
+        pairs = zip(self.sites, self.place, strict=True)
+        return np.array([getattr(site, name)[at] for site, at in pairs])
+
+    def populations(self) -> Ints:
+        """Return the indices of the elements with M_l = M_l' for all l; their trace is one."""
+        pairs = zip(self.sites, self.place, strict=True)
+        flat = np.logical_and.reduce([site.coherence[at] == 0 for site, at in pairs])
+        return np.flatnonzero(flat)
+
+    def to_real(self, elements: Complexes) -> Floats:
+        """Return the real unknowns of a Hermitian matrix, from and to shape (dimension,)."""
+        first = np.arange(self.dimension) <= self.adjoint
+        return np.where(first, elements.real, elements[self.adjoint].imag)
+
+    def to_complex(self, unknowns: NDArray[np.inexact]) -> Complexes:
+        """Return the elements of a matrix from its unknowns, from and to shape (dimension,).
+
+        Complex unknowns x + i y stand for X + i Y with Hermitian X and Y.
+        """
+        sign = np.sign(self.adjoint - np.arange(self.dimension))
+        real = np.where(sign >= 0, unknowns, unknowns[self.adjoint])
+        imaginary = np.where(sign >= 0, unknowns[self.adjoint], unknowns)
+        return np.asarray(real + 1j * sign * imaginary)
+
+
+def dimension(system: System, coherence: int | None, initial: Space | None = None) -> float:
+    """Count the elements of `Space.of` without making it; infinity beyond what a float holds."""
+    share, logarithm = np.ones(1), 0.0
+    for size, spins in zip(*_sizes_and_spins(system, initial), strict=True):
+        down = np.arange(spins)[:, None]
+        count = np.maximum(size + 1 - 2 * down - np.abs(np.arange(-size, size + 1)), 0).sum(axis=0)
+        # as a share of the whole, which may be larger than any float
+        share = np.convolve(share, count / count.sum())
+        logarithm += float(np.log10(count.sum()))
+    if coherence is not None:
+        centre = len(share) // 2
+        share = share[max(centre - coherence, 0) : centre + coherence + 1]
+    if logarithm > 300:
+        return float("inf")
+    return float(np.round(share.sum() * 10**logarithm))
+
+
+def coherent_state(space: Space, polar: Floats, azimuth: Floats) -> Complexes:
+    """Return the elements of a product of coherent spin states with J_l = N_l/2.
+
+    Parameters
+    ----------
+    space : Space
+    polar, azimuth : arrays of shape (sites,)
+        Directions of the Bloch vectors in radians; polar 0 is fully inverted.
+
+    Returns
+    -------
+    complex array of shape (dimension,)
+        Those elements that the space holds.
+    """
+    elements = np.ones(space.dimension, dtype=np.complex128)
+    for l, site in enumerate(space.sites):
+        kets = dicke.coherent_amplitudes(site.size, polar[l], azimuth[l])
+        top = site.spin == site.size / 2
+        ket = np.where(top, site.size / 2 - site.ket, 0).astype(int)
+        bra = np.where(top, site.size / 2 - site.bra, 0).astype(int)
+        elements *= np.where(top, kets[ket] * kets[bra].conj(), 0)[space.place[l]]
+    return elements
+
+
+def _sizes_and_spins(system: System, initial: Space | None) -> tuple[list[int], list[int]]:
+    sizes = [ensemble.size for ensemble in system.ensembles]
+    # only local jumps change J
+    local = [bool(e.decay or e.dephasing or e.pump) for e in system.ensembles]
+    least = [1] * len(sizes) if initial is None else initial.spins
+    every = zip(sizes, local, least, strict=True)
+    return sizes, [size // 2 + 1 if changes else start for size, changes, start in every]

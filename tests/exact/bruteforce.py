@@ -1,0 +1,140 @@
+"""The master equation emitter by emitter: 2^n states, no symmetry, no part of blochball.exact.
+
+Small enough to be read against Eq. (1) of the paper line by line; the oracle for everything with up
+to six emitters.
+"""
+
+from functools import cached_property, reduce
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.sparse.linalg import expm_multiply
+
+UP = np.array([1.0, 0.0])
+PAULI = {
+    "-": np.array([[0, 0], [1, 0]], dtype=complex),
+    "+": np.array([[0, 1], [0, 0]], dtype=complex),
+    "z": np.diag([1.0 + 0j, -1.0]),
+}
+COLLECTIVE = {"decay": "-", "dephasing": "z", "pump": "+"}
+
+
+class BruteForce:
+    """A System on the full Hilbert space of its emitters."""
+
+    def __init__(self, system):
+        self.system = system
+        sizes = [ensemble.size for ensemble in system.ensembles]
+        self.emitters = sum(sizes)
+        self.states = 2**self.emitters
+        first = np.cumsum([0, *sizes])
+        self.members = [range(first[l], first[l + 1]) for l in range(len(sizes))]
+
+    def sigma(self, kind, emitter):
+        """Pauli or ladder operator of one emitter."""
+        ones = sp.eye_array(2**emitter), sp.eye_array(2 ** (self.emitters - emitter - 1))
+        return sp.csr_array(sp.kron(sp.kron(ones[0], PAULI[kind]), ones[1]))
+
+    def collective(self, kind, site):
+        """J^+, J^-, or J^z = half the sum of sigma^z."""
+        half = 0.5 if kind == "z" else 1.0
+        return half * sum(self.sigma(kind, n) for n in self.members[site])
+
+    def total_jump(self, channel):
+        """L = sum_l w_l A_l."""
+        jump = self.system.jumps[channel]
+        kind = COLLECTIVE[jump.kind]
+        return sum(w * self.collective(kind, l) for l, w in enumerate(jump.weights))
+
+    @cached_property
+    def hamiltonian(self):
+        system = self.system
+        found = sp.csr_array((self.states, self.states), dtype=complex)
+        for l, ensemble in enumerate(system.ensembles):
+            found += ensemble.detuning * self.collective("z", l)
+            drive = system.drive_vector[l] * self.collective("+", l)
+            found += drive + drive.conj().T
+            for k in range(system.sites):
+                h = system.exchange_matrix[l, k]
+                found += h * self.collective("+", l) @ self.collective("-", k)
+        return found
+
+    @cached_property
+    def generator(self):
+        """Liouvillian on row-stacked density matrices: A rho B -> kron(A, B^T)."""
+        one = sp.eye_array(self.states)
+        h = self.hamiltonian
+        found = -1j * (sp.kron(h, one) - sp.kron(one, h.T))
+        jumps = [(jump.rate, self.total_jump(k)) for k, jump in enumerate(self.system.jumps)]
+        for ensemble, members in zip(self.system.ensembles, self.members, strict=True):
+            for name, kind in COLLECTIVE.items():
+                jumps += [(getattr(ensemble, name), self.sigma(kind, n)) for n in members]
+        for rate, x in jumps:
+            if rate:
+                loss = x.conj().T @ x
+                found += rate * sp.kron(x, x.conj())
+                found -= rate / 2 * (sp.kron(loss, one) + sp.kron(one, loss.T))
+        return sp.csr_array(found)
+
+    @cached_property
+    def initial(self):
+        """Product of exp(-i azimuth sigma^z/2) exp(-i polar sigma^y/2) |up>, as a matrix."""
+        kets = []
+        for ensemble in self.system.ensembles:
+            turn = np.array([np.cos(ensemble.polar / 2), np.sin(ensemble.polar / 2)])
+            phase = np.exp([-0.5j * ensemble.azimuth, 0.5j * ensemble.azimuth])
+            kets += [turn * phase] * ensemble.size
+        ket = reduce(np.kron, kets)
+        return np.outer(ket, ket.conj())
+
+    def evolve(self, matrix, times):
+        """exp(t L) matrix, shape (times, states, states)."""
+        found, now, state = [], 0.0, matrix.ravel().astype(complex)
+        for t in times:
+            if t > now:
+                state = expm_multiply(self.generator * (t - now), state)
+            now = t
+            found.append(state.reshape(self.states, self.states))
+        return np.array(found)
+
+    def steady(self):
+        """Null vector of the generator, by dense singular values: only for few emitters."""
+        _, values, right = np.linalg.svd(self.generator.toarray())
+        assert values[-2] > 1e-8
+        rho = right[-1].conj().reshape(self.states, self.states)
+        return rho / np.trace(rho)
+
+    @staticmethod
+    def mean(operator, rho):
+        return np.trace(operator @ rho)
+
+    def expectations(self, rhos):
+        """Every variable of the Dataset, and the pair correlations, for a stack of matrices."""
+        sites = range(self.system.sites)
+        plus = [self.collective("+", l) for l in sites]
+        minus = [self.collective("-", l) for l in sites]
+        z = [self.collective("z", l) for l in sites]
+        operators = {
+            "inversion": z,
+            "spin_x": [(p + m) / 2 for p, m in zip(plus, minus, strict=True)],
+            "spin_y": [(p - m) / 2j for p, m in zip(plus, minus, strict=True)],
+            "emission": [p @ m for p, m in zip(plus, minus, strict=True)],
+            "spin_squared": [
+                (p @ m + m @ p) / 2 + w @ w for p, m, w in zip(plus, minus, z, strict=True)
+            ],
+            "output": [
+                (x := self.total_jump(k)).conj().T @ x for k in range(len(self.system.jumps))
+            ],
+        }
+        found = {
+            name: np.array([[self.mean(o, rho).real for o in group] for rho in rhos])
+            for name, group in operators.items()
+        }
+        found["correlation"] = np.array(
+            [[[self.mean(p @ m, rho) for m in minus] for p in plus] for rho in rhos]
+        )
+        return found
+
+    def solve(self, times):
+        """Expectation values at the times, by name."""
+        return self.expectations(self.evolve(self.initial, times))
