@@ -9,7 +9,12 @@ emission                  time, site                 <J_l^+ J_l^->
 spin_squared              time, site                 <J_l^2>
 output                    time, channel              <L_k^+ L_k>, without the rate
 correlation               time_kept, site, site_conj <J_k^+ J_l^->, only where asked for
+structure_factor          time, momentum             S(p), only where asked for
 NAME_stderr               as NAME                    standard error of the mean, where sampled
+covariance                time, site, moment,        covariance of the means of the site variables,
+                          moment_other               where sampled
+output_covariance         time, channel,             the same for the outputs
+                          channel_other
 ========================  =========================  ==============================================
 """
 
@@ -23,7 +28,7 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from blochball._version import __version__
 from blochball.system import System
@@ -36,7 +41,12 @@ DIMS: dict[str, tuple[str, ...]] = {
     "spin_squared": ("time", "site"),
     "output": ("time", "channel"),
     "correlation": ("time_kept", "site", "site_conj"),
+    "structure_factor": ("time", "momentum"),
+    "covariance": ("time", "site", "moment", "moment_other"),
+    "output_covariance": ("time", "channel", "channel_other"),
 }
+# the order of `covariance`
+MOMENTS = ("spin_x", "spin_y", "inversion", "emission", "spin_squared")
 LONG_NAMES: dict[str, str] = {
     "inversion": "<J^z>",
     "spin_x": "<J^x>",
@@ -45,6 +55,7 @@ LONG_NAMES: dict[str, str] = {
     "spin_squared": "<J^2>",
     "output": "<L^+ L> of a collective jump, without its rate",
     "correlation": "<J_k^+ J_l^->",
+    "structure_factor": "sum_kl exp(i p (k - l)) <J_k^+ J_l^->",
 }
 
 
@@ -55,7 +66,10 @@ def assemble(
     stderr: Mapping[str, Any] | None = None,
     *,
     method: str,
+    covariance: ArrayLike | None = None,
+    output_covariance: ArrayLike | None = None,
     times_kept: ArrayLike | None = None,
+    momenta: ArrayLike | None = None,
     extra_dims: Mapping[str, tuple[str, ...]] | None = None,
     **attrs: Any,
 ) -> xr.Dataset:
@@ -72,8 +86,11 @@ def assemble(
         names of the variables they belong to. `output` is dropped for a System without jumps.
     method : str
         Theory and method, e.g. ``"exact.populations"``.
-    times_kept : array_like, optional
-        Times of `correlation`.
+    covariance, output_covariance : array_like, optional
+        Covariances of the means of MOMENTS (times, sites, 5, 5) and of the outputs (times,
+        channels, channels); the standard errors of these are taken from them.
+    times_kept, momenta : array_like, optional
+        Coordinates of `correlation` and of `structure_factor`.
     extra_dims : mapping of name to dims, optional
         Dims of variables that are not in the table.
     **attrs
@@ -84,22 +101,34 @@ def assemble(
     xarray.Dataset
     """
     dims = {**DIMS, **(extra_dims or {})}
+    errors = dict(stderr or {})
     entries = {name: (name, value, "") for name, value in variables.items()}
-    for name, value in (stderr or {}).items():
+    if covariance is not None:
+        entries["covariance"] = ("covariance", covariance, "")
+        for k, name in enumerate(MOMENTS):
+            errors[name] = _root(np.asarray(covariance)[..., k, k])
+    if output_covariance is not None and system.jumps:
+        entries["output_covariance"] = ("output_covariance", output_covariance, "")
+        errors["output"] = _root(np.diagonal(output_covariance, axis1=-2, axis2=-1))
+    for name, value in errors.items():
         entries[f"{name}_stderr"] = (name, value, "standard error of ")
     coords: dict[str, Any] = {"time": np.asarray(times, float), "site": np.arange(system.sites)}
-    if system.jumps:
-        coords["channel"] = np.array(system.channels, dtype=object)
+    places = {
+        "site_conj": np.arange(system.sites),
+        "channel": np.array(system.channels, dtype=object),
+        "channel_other": np.array(system.channels, dtype=object),
+        "moment": np.array(MOMENTS, dtype=object),
+        "moment_other": np.array(MOMENTS, dtype=object),
+        "time_kept": times_kept,
+        "momentum": momenta,
+    }
     data = {}
     for full, (name, value, prefix) in entries.items():
         if name == "output" and not system.jumps:
             continue
         label = {"long_name": prefix + LONG_NAMES[name]} if name in LONG_NAMES else {}
         data[full] = (dims[name], np.asarray(value), label)
-        if "time_kept" in dims[name]:
-            coords["time_kept"] = np.asarray(times_kept, float)
-        if "site_conj" in dims[name]:
-            coords["site_conj"] = np.arange(system.sites)
+        coords.update({dim: places[dim] for dim in dims[name] if dim in places})
     described = {
         "blochball_version": __version__,
         "revision": revision(),
@@ -108,6 +137,11 @@ def assemble(
         **attrs,
     }
     return xr.Dataset(data, coords, described)
+
+
+def _root(variance: NDArray[np.float64]) -> NDArray[np.float64]:
+    # rounding can leave -0 where all samples agree; NaN (a single sample) stays
+    return np.sqrt(np.maximum(variance, 0.0))
 
 
 def system_of(ds: xr.Dataset) -> System:

@@ -32,6 +32,15 @@ class Moments:
     mean: Array
     comoment: Array
 
+    @classmethod
+    def of(cls, samples: Array) -> Moments:
+        """Return the moments of samples along the first axis, shape (samples, ..., quantities)."""
+        mean = samples.mean(axis=0)
+        deviation = samples - mean
+        return cls(
+            len(samples), mean, np.einsum("n...i,n...j->...ij", deviation, deviation, optimize=True)
+        )
+
     @property
     def full(self) -> bool:
         """Whether co-moments between different quantities are kept."""

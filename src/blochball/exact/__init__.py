@@ -4,6 +4,7 @@
 method         serves                                                                 cost
 =============  =====================================================================  ===========
 populations    one ensemble without drive, fully polarised at time 0                  N^2/4 states
+jumps          the same by Monte Carlo, for emitters by the ten thousand              1 state
 =============  =====================================================================  ===========
 """
 
@@ -15,11 +16,11 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from blochball import validation
-from blochball.exact import populations
+from blochball.exact import gillespie, populations
 from blochball.system import System
 
 # in the order in which "auto" asks them; each module has obstacle(system), solve, steady_state
-_METHODS: dict[str, Any] = {"populations": populations}
+_METHODS: dict[str, Any] = {"populations": populations, "jumps": gillespie}
 
 
 def solve(system: System, times: ArrayLike, method: str = "auto", **options: Any) -> xr.Dataset:
@@ -31,7 +32,7 @@ def solve(system: System, times: ArrayLike, method: str = "auto", **options: Any
         What to solve.
     times : array_like, shape (times,)
         Output times, increasing from a value >= 0, in the inverse unit of the rates.
-    method : {"auto", "populations"}
+    method : {"auto", "populations", "jumps"}
         "auto" takes the first method that serves the system.
     **options
         Passed on to the method; what it does not know is refused.

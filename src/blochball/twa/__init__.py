@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 import warnings
 from typing import Any
@@ -12,13 +11,14 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from blochball import validation
-from blochball.dataset import assemble
+from blochball.dataset import MOMENTS, assemble
+from blochball.parallel import thread_count
 from blochball.statistics import Moments
 from blochball.system import System
 from blochball.twa import schedule
 from blochball.twa.engine import LeftBallError, Task, run
 from blochball.twa.fields import fields_of
-from blochball.twa.record import QUANTITIES, VALIDITY
+from blochball.twa.record import VALIDITY
 
 __all__ = ["LeftBallError", "solve"]
 
@@ -96,7 +96,7 @@ def solve(
     times = validation.times(owner, times)
     trajectories = validation.integer(owner, "trajectories", trajectories, 1)
     seed = validation.integer(owner, "seed", seed, 0)
-    threads = validation.integer(owner, "threads", threads or os.cpu_count() or 1, 1)
+    threads = thread_count(owner, threads)
     validation.choice(owner, "formulation", formulation, ("ball", "top"))
     tolerance = validation.real(owner, "tolerance", tolerance, 0)
     if tolerance == 0:
@@ -114,8 +114,10 @@ def solve(
         chosen = schedule.uniform(times, steps)
     task = Task(system, fields, seed, times, chosen, kept, waves)
     tree = run(task, trajectories, threads, progress)
-    ds = _dataset(task, tree.total(), times_kept)
-    ds.attrs.update(
+    ds = _dataset(
+        task,
+        tree.total(),
+        times_kept,
         seed=seed,
         trajectories=trajectories,
         steps=int(chosen.counts.sum()),
@@ -132,41 +134,32 @@ def solve(
 
 
 def _dataset(
-    task: Task, moments: tuple[Moments, ...], times_kept: NDArray[np.float64]
+    task: Task, moments: tuple[Moments, ...], times_kept: NDArray[np.float64], **attrs: Any
 ) -> xr.Dataset:
     site, validity, output, wave, pairs = moments
-    variables: dict[str, Any] = {}
+    variables: dict[str, Any] = {name: site.mean[..., k] for k, name in enumerate(MOMENTS)}
+    variables["output"] = output.mean
     stderr: dict[str, Any] = {}
-    for names, found in ((QUANTITIES, site), (VALIDITY, validity)):
-        for k, name in enumerate(names):
-            variables[name], stderr[name] = found.mean[..., k], found.stderr[..., k]
-    variables["output"], stderr["output"] = output.mean, output.stderr
-    variables["covariance"] = site.covariance
-    dims: dict[str, tuple[str, ...]] = dict.fromkeys(VALIDITY, ("time", "site"))
-    dims["covariance"] = ("time", "site", "moment", "moment_other")
-    coords: dict[str, Any] = {"moment": list(QUANTITIES), "moment_other": list(QUANTITIES)}
-    if task.system.jumps:
-        variables["output_covariance"] = output.covariance
-        dims["output_covariance"] = ("time", "channel", "channel_other")
-        coords["channel_other"] = list(task.system.channels)
+    for k, name in enumerate(VALIDITY):
+        variables[name], stderr[name] = validity.mean[..., k], validity.stderr[..., k]
     if task.momenta.size:
         variables["structure_factor"], stderr["structure_factor"] = wave.mean, wave.stderr
-        dims["structure_factor"] = ("time", "momentum")
-        coords["momentum"] = task.momenta
     if times_kept.size:
         variables["correlation"] = _hermitian(pairs.mean[..., 0] + 1j * pairs.mean[..., 1])
-        error = np.hypot(pairs.stderr[..., 0], pairs.stderr[..., 1])
-        stderr["correlation"] = _hermitian(error)
-    ds = assemble(
+        stderr["correlation"] = _hermitian(np.hypot(pairs.stderr[..., 0], pairs.stderr[..., 1]))
+    return assemble(
         task.system,
         task.times,
         variables,
         stderr,
         method="twa.ball",
+        covariance=site.covariance,
+        output_covariance=output.covariance,
         times_kept=times_kept,
-        extra_dims=dims,
+        momenta=task.momenta,
+        extra_dims=dict.fromkeys(VALIDITY, ("time", "site")),
+        **attrs,
     )
-    return ds.assign_coords(coords)
 
 
 def _hermitian(upper: NDArray[Any]) -> NDArray[Any]:

@@ -7,17 +7,14 @@ over the block number, so the result depends on neither threads nor chunks.
 
 from __future__ import annotations
 
-import contextlib
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
+from blochball.parallel import run_blocks
 from blochball.statistics import Moments, Tree
 from blochball.system import System
 from blochball.twa import kernels, wigner
@@ -118,7 +115,7 @@ def run_block(task: Task, block: int, trajectories: int) -> tuple[Moments, ...]:
     Returns
     -------
     tuple of Moments
-        Of QUANTITIES (times, sites, 5) and VALIDITY (times, sites, 2), of the outputs (times,
+        Of dataset.MOMENTS (times, sites, 5) and VALIDITY (times, sites, 2), of the outputs (times,
         channels), the structure factor (times, momenta) and the correlations (kept, sites, sites,
         2: real and imaginary part).
 
@@ -129,7 +126,7 @@ def run_block(task: Task, block: int, trajectories: int) -> tuple[Moments, ...]:
     """
     sites, times = task.system.sites, task.times.size
     channels, waves, kept = len(task.system.jumps), task.momenta.size, int(task.kept.max()) + 1
-    q, v = len(QUANTITIES), len(VALIDITY)
+    q, v = QUANTITIES, len(VALIDITY)
     site = _sums((times, sites, q + v), (times, sites, q, q))
     validity = np.zeros((times, sites, v, 1))
     output = _sums((times, channels), (times, channels, channels))
@@ -182,29 +179,7 @@ def run(
     task: Task, trajectories: int, threads: int, progress: bool = False, first: int = 0
 ) -> Tree:
     """Run trajectories in blocks `first`, `first` + 1, ... over threads, merged in that order."""
-    sizes = [min(BLOCK, trajectories - done) for done in range(0, trajectories, BLOCK)]
-    jobs = enumerate(sizes, start=first)
-    tree = Tree()
-    bar = tqdm(total=trajectories, unit="trajectory", disable=not progress)
-    pool = ThreadPoolExecutor(threads)
-    # a bounded window of blocks under way: memory does not grow with their number
-    pending: deque[tuple[int, Future[tuple[Moments, ...]]]] = deque()
-    try:
-        while True:
-            with contextlib.suppress(StopIteration):
-                while len(pending) < 2 * threads:
-                    block, size = next(jobs)
-                    pending.append((size, pool.submit(run_block, task, block, size)))
-            if not pending:
-                break
-            size, future = pending.popleft()
-            tree.add(future.result())
-            bar.update(size)
-    finally:
-        # after Ctrl-C or an error: let blocks under way end, begin no more
-        pool.shutdown(wait=True, cancel_futures=True)
-        bar.close()
-    return tree
+    return run_blocks(partial(run_block, task), trajectories, BLOCK, threads, progress, first)
 
 
 def _contiguous(*arrays: Floats) -> tuple[Floats, ...]:

@@ -15,10 +15,10 @@ from blochball.twa import rows
 from blochball.twa.rows import LANES, X, Y, Z, jit
 
 _N = np.uint64(LANES)
-QUANTITIES = ("spin_x", "spin_y", "inversion", "emission", "spin_squared")
+QUANTITIES = 5  # those of blochball.dataset.MOMENTS, in that order
 VALIDITY = ("inverse_length", "short_fraction")
 SHORT = 2.0  # |J| below which the expansion in 1/|J| says nothing
-_ALL = len(QUANTITIES) + len(VALIDITY)
+_ALL = QUANTITIES + len(VALIDITY)
 
 # sums may be reordered, so that they are vector instructions, too
 _sum = njit(fastmath={"contract", "nsz", "arcp", "reassoc"})
@@ -161,7 +161,7 @@ def record(state, mask, fresh, probes, limit, values, field, site_sums, output_s
     are (reference, sums, products).
     """
     reference, sums, products, validity = site_sums
-    full = len(QUANTITIES)
+    full = QUANTITIES
     for l in range(state.shape[0]):
         weyl(state[l], values)
         if not inside(values, np.uint64(4 * LANES), mask, limit[l]):
