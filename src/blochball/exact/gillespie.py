@@ -84,8 +84,8 @@ def solve(
 def steady_state(system: System, **options: Any) -> xr.Dataset:
     """Refuse: a Monte Carlo run ends at a finite time."""
     raise ValueError(
-        "exact.steady_state: method must be one that solves for it, got 'jumps'; run exact.solve to "
-        "a late time instead"
+        "exact.steady_state: method must be one that solves for it, got 'jumps'; "
+        "run exact.solve to a late time instead"
     )
 
 
