@@ -1,11 +1,14 @@
 """Exact solutions in the Dicke basis: the judge of every other theory here.
 
-=============  =====================================================================  ===========
-method         serves                                                                 cost
-=============  =====================================================================  ===========
-populations    one ensemble without drive, fully polarised at time 0                  N^2/4 states
-jumps          the same by Monte Carlo, for emitters by the ten thousand              1 state
-=============  =====================================================================  ===========
+===========  ===================================================================  ================
+method       serves                                                               size of a state
+===========  ===================================================================  ================
+populations  emitters that are all alike, no drive, fully polarised at time 0     N^2/4 numbers
+liouvillian  everything, as far as memory goes; also steady states                the density matrix
+jumps        everything by Monte Carlo: populations alike, or kets of definite J  one (J, M), a ket
+===========  ===================================================================  ================
+
+docs/exact.md has the decision table of "auto", what each method costs and what it refuses.
 """
 
 from __future__ import annotations
@@ -16,14 +19,27 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from blochball import validation
-from blochball.exact import gillespie, populations
+from blochball.exact import gillespie, liouvillian, populations
 from blochball.system import System
 
 # in the order in which "auto" asks them; each module has obstacle(system), solve, steady_state
-_METHODS: dict[str, Any] = {"populations": populations, "jumps": gillespie}
+_METHODS: dict[str, Any] = {
+    "populations": populations,
+    "liouvillian": liouvillian,
+    "jumps": gillespie,
+}
+# emitters from which "auto" samples populations: a pass over N^2/4 of them takes N steps or more
+_MANY = 4000
 
 
-def solve(system: System, times: ArrayLike, method: str = "auto", **options: Any) -> xr.Dataset:
+def solve(
+    system: System,
+    times: ArrayLike,
+    method: str = "auto",
+    *,
+    memory_limit: float = liouvillian.MEMORY_LIMIT,
+    **options: Any,
+) -> xr.Dataset:
     """Solve the master equation exactly.
 
     Parameters
@@ -32,41 +48,75 @@ def solve(system: System, times: ArrayLike, method: str = "auto", **options: Any
         What to solve.
     times : array_like, shape (times,)
         Output times, increasing from a value >= 0, in the inverse unit of the rates.
-    method : {"auto", "populations", "jumps"}
+    method : {"auto", "populations", "liouvillian", "jumps"}
         "auto" takes the first method that serves the system.
+    memory_limit : float
+        Bytes beyond which a density matrix is refused, before it is allocated.
     **options
         Passed on to the method; what it does not know is refused.
 
     Returns
     -------
     xarray.Dataset
-        See `blochball.dataset`.
+        See `blochball.dataset`; the attribute `method_reason` says why the method was chosen.
 
     Raises
     ------
     TypeError, ValueError
-        For a bad argument, and where no method serves the system: the message says why.
+        For a bad argument, and where no method serves the system: the message says why, and what
+        would serve.
     """
-    times = validation.times("exact.solve", times)
-    return _METHODS[_choose("exact.solve", system, method)].solve(system, times, **options)
+    owner = "exact.solve"
+    times = validation.times(owner, times)
+    memory_limit = validation.real(owner, "memory_limit", memory_limit, 0)
+    name, reason = _choose(owner, system, method, memory_limit)
+    if name == "liouvillian":
+        options["memory_limit"] = memory_limit
+    found: xr.Dataset = _METHODS[name].solve(system, times, **options)
+    return found.assign_attrs(method_reason=reason)
 
 
-def steady_state(system: System, method: str = "auto", **options: Any) -> xr.Dataset:
+def steady_state(
+    system: System,
+    method: str = "auto",
+    *,
+    memory_limit: float = liouvillian.MEMORY_LIMIT,
+    **options: Any,
+) -> xr.Dataset:
     """Return the state at infinite time, as a Dataset with the single time "infinity".
 
     Parameters and errors are those of `solve`.
     """
-    return _METHODS[_choose("exact.steady_state", system, method)].steady_state(system, **options)
+    owner = "exact.steady_state"
+    memory_limit = validation.real(owner, "memory_limit", memory_limit, 0)
+    name, reason = _choose(owner, system, method, memory_limit, steady=True)
+    if name == "liouvillian":
+        options["memory_limit"] = memory_limit
+    found: xr.Dataset = _METHODS[name].steady_state(system, **options)
+    return found.assign_attrs(method_reason=reason)
 
 
-def _choose(owner: str, system: System, method: str) -> str:
+def _choose(
+    owner: str, system: System, method: str, memory_limit: float, steady: bool = False
+) -> tuple[str, str]:
+    """Return the method and why it is the one."""
     if not isinstance(system, System):
         raise TypeError(f"{owner}: system must be a System, got {system!r}")
     validation.choice(owner, "method", method, ("auto", *_METHODS))
-    asked = list(_METHODS) if method == "auto" else [method]
-    reasons = {name: _METHODS[name].obstacle(system) for name in asked}
+    reasons = {name: module.obstacle(system) for name, module in _METHODS.items()}
+    reasons["liouvillian"] = liouvillian.obstacle(system, memory_limit)
+    if method != "auto":
+        if reasons[method] is None:
+            return method, "asked for"
+        serving = [name for name, reason in reasons.items() if reason is None]
+        advice = f"; served by {', '.join(serving)}" if serving else ""
+        raise ValueError(f"{owner}: {method} does not serve this system: {reasons[method]}{advice}")
+    if reasons["populations"] is None and system.emitters > _MANY and not steady:
+        reasons["populations"] = f"more than {_MANY} emitters are sampled sooner than integrated"
+        reasons["liouvillian"] = "the same holds for coherences"
+    passed: list[str] = []
     for name, reason in reasons.items():
         if reason is None:
-            return name
-    said = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
-    raise ValueError(f"{owner}: no method serves this system ({said})")
+            return name, "; ".join([*passed, f"{name}: serves"])
+        passed.append(f"{name}: {reason}")
+    raise ValueError(f"{owner}: no method serves this system ({'; '.join(passed)})")

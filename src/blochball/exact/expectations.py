@@ -55,7 +55,7 @@ class Expectations:
         found = dict(zip(self._size, np.split(values, ends, axis=1), strict=True))
         raising = found.pop("raising")
         pairs = found.pop("correlation", None)
-        variables = {name: value.real for name, value in found.items()}
+        variables: dict[str, Any] = {name: value.real for name, value in found.items()}
         variables |= {"spin_x": raising.real, "spin_y": raising.imag}
         if pairs is not None:
             shape = (len(kept), self._system.sites, self._system.sites)

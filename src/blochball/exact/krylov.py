@@ -47,12 +47,12 @@ def propagate(
     rate = tolerance * float(np.abs(start).sum()) / max(float(times[-1]), np.finfo(float).tiny)
     vectors = np.empty((BASIS + 1, len(start)))
     while done < len(times):
-        length = float(np.sqrt(_dot(state, state)))
+        length = norm(state)
         if length == 0 or times[done] == now:
             yield state[None, :]
             done += 1
             continue
-        reduced = _arnoldi(product, state / length, vectors)
+        reduced = arnoldi(product, state / length, vectors, WINDOW)
         used = len(reduced) - 1
         # size of what A leads to out of the Krylov space, in the norm of the tolerance
         outside = length * float(np.abs(vectors[used]).sum())
@@ -67,17 +67,20 @@ def propagate(
         now, state = until, length * (last @ vectors[: used + 1])
 
 
-def _arnoldi(product: Callable[[Floats], Floats], first: Floats, vectors: Floats) -> Floats:
-    """Fill `vectors` from a unit vector; return H with the row and column of the correction.
+def arnoldi(
+    product: Callable[[Floats], Floats], first: Floats, vectors: Floats, window: int
+) -> Floats:
+    """Fill the rows of `vectors` from a unit vector; return H with the row h e_m^T below.
 
-    The last component of expm(t H)[:, 0] is the coefficient of the vector that A leads to out of
-    the space: the leading term of the error, which is so both estimated and corrected.
+    Each vector is made orthogonal to the last `window` ones. A column of zeros makes H square;
+    the last component of expm(t H)[:, 0] then is the coefficient of the vector that A leads to out
+    of the space: the leading term of the error, which is so both estimated and corrected.
     """
     size = len(vectors) - 1
     reduced = np.zeros((size + 1, size + 1))
     vectors[0] = first
     for k in range(size):
-        start = max(0, k + 1 - WINDOW)
+        start = max(0, k + 1 - window)
         vectors[k + 1] = product(vectors[k])
         overlaps, length, scale = _orthogonalise(vectors[start : k + 2])
         reduced[start : k + 1, k] = overlaps
@@ -90,28 +93,35 @@ def _arnoldi(product: Callable[[Floats], Floats], first: Floats, vectors: Floats
 
 
 @njit(fastmath={"reassoc", "contract"})
-def _orthogonalise(vectors):  # type: ignore[no-untyped-def]  # pragma: no cover
+def _orthogonalise(vectors):  # type: ignore[no-untyped-def]
     """Make the last row a unit vector orthogonal to the others; length after and before.
 
     One thread and no BLAS: these vectors fit into the cache, where waking threads costs more.
     """
     fresh = vectors[-1]
-    before = np.sqrt(_dot(fresh, fresh))
+    before = norm(fresh)
     overlaps = np.empty(len(vectors) - 1)
     for k in range(len(overlaps)):
         other = vectors[k]
-        overlaps[k] = _dot(other, fresh)
+        overlaps[k] = dot(other, fresh)
         for i in range(len(fresh)):
             fresh[i] -= overlaps[k] * other[i]
-    after = np.sqrt(_dot(fresh, fresh))
+    after = norm(fresh)
     if after > 0:
         for i in range(len(fresh)):
             fresh[i] /= after
     return overlaps, after, before
 
 
+@njit()
+def norm(a):  # type: ignore[no-untyped-def]
+    """Return the Euclidean norm."""
+    return np.sqrt(dot(a, a))
+
+
 @njit(fastmath={"reassoc", "contract"})
-def _dot(a, b):  # type: ignore[no-untyped-def]  # pragma: no cover
+def dot(a, b):  # type: ignore[no-untyped-def]
+    """Return the scalar product, without BLAS."""
     total = 0.0
     for i in range(len(a)):
         total += a[i] * b[i]

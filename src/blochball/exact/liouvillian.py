@@ -100,8 +100,8 @@ def memory(
         Those of `Space.of`.
     """
     unknowns = dimension(system, coherence, initial)
-    if unknowns > 1e12:
-        return unknowns, float("inf")
+    if unknowns == np.inf:
+        return unknowns, np.inf
     vectors = 8 * (krylov.BASIS + krylov.CHUNK + 4 + 4 * system.sites)
     # an entry takes 12 bytes in the matrix, and 50 more before it has found its place there
     return unknowns, unknowns * (vectors + 62 * superoperators.entries_per_row(system))
@@ -118,9 +118,10 @@ def _too_large(
     unknowns, needed = memory(system, coherence, initial)
     if needed <= memory_limit:
         return None
+    count = f"{unknowns:,.0f}" if unknowns < np.inf else "more than 1e15"
+    size = f"about {needed / 2**30:.3g}" if unknowns < np.inf else "millions of"
     return (
-        f"{unknowns:,.6g} unknowns need about {needed / 2**30:.3g} GiB, more than the limit of "
-        f"{memory_limit / 2**30:.3g} GiB"
+        f"{count} unknowns need {size} GiB, more than the limit of {memory_limit / 2**30:.3g} GiB"
     )
 
 

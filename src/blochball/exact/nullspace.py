@@ -9,15 +9,20 @@ Everything is solved from two sources of probability. They lead to one state, or
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import scipy.sparse as sp
 import scipy.sparse.linalg as spla
 
+from blochball.exact import krylov
 from blochball.exact.space import Floats
 from blochball.jit import njit
 
 SMALL = 3000  # unknowns up to which a complete factorisation takes well under a second
-RESTART, CYCLES = 60, 5
+Linear = Callable[[Floats], Floats]
+
+RESTART, CYCLES = 40, 8  # products with the generator, at most, before iteration gives up
 RESIDUAL = 1e-10  # of sum_i |A x|_i as a share of the largest rate, where sum_i |x_i| = 1
 AGREEMENT = 1e-7  # of two solutions, in sum_i |x_i|
 
@@ -71,16 +76,32 @@ def _iterate(generator: sp.csr_array, trace: Floats, source: Floats, scale: floa
     factors = (shifted.indptr, shifted.indices, shifted.data)
     diagonal = _incomplete_lu(*factors)
     # (A - s u f) x = -s u has f x = 1, and hence A x = 0
-    operator = spla.LinearOperator(
-        (size, size), lambda v: generator @ v - scale * source * (trace @ v), dtype=float
+    right = -scale * source
+    x = _gmres(
+        lambda v: generator @ v + right * krylov.dot(trace, v),
+        lambda v: _solve_lu(*factors, diagonal, v),
+        right,
     )
-    preconditioner = spla.LinearOperator(
-        (size, size), lambda v: _solve_lu(*factors, diagonal, v), dtype=float
-    )
-    options = {"rtol": 1e-12, "restart": RESTART, "maxiter": CYCLES}
-    x, _ = spla.gmres(operator, -scale * source, M=preconditioner, **options)
     good = np.abs(generator @ x).sum() <= RESIDUAL * scale * np.abs(x).sum()
     return x / (trace @ x) if good else None
+
+
+def _gmres(product: Linear, precondition: Linear, right: Floats) -> Floats:
+    """Solve product(x) = right by restarted GMRES, preconditioned from the right (Saad, 1993)."""
+    x = np.zeros(len(right))
+    vectors = np.empty((RESTART + 1, len(right)))
+    for _ in range(CYCLES):
+        error = right - product(x)
+        length = krylov.norm(error)
+        if length <= 1e-12 * krylov.norm(right):
+            break
+        reduced = krylov.arnoldi(
+            lambda v: product(precondition(v)), error / length, vectors, RESTART
+        )
+        target = length * np.eye(len(reduced))[0]
+        best = np.linalg.lstsq(reduced[:, :-1], target, rcond=None)[0]
+        x += precondition(best @ vectors[: len(best)])
+    return x
 
 
 def _factorise(

@@ -38,12 +38,12 @@ class Site:
 
     Attributes
     ----------
-    spin, ket, bra, coherence : arrays of shape (elements,)
-        J, M, M' and M - M'.
+    spin, ket, bra, coherence, adjoint : arrays of shape (elements,)
+        J, M, M', M - M' and the index of the Hermitian adjoint.
     """
 
     def __init__(self, size: int, spins: int, reach: int) -> None:
-        self.size, self.reach = size, reach
+        self.size, self.spins, self.reach = size, spins, reach
         # axes of the table: reach + M - M', N/2 - J, J - M
         shift, down, below = np.ogrid[-reach : reach + 1, :spins, : size + 1]
         longest = size - 2 * down
@@ -52,7 +52,7 @@ class Site:
         self._table[inside] = np.arange(np.count_nonzero(inside))
         shift, down, below = np.nonzero(inside)
         self.coherence: Ints = shift - reach
-        self.spin: Floats = size / 2 - down
+        self.spin: Floats = (size / 2 - down).astype(np.float64)
         self.ket: Floats = self.spin - below
         self.bra: Floats = self.ket - self.coherence
         self.adjoint: Ints = self._table[reach - self.coherence, down, below + self.coherence]
@@ -65,9 +65,8 @@ class Site:
         """Return the index of each |J M><J M'|, -1 for one that is not kept or does not exist."""
         place = (ket - bra + self.reach, self.size / 2 - spin, spin - ket)
         at = [np.rint(k).astype(np.int64) for k in place]
-        inside = np.logical_and.reduce(
-            [(k >= 0) & (k < n) for k, n in zip(at, self._table.shape, strict=True)]
-        )
+        shape: tuple[int, ...] = self._table.shape
+        inside = np.logical_and.reduce([(k >= 0) & (k < n) for k, n in zip(at, shape, strict=True)])
         found = np.full(np.shape(spin), -1)
         found[inside] = self._table[tuple(k[inside] for k in at)]
         return found
@@ -132,80 +131,21 @@ class Space:
         return cls(*_sizes_and_spins(system, initial), coherence)
 
     @property
-    def dimension(self) -> int:
-        """Number of elements, which is that of real unknowns."""
-        return len(self._keys)
-
-    @property
-    def keys(self) -> Ints:
-        """Increasing number of each element in the product of all sites, shape (dimension,)."""
-        return self._keys
-
-    def moved(self, site: int, source: Ints, rows: Ints) -> Ints:
-        """Return what to add to the keys of `rows` to replace a site's element by its source."""
-        here = self.place[site, rows]
-        return (source[here] - here) * self._strides[site]
-
-    def find(self, keys: Ints) -> Ints:
-        """Return the index of each key; -1 for one that is outside of the sector."""
-        index = np.minimum(np.searchsorted(self._keys, keys), self.dimension - 1)
-        return np.where(self._keys[index] == keys, index, -1)
-
-    def embed(self, other: Space, elements: Complexes) -> Complexes:
-        """Return elements of another space of the same ensembles, as far as both hold them."""
-        keys = np.zeros(other.dimension, dtype=np.int64)
-        inside = np.ones(other.dimension, dtype=bool)
-        for l, (mine, theirs) in enumerate(zip(self.sites, other.sites, strict=True)):
-            index = mine.index(theirs.spin, theirs.ket, theirs.bra)[other.place[l]]
-            inside &= index >= 0
-            keys += index * self._strides[l]
-        target = np.where(inside, self.find(keys), -1)
-        found = np.zeros(self.dimension, dtype=np.complex128)
-        found[target[target >= 0]] = elements[target >= 0]
-        return found
-
-    def column(self, name: str) -> Floats:
-        """Return one of `spin`, `ket`, `bra` of each site and element, (sites, dimension)."""
-        pairs = zip(self.sites, self.place, strict=True)
-        return np.array([getattr(site, name)[at] for site, at in pairs])
-
-    def populations(self) -> Ints:
-        """Return the indices of the elements with M_l = M_l' for all l; their trace is one."""
-        pairs = zip(self.sites, self.place, strict=True)
-        flat = np.logical_and.reduce([site.coherence[at] == 0 for site, at in pairs])
-        return np.flatnonzero(flat)
-
-    def to_real(self, elements: Complexes) -> Floats:
-        """Return the real unknowns of a Hermitian matrix, from and to shape (dimension,)."""
-        first = np.arange(self.dimension) <= self.adjoint
-        return np.where(first, elements.real, elements[self.adjoint].imag)
-
-    def to_complex(self, unknowns: NDArray[np.inexact]) -> Complexes:
-        """Return the elements of a matrix from its unknowns, from and to shape (dimension,).
-
-        Complex unknowns x + i y stand for X + i Y with Hermitian X and Y.
-        """
-        sign = np.sign(self.adjoint - np.arange(self.dimension))
-        real = np.where(sign >= 0, unknowns, unknowns[self.adjoint])
-        imaginary = np.where(sign >= 0, unknowns[self.adjoint], unknowns)
-        return np.asarray(real + 1j * sign * imaginary)
-
-
-def dimension(system: System, coherence: int | None, initial: Space | None = None) -> float:
-    """Count the elements of `Space.of` without making it; infinity beyond what a float holds."""
-    share, logarithm = np.ones(1), 0.0
+    def dimension(system: System, coherence: int | None, initial: Space | None = None) -> float:
+    """Count the elements of `Space.of` without making it; infinity stands for more than 1e15."""
+    share, whole = np.ones(1), 1.0
     for size, spins in zip(*_sizes_and_spins(system, initial), strict=True):
         down = np.arange(spins)[:, None]
         count = np.maximum(size + 1 - 2 * down - np.abs(np.arange(-size, size + 1)), 0).sum(axis=0)
-        # as a share of the whole, which may be larger than any float
+        whole *= float(count.sum())
+        # the sector of a coherence is the largest for 0, so no smaller than the average one
+        if whole > 1e15 * (2 * system.emitters + 1):
+            return float("inf")
         share = np.convolve(share, count / count.sum())
-        logarithm += float(np.log10(count.sum()))
     if coherence is not None:
         centre = len(share) // 2
         share = share[max(centre - coherence, 0) : centre + coherence + 1]
-    if logarithm > 300:
-        return float("inf")
-    return float(np.round(share.sum() * 10**logarithm))
+    return float(np.round(share.sum() * whole))
 
 
 def coherent_state(space: Space, polar: Floats, azimuth: Floats) -> Complexes:

@@ -11,7 +11,7 @@ jumps``, ``K = -i H - 1/2 sum_q sum_ll' G^q_l'l (J_l^q)^+ J_l'^q - 1/2 sum local
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import product
 
 import numpy as np
@@ -24,7 +24,7 @@ from blochball.system import System
 
 # (site, source of each of its elements, factor of each of its elements); what one term does there
 Factor = tuple[int, Ints, NDArray[np.inexact]]
-Term = tuple[complex, list[Factor]]
+Term = tuple[complex, Sequence[Factor]]
 Sites = tuple[Site, ...]
 
 
@@ -65,7 +65,7 @@ def entries_per_row(system: System) -> int:
     count = 1
     for coefficient, factors in _terms(system, sites):
         if all(np.where(source >= 0, factor, 0).any() for _, source, factor in factors):
-            count += np.count_nonzero([np.real(coefficient), np.imag(coefficient)])
+            count += bool(np.real(coefficient)) + bool(np.imag(coefficient))
     return count
 
 
@@ -75,7 +75,8 @@ def functional(space: Space, *terms: Term) -> sp.csr_array:
     A sparse array of complex numbers, shape (1, dimension).
     """
     rows = space.populations()
-    columns, values = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.complex128)]
+    columns: list[Ints] = [np.empty(0, dtype=np.int64)]
+    values: list[NDArray[np.inexact]] = [np.empty(0, dtype=np.complex128)]
     for term in terms:
         _, source, value = _entries(space, rows, term)
         partner = space.adjoint[source]
@@ -100,7 +101,7 @@ def apply(space: Space, terms: list[Term], elements: Complexes) -> Complexes:
 
 def left(sites: Sites, *operators: tuple[int, str]) -> Term:
     """Term of rho -> A B ... rho for operators (site, "+", "-", "z" or "squared")."""
-    factors = []
+    factors: list[Factor] = []
     for site in sorted({l for l, _ in operators}):
         elements = sites[site]
         ket, factor, shift = elements.ket.copy(), np.ones(len(elements)), 0
@@ -212,10 +213,10 @@ def _terms(system: System, sites: Sites) -> Iterator[Term]:
         if l == k:
             continue
         yield scaled(hops[l, k], left(sites, (l, "+"), (k, "-")))
-        factors = right(sites, l, "+")[1] + right(sites, k, "-")[1]
+        factors = [*right(sites, l, "+")[1], *right(sites, k, "-")[1]]
         yield hops[l, k].conj(), factors
         for kind, name in (("decay", "-"), ("pump", "+")):
-            factors = left(sites, (l, name))[1] + right(sites, k, name)[1]
+            factors = [*left(sites, (l, name))[1], *right(sites, k, name)[1]]
             yield collective[kind][l, k], factors
 
 
