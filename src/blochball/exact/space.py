@@ -131,7 +131,66 @@ class Space:
         return cls(*_sizes_and_spins(system, initial), coherence)
 
     @property
-    def dimension(system: System, coherence: int | None, initial: Space | None = None) -> float:
+    def dimension(self) -> int:
+        """Number of elements, which is that of real unknowns."""
+        return len(self._keys)
+
+    @property
+    def keys(self) -> Ints:
+        """Increasing number of each element in the product of all sites, shape (dimension,)."""
+        return self._keys
+
+    def moved(self, site: int, source: Ints, rows: Ints) -> Ints:
+        """Return what to add to the keys of `rows` to replace a site's element by its source."""
+        here = self.place[site, rows]
+        return (source[here] - here) * self._strides[site]
+
+    def find(self, keys: Ints) -> Ints:
+        """Return the index of each key; -1 for one that is outside of the sector."""
+        index = np.minimum(np.searchsorted(self._keys, keys), self.dimension - 1)
+        return np.where(self._keys[index] == keys, index, -1)
+
+    def embed(self, other: Space, elements: Complexes) -> Complexes:
+        """Return elements of another space of the same ensembles, as far as both hold them."""
+        keys = np.zeros(other.dimension, dtype=np.int64)
+        inside = np.ones(other.dimension, dtype=bool)
+        for l, (mine, theirs) in enumerate(zip(self.sites, other.sites, strict=True)):
+            index = mine.index(theirs.spin, theirs.ket, theirs.bra)[other.place[l]]
+            inside &= index >= 0
+            keys += index * self._strides[l]
+        target = np.where(inside, self.find(keys), -1)
+        found = np.zeros(self.dimension, dtype=np.complex128)
+        found[target[target >= 0]] = elements[target >= 0]
+        return found
+
+    def column(self, name: str) -> Floats:
+        """Return one of `spin`, `ket`, `bra` of each site and element, (sites, dimension)."""
+        pairs = zip(self.sites, self.place, strict=True)
+        return np.array([getattr(site, name)[at] for site, at in pairs])
+
+    def populations(self) -> Ints:
+        """Return the indices of the elements with M_l = M_l' for all l; their trace is one."""
+        pairs = zip(self.sites, self.place, strict=True)
+        flat = np.logical_and.reduce([site.coherence[at] == 0 for site, at in pairs])
+        return np.flatnonzero(flat)
+
+    def to_real(self, elements: Complexes) -> Floats:
+        """Return the real unknowns of a Hermitian matrix, from and to shape (dimension,)."""
+        first = np.arange(self.dimension) <= self.adjoint
+        return np.where(first, elements.real, elements[self.adjoint].imag)
+
+    def to_complex(self, unknowns: NDArray[np.inexact]) -> Complexes:
+        """Return the elements of a matrix from its unknowns, from and to shape (dimension,).
+
+        Complex unknowns x + i y stand for X + i Y with Hermitian X and Y.
+        """
+        sign = np.sign(self.adjoint - np.arange(self.dimension))
+        real = np.where(sign >= 0, unknowns, unknowns[self.adjoint])
+        imaginary = np.where(sign >= 0, unknowns[self.adjoint], unknowns)
+        return np.asarray(real + 1j * sign * imaginary)
+
+
+def dimension(system: System, coherence: int | None, initial: Space | None = None) -> float:
     """Count the elements of `Space.of` without making it; infinity stands for more than 1e15."""
     share, whole = np.ones(1), 1.0
     for size, spins in zip(*_sizes_and_spins(system, initial), strict=True):
