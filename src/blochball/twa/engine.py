@@ -63,8 +63,8 @@ class Task:
 
     @cached_property
     def local(self) -> Floats:
-        """Sizes and local rates as the kernels want them, shape (4, sites)."""
-        return np.stack([self.system.column(n) for n in ("size", "decay", "dephasing", "pump")])
+        """See `local_rates`."""
+        return local_rates(self.system)
 
     @cached_property
     def limit(self) -> Floats:
@@ -90,6 +90,11 @@ class Task:
         wave = np.exp(1j * np.outer(self.momenta, np.arange(self.system.sites)))
         ones = np.ones(wave.shape)
         return _contiguous(wave.real, wave.imag, ones, 0 * ones)
+
+
+def local_rates(system: System) -> Floats:
+    """Sizes and local rates as the kernels want them, shape (4, sites)."""
+    return np.stack([system.column(n) for n in ("size", "decay", "dephasing", "pump")])
 
 
 def start(system: System, seed: int, key: tuple[int, ...]) -> np.random.Generator:

@@ -1,0 +1,290 @@
+"""A run in parts: plan it, run each part anywhere, gather; the same bits as in one go.
+
+`plan` fixes everything that random numbers must not decide (above all the time steps), `run_part`
+runs some blocks of trajectories and `gather` merges them. All three speak Datasets, which
+`blochball.storage` can write and read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
+
+from blochball import validation
+from blochball._version import __version__
+from blochball.dataset import MOMENTS, assemble, system_of
+from blochball.parallel import thread_count
+from blochball.statistics import Moments, Tree
+from blochball.system import System
+from blochball.twa import schedule
+from blochball.twa.engine import BLOCK, Schedule, Task, local_rates, run
+from blochball.twa.fields import fields_of
+from blochball.twa.record import VALIDITY
+
+_KINDS = ("site", "validity", "output", "wave", "pairs")
+
+
+def plan(
+    system: System,
+    times: ArrayLike,
+    trajectories: int = 1000,
+    seed: int = 0,
+    steps: Any = "auto",
+    *,
+    correlations: ArrayLike | None = None,
+    momenta: ArrayLike | None = None,
+    tolerance: float = schedule.ANGLE,
+    form: str = "auto",
+    parts: int = 1,
+) -> xr.Dataset:
+    """Validate the arguments of a run and fix its time steps.
+
+    Parameters
+    ----------
+    system, times, trajectories, seed, steps, correlations, momenta, tolerance, form
+        As for `blochball.twa.solve`.
+    parts : int
+        Into how many parts to divide the run at most; a part holds a power of two of blocks.
+
+    Returns
+    -------
+    xarray.Dataset
+        The plan; its attribute `parts` is the number of parts that it has.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a bad argument, naming it.
+    """
+    owner = "twa.solve"
+    if not isinstance(system, System):
+        raise TypeError(f"{owner}: system must be a System, got {system!r}")
+    times = validation.times(owner, times)
+    trajectories = validation.integer(owner, "trajectories", trajectories, 1)
+    seed = validation.integer(owner, "seed", seed, 0)
+    parts = validation.integer(owner, "parts", parts, 1)
+    tolerance = validation.real(owner, "tolerance", tolerance, 0)
+    if tolerance == 0:
+        raise ValueError(f"{owner}: tolerance must be > 0, got {tolerance!r}")
+    kept = _kept(owner, correlations, times)
+    waves = _momenta(owner, momenta)
+    fields = fields_of(system, form)
+    if isinstance(steps, str):
+        validation.choice(owner, "steps", steps, ("auto",))
+        chosen = schedule.pilot(system, fields, local_rates(system), times, seed, tolerance)
+    else:
+        chosen = schedule.uniform(times, steps)
+    blocks = -(-trajectories // BLOCK)
+    size = 1 << max(0, (-(-blocks // parts) - 1).bit_length())
+    ds = xr.Dataset(
+        {
+            "step": ("segment", chosen.steps),
+            "count": ("segment", chosen.counts),
+            "output": ("segment", chosen.outputs),
+            "kept": ("time", kept),
+        },
+        {"time": times, "momentum": waves},
+        {
+            "blochball_version": __version__,
+            "system": system.to_json(),
+            "method": "twa.ball",
+            "form": form,
+            "seed": seed,
+            "trajectories": trajectories,
+            "parts": -(-blocks // size),
+            "blocks_per_part": size,
+        },
+    )
+    return ds.assign_attrs(plan=_fingerprint(ds))
+
+
+def run_part(
+    planned: xr.Dataset, part: int, threads: int | None = None, progress: bool = False
+) -> xr.Dataset:
+    """Run one part of a plan.
+
+    Parameters
+    ----------
+    planned : xarray.Dataset
+        From `plan`.
+    part : int
+        From 0 to `planned.parts` - 1.
+    threads, progress
+        As for `blochball.twa.solve`.
+
+    Returns
+    -------
+    xarray.Dataset
+        Counts, means and co-moments for `gather`.
+
+    Raises
+    ------
+    LeftBallError
+        If a trajectory leaves the Bloch ball or meets a number that is not finite.
+    """
+    owner = "twa.run_part"
+    part = validation.integer(owner, "part", part, 0)
+    if part >= planned.parts:
+        raise ValueError(f"{owner}: part must be below {planned.parts}, got {part}")
+    started = time.perf_counter()
+    size = planned.blocks_per_part * BLOCK
+    trajectories = min(size, planned.trajectories - part * size)
+    first = part * planned.blocks_per_part
+    tree = run(_task(planned), trajectories, thread_count(owner, threads), progress, first)
+    data = {}
+    for kind, moments in zip(_KINDS, tree.total(), strict=True):
+        for name in ("mean", "comoment"):
+            value = getattr(moments, name)
+            data[f"{kind}_{name}"] = ([f"{kind}_{name}_{k}" for k in range(value.ndim)], value)
+    # an axis of length 0 would become an unlimited one in a file
+    data = {name: entry for name, entry in data.items() if entry[1].size}
+    attrs = {
+        "blochball_version": __version__,
+        "plan": planned.plan,
+        "part": part,
+        "count": trajectories,
+        "wall_time": time.perf_counter() - started,
+    }
+    return xr.Dataset(data, attrs=attrs)
+
+
+def gather(planned: xr.Dataset, parts: Sequence[xr.Dataset]) -> xr.Dataset:
+    """Merge all parts of a plan into the Dataset that one run would have returned.
+
+    Parameters
+    ----------
+    planned : xarray.Dataset
+        From `plan`.
+    parts : sequence of xarray.Dataset
+        Every part once, in any order.
+
+    Raises
+    ------
+    ValueError
+        If a part is missing, there twice, or belongs to another plan or version.
+    """
+    owner = "twa.gather"
+    for ds in parts:
+        if ds.attrs.get("plan") != planned.plan or ds.blochball_version != __version__:
+            raise ValueError(f"{owner}: parts must belong to the plan and version, got {ds.attrs}")
+    found = sorted(int(ds.part) for ds in parts)
+    if found != list(range(planned.parts)):
+        raise ValueError(f"{owner}: parts must be 0 to {planned.parts - 1}, got {found}")
+    tree = Tree()
+    level = int(planned.blocks_per_part).bit_length() - 1
+    task = _task(planned)
+    whole = planned.blocks_per_part * BLOCK
+    for ds in sorted(parts, key=lambda ds: int(ds.part)):
+        tree.add(_unpack(task, ds), level if ds.attrs["count"] == whole else 0)
+    kept = planned.time.values[planned.kept.values >= 0]
+    return _dataset(
+        task,
+        tree.total(),
+        kept,
+        seed=planned.seed,
+        trajectories=planned.trajectories,
+        steps=int(planned["count"].sum()),
+        wall_time=sum(float(ds.wall_time) for ds in parts),
+    )
+
+
+def _task(planned: xr.Dataset) -> Task:
+    system = system_of(planned)
+    chosen = Schedule(
+        planned.step.values, planned["count"].values.astype(np.int64), planned.output.values
+    )
+    return Task(
+        system,
+        fields_of(system, planned.form),
+        int(planned.seed),
+        planned.time.values,
+        chosen,
+        planned.kept.values,
+        planned.momentum.values,
+    )
+
+
+def _unpack(task: Task, ds: xr.Dataset) -> tuple[Moments, ...]:
+    found = []
+    empty = (task.times.size, 0)
+    for kind in _KINDS:
+        mean, comoment = (
+            ds[name].values if (name := f"{kind}_{what}") in ds else np.zeros(empty)
+            for what in ("mean", "comoment")
+        )
+        found.append(Moments(int(ds.attrs["count"]), mean, comoment))
+    return tuple(found)
+
+
+def _dataset(
+    task: Task, moments: tuple[Moments, ...], times_kept: NDArray[np.float64], **attrs: Any
+) -> xr.Dataset:
+    site, validity, output, wave, pairs = moments
+    variables: dict[str, Any] = {name: site.mean[..., k] for k, name in enumerate(MOMENTS)}
+    variables["output"] = output.mean
+    stderr: dict[str, Any] = {}
+    for k, name in enumerate(VALIDITY):
+        variables[name], stderr[name] = validity.mean[..., k], validity.stderr[..., k]
+    if task.momenta.size:
+        variables["structure_factor"], stderr["structure_factor"] = wave.mean, wave.stderr
+    if times_kept.size:
+        variables["correlation"] = _hermitian(pairs.mean[..., 0] + 1j * pairs.mean[..., 1])
+        stderr["correlation"] = _hermitian(np.hypot(pairs.stderr[..., 0], pairs.stderr[..., 1]))
+    return assemble(
+        task.system,
+        task.times,
+        variables,
+        stderr,
+        method="twa.ball",
+        covariance=site.covariance,
+        output_covariance=output.covariance if task.system.jumps else None,
+        times_kept=times_kept,
+        momenta=task.momenta,
+        extra_dims=dict.fromkeys(VALIDITY, ("time", "site")),
+        **attrs,
+    )
+
+
+def _hermitian(upper: NDArray[Any]) -> NDArray[Any]:
+    upper = np.triu(upper)
+    return upper + np.conj(np.swapaxes(np.triu(upper, 1), -1, -2))
+
+
+def _fingerprint(ds: xr.Dataset) -> str:
+    digest = hashlib.sha256(repr(sorted(ds.attrs.items())).encode())
+    for name in sorted(map(str, ds.variables)):
+        digest.update(np.ascontiguousarray(ds[name].values).tobytes())
+    return digest.hexdigest()
+
+
+def _kept(
+    owner: str, correlations: ArrayLike | None, times: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """Return for every output time its index among those with correlations, or -1."""
+    kept = np.full(times.size, -1, dtype=np.int64)
+    if correlations is not None:
+        wanted = validation.times(owner, correlations)
+        nearest = np.abs(times[:, None] - wanted[None, :]).argmin(axis=0)
+        off = ~np.isclose(times[nearest], wanted, rtol=1e-9, atol=0)
+        if off.any():
+            raise ValueError(
+                f"{owner}: correlations must be times out of `times`, got {wanted[off][0]:g}"
+            )
+        kept[nearest] = np.arange(wanted.size)
+    return kept
+
+
+def _momenta(owner: str, momenta: ArrayLike | None) -> NDArray[np.float64]:
+    if momenta is None:
+        return np.empty(0)
+    what = "a one-dimensional sequence of finite real numbers"
+    found = validation.array(owner, "momenta", momenta, (None,), what)
+    if found.imag.any():
+        raise TypeError(f"{owner}: momenta must be {what}, got complex numbers")
+    return found.real.copy()
