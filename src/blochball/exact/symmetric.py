@@ -43,13 +43,18 @@ def obstacle(system: System) -> str | None:
         return None
     if len(set(system.ensembles)) > 1:
         return "the ensembles differ"
-    if any(np.ptp(np.asarray(jump.weights)) > _ALIKE for jump in system.jumps):
+    if any(_differ(np.asarray(jump.weights)) for jump in system.jumps):
         return "a collective jump has weights that differ between ensembles"
     if system.exchange is not None:
         scale = max(1.0, float(np.abs(system.exchange_matrix).max()))
-        if np.ptp(system.exchange_matrix) > _ALIKE * scale:
+        if _differ(system.exchange_matrix / scale):
             return "an exchange tells the ensembles apart"
     return None
+
+
+def _differ(values: NDArray[np.complex128]) -> bool:
+    # np.ptp would not do: it orders complex numbers by their real parts first
+    return bool((np.abs(values - values.flat[0]) > _ALIKE).any())
 
 
 def reduce(system: System) -> Symmetric:
