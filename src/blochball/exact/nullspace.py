@@ -82,7 +82,7 @@ def _iterate(generator: sp.csr_array, trace: Floats, source: Floats, scale: floa
         lambda v: _solve_lu(*factors, diagonal, v),
         right,
     )
-    good = np.abs(generator @ x).sum() <= RESIDUAL * scale * np.abs(x).sum()
+    good = np.abs(generator @ x).sum() < RESIDUAL * scale * np.abs(x).sum()
     return x / (trace @ x) if good else None
 
 
@@ -125,7 +125,7 @@ def _factorise(
         for _ in range(4):
             x = solver.solve(x)
             x = x / (trace @ x)
-        good = np.abs(generator @ x).sum() <= RESIDUAL * scale * np.abs(x).sum()
+        good = np.abs(generator @ x).sum() < RESIDUAL * scale * np.abs(x).sum()
         found.append(x if good else None)
     return found
 

@@ -1,0 +1,62 @@
+"""Small Systems for the tests of the exact solvers: each term alone, and random mixtures of all."""
+
+import numpy as np
+from hypothesis import strategies as st
+
+from blochball import CollectiveJump, Ensemble, System
+
+TILTED = {"polar": 1.1, "azimuth": 0.4}
+
+
+def one(size=3, jumps=(), exchange=None, drive=None, **fields):
+    return System(Ensemble(size, **{**TILTED, **fields}), jumps, exchange, drive)
+
+
+# every rate and every term of the master equation by itself
+SINGLE_TERMS = {
+    "decay": one(decay=0.7),
+    "dephasing": one(dephasing=0.4),
+    "pump": one(pump=0.9),
+    "detuning": one(detuning=-1.3),
+    "drive": one(drive=[0.6 - 0.8j]),
+    "exchange": one(exchange=[[0.5]]),
+    "collective decay": one(jumps=CollectiveJump(0.8, [1 - 0.5j])),
+    "collective dephasing": one(jumps=CollectiveJump(0.8, [0.7], "dephasing")),
+    "collective pump": one(jumps=CollectiveJump(0.8, [0.3j], "pump")),
+}
+
+rates = st.sampled_from([0.0, 0.25, 1.0, 2.5])
+angles = st.floats(0.0, 3.0)
+amplitudes = st.complex_numbers(max_magnitude=1.5)
+
+
+@st.composite
+def ensembles(draw, size, polarized=False):
+    polar = draw(st.sampled_from([0.0, np.pi])) if polarized else draw(angles)
+    rest = {name: draw(rates) for name in ("decay", "dephasing", "pump")}
+    return Ensemble(
+        size, **rest, detuning=draw(st.floats(-1, 1)), polar=polar, azimuth=draw(angles)
+    )
+
+
+@st.composite
+def systems(draw, emitters=4, sites=3, polarized=False, driven=True):
+    """Up to `sites` ensembles with at most `emitters` emitters together, and all kinds of terms."""
+    sizes = [draw(st.integers(1, emitters))]
+    while len(sizes) < sites and sum(sizes) < emitters and draw(st.booleans()):
+        sizes.append(draw(st.integers(1, emitters - sum(sizes))))
+    count = len(sizes)
+    jumps = []
+    for kind in draw(st.lists(st.sampled_from(["decay", "dephasing", "pump"]), max_size=3)):
+        weights = draw(st.lists(amplitudes, min_size=count, max_size=count))
+        weights = np.real(weights) if kind == "dephasing" else weights
+        jumps.append(CollectiveJump(draw(rates), weights, kind))
+    half = np.array(draw(st.lists(amplitudes, min_size=count**2, max_size=count**2)))
+    half = half.reshape(count, count)
+    drive = draw(st.lists(amplitudes, min_size=count, max_size=count)) if driven else None
+    return System(
+        [draw(ensembles(size, polarized)) for size in sizes],
+        jumps,
+        half + half.conj().T if draw(st.booleans()) else None,
+        drive if draw(st.booleans()) else None,
+    )
