@@ -159,8 +159,8 @@ class Equations:
         F: emitter of the first site is turned about 2 F sigma by another one of the second site.
     turn_all : array, shape as `turn`
         F times the number of such other emitters.
-    noise : array, shape (sites, 3, 3, sites, 3, 3)
-        4 Re K^{ab} (e_a x .)_{ce} (e_b x .)_{df} in the order l c e l' d f.
+    kicks : array, shape (noises, sites, 3, 3)
+        Matrices X_k with sum_k X_kl sigma_l (X_kl' sigma_l')^T the shared noise of a pair.
     pairs : array of bool, shape (sites, 1, sites, 1)
         False where a site has no two different emitters.
     """
@@ -169,7 +169,7 @@ class Equations:
     pull: Array
     turn: Array
     turn_all: Array
-    noise: Array
+    kicks: Array
     pairs: NDArray[np.bool_]
 
     @classmethod
@@ -177,8 +177,9 @@ class Equations:
         """Derive the coefficients from the System."""
         sites = np.arange(system.sites)
         kossakowski = np.zeros((system.sites, 3, system.sites, 3), dtype=complex)
-        for vectors, jump in zip(jump_vectors(system), system.jumps, strict=True):
-            kossakowski += jump.rate * np.multiply.outer(vectors, vectors.conj())
+        vectors = jump_vectors(system)
+        for v, jump in zip(vectors, system.jumps, strict=True):
+            kossakowski += jump.rate * np.multiply.outer(v, v.conj())
         raising, h = _VECTORS["pump"], system.exchange_matrix
         exchange = 2 * np.einsum("lm,a,b->lamb", h, raising, raising.conj()).real
         turn = exchange - kossakowski.imag
@@ -197,9 +198,12 @@ class Equations:
         size = system.column("size")
         turn_all = turn * size[:, None]
         turn_all[sites, :, sites, :] -= turn[sites, :, sites, :]
-        noise = 4 * np.einsum("cae,dbf,lamb->lcemdf", _EPSILON, _EPSILON, kossakowski.real)
+        # Re K is the sum over the real and the imaginary part of every jump
+        amplitudes = [np.sqrt(j.rate) * v for j, v in zip(system.jumps, vectors, strict=True)]
+        parts = [part for v in amplitudes for part in (v.real, v.imag) if part.any()]
+        kicks = np.array([2 * _cross(part) for part in parts])
         pairs = ~np.diag(size == 1)[:, None, :, None]
-        return cls(drift, pull, turn, turn_all, noise, pairs)
+        return cls(drift, pull, turn, turn_all, kicks, pairs)
 
     def unpack(self, state: Array) -> tuple[Array, Array | None]:
         """Split a flat state into m and c; c is None in first order."""
@@ -219,8 +223,10 @@ class Equations:
         pulled = (self.turn_all.reshape(n, n) @ c.reshape(n, n)).reshape(c.shape)
         dm += 2 * np.einsum("cae,lale->lc", _EPSILON, pulled)
         dc = self._one_sided(m, c, mean_drift, pulled)
-        dc = dc + dc.transpose(2, 3, 0, 1)
-        dc += np.einsum("lcemdf,lemf->lcmd", self.noise, np.multiply.outer(m, m) + c)
+        dc = dc + _swap(dc)
+        total = np.multiply.outer(m, m) + c
+        for kick in self.kicks:
+            dc += _swap(_apply(kick, _swap(_apply(kick, total))))
         return np.concatenate([dm.ravel(), (dc * self.pairs).ravel()])
 
     def _one_sided(self, m: Array, c: Array, mean_drift: Array, pulled: Array) -> Array:
@@ -230,14 +236,12 @@ class Equations:
         # what the sums over all others hold too much: the partner l', whose products are exact
         # (sigma^b sigma^d symmetrised is 1 if b = d) instead of closed by cumulants
         partner = np.einsum("lamb,mbd->lamd", self.turn, own)
+        dc = _apply(mean_drift, c) - 2 * _apply(_cross(m), pulled - partner + self.turn)
         field = np.einsum("lamb,mb->lam", self.turn, m)
-        exact = np.einsum("lamb,lemb->laem", self.turn, c)
-        total = np.multiply.outer(m, m) + c
-        torque = np.einsum("lamd,le->laemd", pulled - partner + self.turn, m)
-        torque -= np.einsum("lam,lemd->laemd", field, total)
-        torque -= np.einsum("laem,md->laemd", exact, m)
-        dc: Array = 2 * np.einsum("cae,laemd->lcmd", _EPSILON, torque)
-        dc += np.einsum("lce,lemd->lcmd", mean_drift, c)
+        torque = np.cross(field[..., None], np.multiply.outer(m, m) + c, axis=1)
+        pair = np.einsum("lamb,lemb->laem", self.turn, c)
+        torque += np.einsum("cae,laem->lcm", _EPSILON, pair)[..., None] * m
+        dc -= 2 * torque
         return dc
 
 
@@ -277,6 +281,17 @@ def jump_vectors(system: System) -> list[NDArray[np.complex128]]:
 def _cross(vectors: Array) -> Array:
     """Matrices of the cross product with each vector, shape (sites, 3, 3)."""
     return np.asarray(np.einsum("cae,la->lce", _EPSILON, vectors))
+
+
+def _apply(matrices: Array, c: Array) -> Array:
+    """Act with one matrix a site on the first emitter of each pair."""
+    sites = len(c)
+    return np.asarray((matrices @ c.reshape(sites, 3, 3 * sites)).reshape(c.shape))
+
+
+def _swap(c: Array) -> Array:
+    """Exchange the two emitters of each pair."""
+    return c.transpose(2, 3, 0, 1)
 
 
 def _integrate(
