@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
-from scipy import sparse, stats
+from scipy import sparse, special
 from scipy.sparse import csgraph
 from scipy.sparse.linalg import splu
 
@@ -26,7 +26,6 @@ from blochball.jit import njit
 from blochball.system import System
 
 METHOD = "exact.populations"
-_TAIL = 1e-15  # probability of the Poisson terms left out at either end
 
 __all__ = ["obstacle", "solve", "steady_state"]
 
@@ -37,7 +36,7 @@ def solve(system: System, times: NDArray[np.float64], **options: Any) -> xr.Data
     started = time.perf_counter()
     one = symmetric.reduce(system)
     largest = _largest_rate(one)
-    terms = int(stats.poisson.isf(_TAIL, largest * times[-1])) + 2
+    terms = _window(largest * times[-1])[1]
     sums = np.empty((terms, 3))
     _powers(_initial(one), one.size, _rates(one), largest, sums)
     means = np.stack([_poisson_mean(largest * t, sums) for t in times])
@@ -159,57 +158,62 @@ def _rates(one: Symmetric) -> NDArray[np.float64]:
 
 
 def _largest_rate(one: Symmetric) -> float:
-    """Largest rate out of any state: the one with J = size/2 for every M."""
-    m = np.arange(one.size + 1) - one.size / 2
-    loss = _loss(m, one.size / 2, one.size, *_rates(one))
-    return max(float(loss.max()), np.finfo(float).tiny)
+    """Return a bound on the rate out of any state: the largest one for J = size/2, M for M.
+
+    Of dephasing all jumps are counted, those that leave |J M> as it is, too.
+    """
+    spin = one.size / 2
+    m = np.arange(one.size + 1) - spin
+    loss = one.size * one.dephasing
+    for q, rate in ((-1, one.decay), (1, one.pump)):
+        loss = loss + rate * dicke.local_loss(q, one.size, m)
+    for q, rate in ((-1, one.collective_decay), (1, one.collective_pump)):
+        loss = loss + rate * dicke.ladder_squared(q, spin, m)
+    return max(float(np.max(loss)), np.finfo(float).tiny)
 
 
 def _initial(one: Symmetric) -> NDArray[np.float64]:
-    """p on a grid with a rim of zeros: row size/2 - J + 1, column size/2 + M + 1."""
+    """Return p on a grid with a rim of zeros: row size/2 - J + 1, column size/2 + M + 1."""
     p = np.zeros((one.size // 2 + 3, one.size + 3))
     p[1, one.size + 1 if one.polarization > 0 else 1] = 1.0
     return p
 
 
+def _window(mean: float) -> tuple[int, int]:
+    """Return first and last + 1 of the Poisson terms that are not negligible (below 1e-16)."""
+    reach = 8.5 * np.sqrt(mean) + 25
+    return max(0, int(mean - reach)), int(mean + reach) + 1
+
+
 def _poisson_mean(mean: float, sums: NDArray[np.float64]) -> NDArray[np.float64]:
-    if mean == 0:
-        return sums[0]
-    first = int(stats.poisson.ppf(_TAIL, mean))
-    n = np.arange(first, min(int(stats.poisson.isf(_TAIL, mean)) + 2, len(sums)))
-    weight = stats.poisson.pmf(n, mean)
-    return np.asarray(weight @ sums[n] / weight.sum())
-
-
-@njit()
-def _loss(m, spin, size, decay, dephasing, pump, collective_decay, collective_pump):
-    # local dephasing with j = 0 leaves |J M> as it is: that part is no loss of population
-    return (
-        decay * (size / 2 + m)
-        + pump * (size / 2 - m)
-        + dephasing * (size - 4 * m * m * (size / 2 + 1) / (2 * max(spin, 0.5) * (spin + 1)))
-        + collective_decay * (spin + m) * (spin - m + 1)
-        + collective_pump * (spin - m) * (spin + m + 1)
-    )
+    first, end = _window(mean)
+    n = np.arange(first, end)
+    weight = np.exp(special.xlogy(n, mean) - mean - special.gammaln(n + 1))
+    return np.asarray(weight @ sums[first:end] / weight.sum())
 
 
 @njit(fastmath=True)
-def _stay(new, old, first, m0, spin, size, rates, largest):
-    """new = (1 - loss/Lambda) old; return the sums of p, M p, M^2 p over the row."""
+def _stay(new, old, m0, spin, size, rates, largest):
+    """Set new = (1 - loss/Lambda) old; return the sums of p, M p, M^2 p over the row."""
     decay, dephasing, pump, collective_decay, collective_pump = rates
-    quadratic = 4 * (size / 2 + 1) / (2 * max(spin, 0.5) * (spin + 1))
+    # loss = a + b M + c M^2
+    c = (
+        -dephasing * 4 * (size / 2 + 1) / (2 * max(spin, 0.5) * (spin + 1))
+        - collective_decay
+        - collective_pump
+    )
+    b = decay - pump + collective_decay - collective_pump
+    a = (
+        (decay + pump) * size / 2
+        + dephasing * size
+        + (collective_decay + collective_pump) * spin * (spin + 1)
+    )
+    a, b, c = 1 - a / largest, -b / largest, -c / largest
     s0, s1, s2 = 0.0, 0.0, 0.0
-    for n in range(first, old.size - first):
-        m = n - m0
-        p = old[n]
-        loss = (
-            decay * (size / 2 + m)
-            + pump * (size / 2 - m)
-            + dephasing * (size - quadratic * m * m)
-            + collective_decay * (spin + m) * (spin - m + 1)
-            + collective_pump * (spin - m) * (spin + m + 1)
-        )
-        new[n] = p * (1 - loss / largest)
+    for i in range(new.size):
+        m = m0 + i
+        p = old[i]
+        new[i] = p * (a + m * (b + m * c))
         s0 += p
         s1 += m * p
         s2 += m * m * p
@@ -217,31 +221,34 @@ def _stay(new, old, first, m0, spin, size, rates, largest):
 
 
 @njit(fastmath=True)
-def _flip(new, above, same, below, first, m0, spin, q, weights, collective):
+def _flip(new, above, same, below, k0, q, spin, weights, collective):
     """Add what a jump q = -1 or 1 brings in: `above` has spin + 1, `below` spin - 1.
 
-    `weights` are rate * c_j / Lambda of the sources: j = -1 from above, 0, and +1 from below.
+    `weights` are rate * c_j / Lambda of the sources: j = -1 from above, 0, and +1 from below;
+    k0 is M of the first source, seen from below for decay.
     """
     from_above, stay, from_below = weights
     stay += collective
-    for n in range(first, new.size - first):
-        k = q * (n - q - m0)  # M of the source, seen from below for decay
-        new[n] += (
-            from_above * (spin + 1 - k) * (spin - k) * above[n - q]
-            + stay * (spin - k) * (spin + k + 1) * same[n - q]
-            + from_below * (spin + k) * (spin + k + 1) * below[n - q]
+    for i in range(new.size):
+        k = k0 + q * i
+        up = spin + k + 1
+        down = spin - k
+        new[i] += (
+            from_above * (down + 1) * down * above[i]
+            + stay * down * up * same[i]
+            + from_below * (up - 1) * up * below[i]
         )
 
 
 @njit(fastmath=True)
-def _dephase(new, above, below, first, m0, spin, weights):
+def _dephase(new, above, below, m0, spin, weights):
     """Add what local dephasing brings in from spin + 1 and spin - 1."""
     from_above, _, from_below = weights
-    for n in range(first, new.size - first):
-        m = n - m0
-        new[n] += 4 * (
-            from_above * (spin + 1 + m) * (spin + 1 - m) * above[n]
-            + from_below * (spin + m) * (spin - m) * below[n]
+    for i in range(new.size):
+        m = m0 + i
+        new[i] += 4 * (
+            from_above * (spin + 1 + m) * (spin + 1 - m) * above[i]
+            + from_below * (spin + m) * (spin - m) * below[i]
         )
 
 
@@ -252,13 +259,15 @@ _branching = njit()(dicke.branching)
 def _powers(p, size, rates, largest, sums):
     """Fill sums[n] with <M>, <M^2>, <J(J+1)> in T^n p."""
     rows = size // 2 + 1
-    m0 = size / 2 + 1
     new = np.zeros_like(p)
     for n in range(sums.shape[0]):
         total, m1, m2, jj = 0.0, 0.0, 0.0, 0.0
         for row in range(1, rows + 1):
             spin = size / 2 - row + 1
-            s0, s1, s2 = _stay(new[row], p[row], row, m0, spin, size, rates, largest)
+            # columns of M = -J ... J
+            first, end = row, size + 3 - row
+            target = new[row, first:end]
+            s0, s1, s2 = _stay(target, p[row, first:end], -spin, spin, size, rates, largest)
             total += s0
             m1 += s1
             m2 += s2
@@ -274,13 +283,14 @@ def _powers(p, size, rates, largest, sums):
                 collective = rates[3 if q < 0 else 4] / largest
                 if local > 0 or collective > 0:
                     scaled = (local * weights[0], local * weights[1], local * weights[2])
+                    a, b = first - q, end - q
                     _flip(
-                        new[row], p[row - 1], p[row], p[row + 1],
-                        row, m0, spin, q, scaled, collective,
+                        target, p[row - 1, a:b], p[row, a:b], p[row + 1, a:b],
+                        q * (-spin - q), q, spin, scaled, collective,
                     )  # fmt: skip
             if rates[1] > 0:
                 scaled = (rates[1] * weights[0], rates[1] * weights[1], rates[1] * weights[2])
-                _dephase(new[row], p[row - 1], p[row + 1], row, m0, spin, scaled)
+                _dephase(target, p[row - 1, first:end], p[row + 1, first:end], -spin, spin, scaled)
         # rounding in T is all that can change the trace; divide it out
         sums[n, 0] = m1 / total
         sums[n, 1] = m2 / total

@@ -18,7 +18,7 @@ from blochball.twa.parts import gather, plan, run_part
 
 __all__ = ["LeftBallError", "gather", "plan", "run_part", "solve"]
 
-_UNTRUSTED = 0.5  # short_fraction above which a run is warned about
+_UNTRUSTED = 0.25  # short_fraction above which a run is warned about
 
 
 def solve(
@@ -83,7 +83,7 @@ def solve(
     Warns
     -----
     UserWarning
-        Where more than half of the trajectories have |J| < 2 at some site and time: the
+        Where more than a quarter of the trajectories have |J| < 2 at some site and time: the
         expansion in 1/|J| has no footing there.
     """
     owner = "twa.solve"
