@@ -23,10 +23,10 @@ if not workflow.configfiles:
 CONFIG = os.path.relpath(workflow.configfiles[0])
 try:
     config = runs.load(CONFIG)
+    RUNS = runs.families(config)
 except ValueError as error:
     raise WorkflowError(str(error)) from None
 
-RUNS = runs.families(config)
 RESULTS = Results(config)
 OUT = RESULTS.directory
 # the interpreter that runs the workflow runs its scripts, activated environment or not
@@ -52,7 +52,8 @@ def run_of(wildcards):
 
 def sources(*patterns):
     """The package's modules that a theory is made of; results are stale when one changes."""
-    common = [f"{name}.py" for name in ("dataset", "jit", "models", "statistics", "storage", "system")]
+    shared = "dataset jit models parallel statistics storage system"
+    common = [f"{name}.py" for name in shared.split()]
     root = Path(workflow.basedir, "src/blochball")
     found = [path for pattern in (*common, *patterns) for path in sorted(root.glob(pattern))]
     return [os.path.relpath(path) for path in found]

@@ -20,7 +20,7 @@ COLUMN = 3.375  # width of one journal column, in inches
 TWO_COLUMNS = 7.0
 
 # one hue, from dark to light in equal steps of luminance: the order survives greyscale
-SHADES = ("#08263f", "#1f5f8b", "#4f9bc7", "#a6cfe6")
+SHADES = ("#08263f", "#1f5f8b", "#4f9bc7", "#93c1de")
 # two that differ in luminance and for every kind of colour blindness
 BLUE, VERMILION = "#0b559f", "#e8743b"
 GREY, REFERENCE = "#b0b0b0", "#555555"

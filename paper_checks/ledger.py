@@ -43,7 +43,7 @@ class Quantity:
     def __post_init__(self) -> None:
         """Refuse what cannot be compared."""
         if math.isnan(self.value) or not self.stderr >= 0:
-            raise ValueError(f"Quantity: value and stderr must be numbers, got {self}")
+            raise ValueError(f"Quantity: value and stderr must be numbers, got {self!r}")
 
     def __str__(self) -> str:
         """Value and standard error, to two digits of the latter."""
@@ -57,19 +57,19 @@ class Quantity:
         scale = 10.0**power
         return f"({self.value / scale:.{digits}f} ± {self.stderr / scale:.{digits}f})e{power}"
 
-    def compare(self, below: float = math.inf, above: float = -math.inf) -> Verdict:
+    def compare(self, below: float | None = None, above: float | None = None) -> Verdict:
         """Return whether the number lies between the bounds, SIGMAS standard errors clear of them.
 
         Parameters
         ----------
-        below, above : float
+        below, above : float, optional
             The number must be smaller than `below` and larger than `above`.
         """
         low, high = self.value - SIGMAS * self.stderr, self.value + SIGMAS * self.stderr
-        if high < below and low > above:
-            return Verdict.REPRODUCED
-        if low >= below or high <= above:
+        if (below is not None and low >= below) or (above is not None and high <= above):
             return Verdict.NOT_REPRODUCED
+        if (below is None or high < below) and (above is None or low > above):
+            return Verdict.REPRODUCED
         return Verdict.UNDECIDED
 
 

@@ -9,8 +9,9 @@ meaning: a new family is a function here, an entry in both config files and one 
 from __future__ import annotations
 
 import json
+import math
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from blochball import Ensemble, System, models
+from blochball import System, models
 
 ROOT = Path(__file__).resolve().parents[1]
 SCHEMA = ROOT / "config" / "schema.yaml"
@@ -78,18 +79,24 @@ def load(path: str | Path) -> dict[str, Any]:
     ValueError
         Naming the file and every key that is unknown, missing or has a wrong value.
     """
-    config = yaml.safe_load(Path(path).read_text())
-    validator = jsonschema.Draft202012Validator(yaml.safe_load(SCHEMA.read_text()))
-    wrong = [
-        f"{error.json_path[2:] or 'top'}: {error.message}" for error in _flat(validator, config)
-    ]
+    config = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    errors = jsonschema.Draft202012Validator(schema).iter_errors(config)
+    wrong = sorted(f"{error.json_path.removeprefix('$.')}: {error.message}" for error in errors)
+    # a schema cannot ask for finite numbers, and YAML has others
+    wrong += [f"{place}: {value} is not finite" for place, value in _numbers(config, "")]
     if wrong:
         raise ValueError(f"{path} is not a valid configuration: " + "; ".join(wrong))
     return config
 
 
-def _flat(validator: jsonschema.Draft202012Validator, config: Any) -> list[Any]:
-    return sorted(validator.iter_errors(config), key=lambda error: error.json_path)
+def _numbers(entry: Any, place: str) -> Iterator[tuple[str, float]]:
+    """Yield the numbers in a config that are not finite, with their places."""
+    if isinstance(entry, dict | list):
+        for key, value in entry.items() if isinstance(entry, dict) else enumerate(entry):
+            yield from _numbers(value, f"{place}.{key}".removeprefix("."))
+    elif isinstance(entry, float) and not math.isfinite(entry):
+        yield place, entry
 
 
 def families(config: dict[str, Any]) -> dict[str, Family]:
@@ -128,6 +135,11 @@ def pulse(config: dict[str, Any], name: str) -> Family:
 def sampling(config: dict[str, Any], name: str) -> Family:
     """One curve of `pulse` again with fewer trajectories: how the sampling error falls."""
     settings = config["simulations"][name]
+    compared = {m["size"] for m in config["simulations"]["pulse"]["members"] if m["exact"]}
+    if settings["size"] not in compared:
+        raise ValueError(
+            f"{name}: size must be one of pulse with exact: true, got {settings['size']}"
+        )
     points = {}
     for trajectories in settings["trajectories"]:
         for repeat in range(settings["repeats"]):
@@ -186,10 +198,13 @@ def pump_sweep(config: dict[str, Any], name: str) -> Family:
             )
         return Run(theory, points, scan="pump")
 
-    return {
-        f"size-{size}.exact": scan("exact", settings["exact_points"]),
-        f"size-{size}.twa": scan("twa", settings["twa_points"]),
-    }
+    exact, twa = (scan(theory, settings[f"{theory}_points"]) for theory in ("exact", "twa"))
+    if not twa.points.keys() <= exact.points.keys():
+        raise ValueError(
+            f"{name}: exact_points - 1 must be a multiple of twa_points - 1, got "
+            f"{settings['exact_points']} and {settings['twa_points']}"
+        )
+    return {f"size-{size}.exact": exact, f"size-{size}.twa": twa}
 
 
 FAMILIES: dict[str, Callable[[dict[str, Any], str], Family]] = {
