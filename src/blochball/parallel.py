@@ -52,7 +52,7 @@ def run_blocks(
     Tree
         Of the moments that `work` returned.
     """
-    sizes = [min(block_size, trajectories - k) for k in range(0, trajectories, block_size)]
+    sizes = (min(block_size, trajectories - k) for k in range(0, trajectories, block_size))
     jobs = enumerate(sizes, start=first)
     tree = Tree()
     bar = tqdm(total=trajectories, unit="trajectory", disable=not progress)
