@@ -1,0 +1,101 @@
+"""The one result type: names, dims, labels and what is left out."""
+
+import numpy as np
+import pytest
+
+from blochball import CollectiveJump, Ensemble, System, dataset, exact, models, twa
+from blochball._version import __version__
+
+CHAIN = models.waveguide_chain(3, 4, 0.3, 1.0)
+
+
+def test_every_variable_lands_on_its_dims():
+    rng = np.random.default_rng(0)
+    length = {
+        "time": 2, "site": 3, "site_conj": 3, "channel": 2, "channel_other": 2, "time_kept": 1,
+        "momentum": 4, "moment": 5, "moment_other": 5,
+    }  # fmt: skip
+    sampled = {
+        name: rng.random([length[d] for d in dims])
+        for name, dims in dataset.DIMS.items()
+        if "covariance" not in name
+    }
+    ds = dataset.assemble(
+        CHAIN, [0.5, 1], sampled, sampled, method="test", times_kept=[1.0], momenta=range(4), seed=7
+    )
+    for name, value in sampled.items():
+        for full in (name, f"{name}_stderr"):
+            assert ds[full].dims == dataset.DIMS[name]
+            np.testing.assert_array_equal(ds[full], value)
+        assert ds[f"{name}_stderr"].attrs["long_name"].startswith("standard error of <") or (
+            name == "output" or name == "structure_factor"
+        )
+    assert ds.channel.values.tolist() == ["forward", "backward"]
+    assert ds.site.values.tolist() == ds.site_conj.values.tolist() == [0, 1, 2]
+    assert ds.time.values.tolist() == [0.5, 1.0]
+    assert ds.time_kept.values.tolist() == [1.0]
+    assert ds.attrs["blochball_version"] == __version__
+    assert ds.attrs["method"] == "test"
+    assert ds.attrs["seed"] == 7
+    assert dataset.system_of(ds) == CHAIN
+
+
+def test_standard_errors_are_taken_from_covariances():
+    rng = np.random.default_rng(1)
+    root = rng.standard_normal((2, 3, 5, 5))
+    covariance = root @ np.swapaxes(root, -1, -2)
+    outputs = np.array([[[4.0, 1.0], [1.0, 9.0]], [[1.0, 0.0], [0.0, -1e-20]]])
+    ds = dataset.assemble(
+        CHAIN, [0, 1], {}, method="test", covariance=covariance, output_covariance=outputs
+    )
+    for k, name in enumerate(dataset.MOMENTS):
+        np.testing.assert_allclose(ds[f"{name}_stderr"] ** 2, covariance[..., k, k])
+        chosen = ds.covariance.sel(moment=name, moment_other="emission")
+        np.testing.assert_array_equal(chosen, covariance[..., k, 3])
+    # rounding may leave a variance below 0
+    np.testing.assert_array_equal(ds.output_stderr, [[2, 3], [1, 0]])
+    assert ds.output_covariance.sel(channel="forward", channel_other="backward")[0] == 1
+
+
+def test_a_single_sample_has_no_standard_error_and_says_so():
+    covariance = np.full((1, 3, 5, 5), np.nan)
+    ds = dataset.assemble(CHAIN, [0], {}, method="test", covariance=covariance)
+    assert np.isnan(ds.emission_stderr).all()
+
+
+def test_output_is_left_out_where_there_are_no_jumps():
+    empty = np.zeros((1, 0))
+    ds = dataset.assemble(
+        System(Ensemble(2)), [0], {"output": empty}, {"output": empty}, method="test",
+        output_covariance=np.zeros((1, 0, 0)),
+    )  # fmt: skip
+    assert not [name for name in ds if name.startswith("output")]
+    assert "channel" not in ds.coords
+
+
+def test_extra_dims():
+    ds = dataset.assemble(
+        CHAIN, [0], {"lag": [[1, 2, 3]]}, method="test", extra_dims={"lag": ("time", "site")}
+    )
+    assert ds.lag.dims == ("time", "site")
+
+
+def test_a_variable_without_known_dims_is_an_error():
+    with pytest.raises(KeyError, match="colour"):
+        dataset.assemble(CHAIN, [0], {"colour": [1]}, method="test")
+
+
+def test_two_theories_subtract():
+    system = System([Ensemble(6), Ensemble(6)], CollectiveJump(1.0, [1, 1], name="cavity"))
+    times = [0.0, 0.1]
+    difference = twa.solve(system, times, trajectories=10, steps=2) - exact.solve(system, times)
+    names = {*dataset.MOMENTS, "output"}
+    assert names <= set(difference)
+    for name in names:
+        assert difference[name].dims == dataset.DIMS[name]
+        assert difference[name].notnull().all()
+
+
+def test_revision_is_a_word():
+    assert dataset.revision()
+    assert " " not in dataset.revision()
