@@ -60,11 +60,11 @@ class Run:
     @property
     def fingerprint(self) -> str:
         """Short text that changes whenever the run would give other numbers."""
-        text = [
-            f"{value!r} {p.system.to_json()} {p.times.tolist()} {p.steady} "
-            f"{p.trajectories} {p.steps} {p.seed}"
-            for value, p in self.points.items()
-        ]
+        text = []
+        for value, p in self.points.items():
+            text += [repr(value), p.system.to_json(), p.times.tolist()]
+            # a deterministic theory knows no trajectories, a sampling one no infinite times
+            text += [p.trajectories, p.steps, p.seed] if self.theory == "twa" else [p.steady]
         return f"{zlib.crc32(json.dumps([self.theory, self.scan, text]).encode()):08x}"
 
 

@@ -1,0 +1,58 @@
+"""Put the measured claims and the figures of one config into the README: ``make readme``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import shutil
+from typing import Any
+
+from scripts import claims, results, runs
+
+README = runs.ROOT / "README.md"
+IMAGES = runs.ROOT / "docs" / "images"
+BEGIN, END = "<!-- claims: written by make readme -->", "<!-- end of claims -->"
+
+
+def table(data: dict[str, Any]) -> str:
+    """Return the ledger in short: claim, numbers, verdict."""
+    rows = ["| Claim of the paper, in our words | Measured | Verdict |", "| --- | --- | --- |"]
+    for claim in data["claims"]:
+        numbers = "<br>".join(f"{n['name']}: {n['text']}" for n in claim["numbers"])
+        text, numbers = (
+            " ".join(cell.split()).replace("|", "\\|") for cell in (claim["claim"], numbers)
+        )
+        rows.append(f"| {text} | {numbers} | **{claim['verdict']}** |")
+    return "\n".join(rows) + f"\n\n{claims.summary(data)}"
+
+
+def insert(text: str, content: str) -> str:
+    """Return `text` with `content` between the two markers.
+
+    Raises
+    ------
+    ValueError
+        If the markers are not there, once each.
+    """
+    if text.count(BEGIN) != 1 or text.count(END) != 1:
+        raise ValueError(f"README.md must have the lines {BEGIN!r} and {END!r} once each")
+    pattern = re.escape(BEGIN) + ".*" + re.escape(END)
+    return re.sub(pattern, lambda _: f"{BEGIN}\n\n{content}\n\n{END}", text, flags=re.DOTALL)
+
+
+def main() -> None:
+    """Read the command line, renew README.md and docs/images."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--config", default="config/paper.yaml", help="default: %(default)s")
+    found = results.Results(runs.load(parser.parse_args().config))
+    data = json.loads((found.directory / "claims.json").read_text(encoding="utf-8"))
+    text = README.read_text(encoding="utf-8")
+    README.write_text(insert(text, table(data)), encoding="utf-8")
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    for image in sorted(set(re.findall(r"docs/images/(\w+)\.png", text))):
+        shutil.copyfile(found.figure(image, "png"), IMAGES / f"{image}.png")
+
+
+if __name__ == "__main__":
+    main()
