@@ -19,14 +19,14 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from blochball import validation
-from blochball.exact import gillespie, liouvillian, populations
+from blochball.exact import jumps, liouvillian, populations
 from blochball.system import System
 
 # in the order in which "auto" asks them; each module has obstacle(system), solve, steady_state
 _METHODS: dict[str, Any] = {
     "populations": populations,
     "liouvillian": liouvillian,
-    "jumps": gillespie,
+    "jumps": jumps,
 }
 # emitters from which "auto" samples populations: a pass over N^2/4 of them takes N steps or more
 _MANY = 4000
@@ -105,6 +105,8 @@ def _choose(
     validation.choice(owner, "method", method, ("auto", *_METHODS))
     reasons = {name: module.obstacle(system) for name, module in _METHODS.items()}
     reasons["liouvillian"] = liouvillian.obstacle(system, memory_limit)
+    if steady and method == "auto":
+        reasons["jumps"] = "a trajectory ends at a finite time"
     if method != "auto":
         if reasons[method] is None:
             return method, "asked for"

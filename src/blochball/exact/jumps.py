@@ -1,0 +1,29 @@
+"""Monte Carlo of the master equation: of populations where that will do, of kets otherwise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import xarray as xr
+from numpy.typing import ArrayLike
+
+from blochball.exact import gillespie, unravel
+from blochball.exact.gillespie import steady_state
+from blochball.system import System
+
+__all__ = ["obstacle", "solve", "steady_state"]
+
+
+def obstacle(system: System) -> str | None:
+    """Say why neither serves the System, or return None."""
+    return None if gillespie.obstacle(system) is None else unravel.obstacle(system)
+
+
+def solve(system: System, times: ArrayLike, **options: Any) -> xr.Dataset:
+    """Average over trajectories; options are those of `gillespie.solve` and `unravel.solve`.
+
+    The attribute `trajectories_of` tells the two apart: populations or kets.
+    """
+    alike = gillespie.obstacle(system) is None
+    found: xr.Dataset = (gillespie if alike else unravel).solve(system, times, **options)
+    return found.assign_attrs(trajectories_of="populations" if alike else "kets")

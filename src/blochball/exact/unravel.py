@@ -1,0 +1,171 @@
+"""Quantum-jump trajectories of several ensembles with coherence between them, or under a drive.
+
+Between jumps a trajectory is a ket at fixed (J_1, ..., J_M), |psi> = sum c |J_1 M_1> ... |J_M M_M>;
+collective jumps act on it as they are, local jumps of ensemble l take J_l to J_l + j and M_l to
+M_l + q with the amplitudes of `dicke`, one jump operator for each (q, j). This is the unravelling
+of the master equation (J. Dalibard, Y. Castin, K. Molmer, Phys. Rev. Lett. 68, 580 (1992)), and
+density matrices of a definite J are all that it needs. Without drive and from a polarised state
+the total M is definite as well: one ensemble's M then follows from those of the others.
+"""
+
+from __future__ import annotations
+
+import time
+from itertools import permutations
+from math import prod
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
+
+from blochball import validation
+from blochball.dataset import MOMENTS, assemble
+from blochball.exact import dicke, kets, superoperators
+from blochball.parallel import run_blocks, thread_count
+from blochball.statistics import Moments
+from blochball.system import System
+
+METHOD = "exact.jumps"
+BLOCK = 16  # trajectories
+AMPLITUDES = 1_000_000  # of the largest ket
+
+
+def obstacle(system: System) -> str | None:
+    """Say why kets would be too large, or return None."""
+    amplitudes = _amplitudes(system)
+    if amplitudes <= AMPLITUDES:
+        return None
+    count = f"{amplitudes:,}" if amplitudes < 10**15 else "more than 1e15"
+    return f"a trajectory needs {count} amplitudes, more than {AMPLITUDES:,}"
+
+
+def solve(
+    system: System,
+    times: ArrayLike,
+    *,
+    trajectories: int = 1000,
+    seed: int = 0,
+    threads: int | None = None,
+    progress: bool = False,
+) -> xr.Dataset:
+    """Average over quantum-jump trajectories; see `blochball.exact.solve`.
+
+    Parameters
+    ----------
+    trajectories, seed, threads, progress
+        As for `blochball.twa.solve`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a bad argument, and for a System whose kets are too large.
+    """
+    owner = "exact.solve"
+    times = validation.times(owner, times)
+    trajectories = validation.integer(owner, "trajectories", trajectories, 1)
+    seed = validation.integer(owner, "seed", seed, 0)
+    threads = thread_count(owner, threads)
+    refused = obstacle(system)
+    if refused is not None:
+        raise ValueError(f"{owner}: the system is too large for jumps: {refused}")
+    started = time.perf_counter()
+    model = _model(system)
+    start, total = _start(system)
+    quantities = len(MOMENTS) * system.sites
+
+    def block(number: int, size: int) -> tuple[Moments, ...]:
+        stream = np.random.SeedSequence(seed, spawn_key=(number,))
+        generator = np.random.Generator(np.random.PCG64(stream))
+        samples = np.empty((size, times.size, quantities + len(system.jumps)))
+        for k in range(size):
+            kets.trajectory(*model, start, total, times, generator, samples[k])
+        sites = samples[..., :quantities].reshape(size, times.size, system.sites, len(MOMENTS))
+        return Moments.of(sites), Moments.of(samples[..., quantities:])
+
+    sites, outputs = run_blocks(block, trajectories, BLOCK, threads, progress).total()
+    means = {name: sites.mean[..., k] for k, name in enumerate(MOMENTS)}
+    return assemble(
+        system,
+        times,
+        {**means, "output": outputs.mean},
+        method=METHOD,
+        covariance=sites.covariance,
+        output_covariance=outputs.covariance,
+        seed=seed,
+        trajectories=trajectories,
+        amplitudes=_amplitudes(system),
+        wall_time=time.perf_counter() - started,
+    )
+
+
+def steady_state(system: System, **options: Any) -> xr.Dataset:
+    """Refuse: a Monte Carlo run ends at a finite time."""
+    raise ValueError(
+        "exact.steady_state: method must be one that solves for it, got 'jumps'; "
+        "run exact.solve to a late time instead"
+    )
+
+
+# -- from a System to arrays -----------------------------------------------------------------------
+
+
+def _follows(system: System) -> int:
+    """Return the site whose M follows from the total, -1 if the total is not definite."""
+    if system.drive_vector.any() or not system.polarized:
+        return -1
+    return int(np.argmax(system.column("size")))
+
+
+def _amplitudes(system: System) -> int:
+    follows = _follows(system)
+    return prod(e.size + 1 for l, e in enumerate(system.ensembles) if l != follows)
+
+
+def _start(system: System) -> tuple[NDArray[np.complex128], int]:
+    """Return the initial ket, and twice the total M."""
+    follows = _follows(system)
+    ket: NDArray[np.complex128] = np.ones(1, dtype=np.complex128)
+    for l, ensemble in enumerate(system.ensembles):
+        if l != follows:
+            # digits of the kernels count upwards from -J
+            down = dicke.coherent_amplitudes(ensemble.size, ensemble.polar, ensemble.azimuth)
+            if ensemble.polarization:
+                down = np.abs(down).round().astype(np.complex128)
+            ket = np.kron(ket, down[::-1]).astype(np.complex128)
+    return ket, sum(e.size * e.polarization for e in system.ensembles)
+
+
+def _model(system: System) -> tuple[Any, ...]:
+    """Return the arrays that the kernels take before those of a trajectory."""
+    sizes = np.array([e.size for e in system.ensembles])
+    longest = int(sizes.max())
+    # diagonal of -i H_eff at each site, axes (N - 2J)/2 and J + M
+    loss = np.zeros((system.sites, longest // 2 + 1, longest + 1), dtype=np.complex128)
+    for l, size in enumerate(sizes):
+        for k, spin in enumerate(dicke.spins(size)):
+            m = np.arange(round(2 * spin) + 1) - spin
+            loss[l, k, : len(m)] = superoperators.site_loss(system, l, spin, m)
+    cross = superoperators.collective_rates(system, "dephasing").real.copy()
+    np.fill_diagonal(cross, 0)
+    # terms off the diagonal of -i H_eff: raise one site, lower another, -1 for neither
+    hops = superoperators.hopping(system)
+    terms = [(l, k, hops[l, k]) for l, k in permutations(range(system.sites), 2) if hops[l, k]]
+    for l, drive in enumerate(system.drive_vector):
+        if drive:
+            terms += [(l, -1, -1j * drive), (-1, l, -1j * np.conj(drive))]
+    up, down = (np.array([t[k] for t in terms], dtype=np.int64) for k in (0, 1))
+    rates = np.array([[getattr(e, kind) for kind in dicke.LOCAL_KINDS] for e in system.ensembles])
+    return (
+        sizes,
+        _follows(system),
+        loss,
+        cross,
+        up,
+        down,
+        np.array([t[2] for t in terms], dtype=np.complex128),
+        rates,
+        np.array([jump.rate for jump in system.jumps]),
+        np.array([dicke.LOCAL_KINDS[jump.kind] for jump in system.jumps], dtype=np.int64),
+        np.array([j.weights for j in system.jumps], dtype=np.complex128).reshape(-1, system.sites),
+    )
