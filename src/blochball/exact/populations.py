@@ -169,7 +169,8 @@ def _largest_rate(one: Symmetric) -> float:
         loss = loss + rate * dicke.local_loss(q, one.size, m)
     for q, rate in ((-1, one.collective_decay), (1, one.collective_pump)):
         loss = loss + rate * dicke.ladder_squared(q, spin, m)
-    return max(float(np.max(loss)), np.finfo(float).tiny)
+    # above 0, and its inverse with room below the largest float
+    return max(float(np.max(loss)), 1e-200)
 
 
 def _initial(one: Symmetric) -> NDArray[np.float64]:
