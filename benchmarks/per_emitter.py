@@ -56,24 +56,32 @@ def solve(system, times, trajectories=1000, seed=0, steps=400):
     seeds = np.random.SeedSequence(seed).generate_state(blocks)
     turning = (pull, push, w.T * np.sqrt(rates), spin)
     x = _sample(starts, angles, local, turning, w, intervals / np.maximum(counts, 1), counts, seeds)
-    parts = [Moments(BLOCK, b.mean(0), BLOCK * b.var(0)) for b in x]
-    total = reduce(Moments.merge, parts)
+    total = reduce(Moments.merge, (_moments(block) for block in x))
     mean, stderr = (
-        {**dict(zip(NAMES, a.swapaxes(0, 1)[..., : w.shape[1]], strict=True)),
-         "output": a[:, 0, w.shape[1] :]}
+        {name: a[:, : w.shape[1], k] for k, name in enumerate(NAMES)}
+        | {"output": a[:, w.shape[1] :, 0]}
         for a in (total.mean, total.stderr)
-    )  # fmt: skip
+    )
+    # as in twa.solve, for the errors of what is derived
+    mean["covariance"] = total.covariance[:, : w.shape[1]]
+    dims = {"covariance": ("time", "site", "moment", "moment_other")}
     about = {"trajectories": total.count, "steps": int(counts.sum()), "seed": seed}
-    wall_time = time.perf_counter() - started
-    return assemble(system, times, mean, stderr, method="per_emitter", wall_time=wall_time, **about)
+    about["wall_time"] = time.perf_counter() - started
+    ds = assemble(system, times, mean, stderr, method="per_emitter", extra_dims=dims, **about)
+    return ds.assign_coords(moment=list(NAMES), moment_other=list(NAMES))
+
+
+def _moments(block):
+    mean = block.mean(axis=0)
+    return Moments(BLOCK, mean, np.einsum("itcp,itcq->tcpq", block - mean, block - mean))
 
 
 @numba.njit(parallel=True, cache=True)
 def _sample(starts, angles, local, turning, weights, dts, counts, seeds):
-    """Observables, shape (blocks, BLOCK, times, names, sites + channels)."""
+    """Observables, shape (blocks, BLOCK, times, sites + channels, names)."""
     pull, push, noise, spin = turning
     sites, channels = len(spin), len(weights)
-    out = np.zeros((len(seeds), BLOCK, len(dts), 5, sites + channels))
+    out = np.zeros((len(seeds), BLOCK, len(dts), sites + channels, 5))
     for b in numba.prange(len(seeds)):
         np.random.seed(seeds[b])
         s, j = np.empty((3, starts[-1])), np.empty((3, sites))
@@ -161,8 +169,8 @@ def _observe(s, starts, weights, out):
         x, y, z = part[0].sum() / 2, part[1].sum() / 2, part[2].sum() / 2
         across = (part[0] ** 2).sum() + (part[1] ** 2).sum()
         minus[l], own[l] = x - 1j * y, part.shape[1] / 2 + z - across / 4
-        out[0, l], out[1, l], out[2, l] = z, x, y
-        out[3, l], out[4, l] = x * x + y * y + own[l], x * x + y * y + z * z
+        out[l, 0], out[l, 1], out[l, 2] = z, x, y
+        out[l, 3], out[l, 4] = x * x + y * y + own[l], x * x + y * y + z * z
     for c in range(len(weights)):
-        out[0, sites + c] = np.abs((weights[c] * minus).sum()) ** 2
-        out[0, sites + c] += (np.abs(weights[c]) ** 2 * own).sum()
+        out[sites + c, 0] = np.abs((weights[c] * minus).sum()) ** 2
+        out[sites + c, 0] += (np.abs(weights[c]) ** 2 * own).sum()

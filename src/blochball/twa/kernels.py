@@ -119,9 +119,8 @@ def enter(field, jump, cr, ci, noises):
 
 
 @jit
-def draw_noises(words, shift, fields, step, noises):
-    """Fill `noises` with sqrt(G / step) eta of every jump."""
-    strength = fields[1]
+def draw_noises(words, shift, strength, step, noises):
+    """Fill `noises` with sqrt(G / step) eta of every jump; `strength` is sqrt(G)."""
     for k in range(strength.size):
         scale = strength[k] / math.sqrt(step)
         rows.noise(words[k], shift, scale, noises[k], _U(0))
@@ -169,6 +168,43 @@ def rotate_guided(state, step, fields, noises, field):
 
 
 @jit
+def refresh(random, words, clock, which):
+    """Return the shift of the bits for the next step, after new words where they are used up."""
+    if clock[which] == STEPS_PER_WORD:
+        for k in range(words.shape[0]):
+            rows.draw(random, words[k])
+        clock[which] = 0
+    clock[which] += 1
+    return _U(9 * (clock[which] - 1))
+
+
+@jit
+def advance_single(state, random, clock, words, step, count, fields, half, whole, noises):
+    """`advance` after its first local step, for one ensemble and one travelling field.
+
+    Everything that does not change is looked up once, and a step stays in registers.
+    """
+    axis, strength, guide, inputs = fields[0], fields[1], fields[6][0], fields[7][0]
+    site_words, jump_words = words
+    row, word = state[0], site_words[0]
+    # what enters from either side passes one phase on its way to the site
+    c, s = guide[1], guide[2]
+    a1, b1 = c * guide[3] + s * guide[4], c * guide[4] - s * guide[3]
+    a2, b2 = c * guide[5] + s * guide[6], c * guide[6] - s * guide[5]
+    if inputs[0] < 0:
+        a1, b1 = 0.0, 0.0
+    if inputs[1] < 0:
+        a2, b2 = 0.0, 0.0
+    n1, n2 = noises[max(inputs[0], 0)], noises[max(inputs[1], 0)]
+    gain, ax, ay, middle, last = guide[0], axis[0, 0], axis[1, 0], whole[0], half[0]
+    for n in range(count):
+        draw_noises(jump_words, refresh(random, jump_words, clock, 1), strength, step, noises)
+        shift = refresh(random, site_words, clock, 0)
+        table = middle if n < count - 1 else last
+        rows.single(row, word, shift, table, 0.5 * step, gain, ax, ay, n1, a1, b1, n2, a2, b2)
+
+
+@jit
 def advance(state, random, clock, words, step, count, local, fields, guided, work):
     """Make `count` steps of length `step`.
 
@@ -179,27 +215,19 @@ def advance(state, random, clock, words, step, count, local, fields, guided, wor
     site_words, jump_words = words
     local_table(local, 0.5 * step, half)
     local_table(local, step, whole)
-    for n in range(count + 1):
-        # count + 1 local steps: the first and the last are halves
-        if clock[0] == STEPS_PER_WORD:
-            for l in range(site_words.shape[0]):
-                rows.draw(random, site_words[l])
-            clock[0] = 0
-        table = half if n == 0 or n == count else whole
-        local_step(state, site_words, _U(9 * clock[0]), local, table)
-        clock[0] += 1
-        if n == count:
-            break
-        if clock[1] == STEPS_PER_WORD:
-            for k in range(jump_words.shape[0]):
-                rows.draw(random, jump_words[k])
-            clock[1] = 0
-        draw_noises(jump_words, _U(9 * clock[1]), fields, step, noises)
-        clock[1] += 1
+    local_step(state, site_words, refresh(random, site_words, clock, 0), local, half)
+    if guided and state.shape[0] == 1:
+        advance_single(state, random, clock, words, step, count, fields, half, whole, noises)
+        return
+    strength = fields[1]
+    for n in range(count):
+        draw_noises(jump_words, refresh(random, jump_words, clock, 1), strength, step, noises)
+        table = whole if n < count - 1 else half
         if guided:
             rotate_guided(state, step, fields, noises, field)
         else:
             rotate(state, step, fields, noises, field)
+        local_step(state, site_words, refresh(random, site_words, clock, 0), local, table)
 
 
 @jit

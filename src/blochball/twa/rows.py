@@ -237,3 +237,38 @@ def carry_turn(field, c, s, gain, row, half):
         row[i + X] = u + f * b * r
         row[i + Y] = v - f * a * r
         row[i + Z] = w + f * (a * (v - a * w) - b * (u + b * w))
+
+
+@jit
+def single(row, word, shift, c, half, gain, ax, ay, n1, a1, b1, n2, a2, b2):
+    """Rotation and then local dissipation of an ensemble that is alone; nothing leaves registers.
+
+    omega = (ax + i ay) + i gain J^+ + (a1 + i b1) n1 + (a2 + i b2) n2 with rows of noise n1, n2;
+    `half` is half a step, `c` are coefficients as in `local`.
+    """
+    keep_x, sigma, keep_z, push, tie, var0, var1, tie2 = (
+        c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7],
+    )  # fmt: skip
+    for i in range(_N):
+        kx = ax + a1 * n1[i] - b1 * n1[i + _N] + a2 * n2[i] - b2 * n2[i + _N]
+        ky = ay + a1 * n1[i + _N] + b1 * n1[i] + a2 * n2[i + _N] + b2 * n2[i]
+        u, v, w = row[i + X], row[i + Y], row[i + Z]
+        a, b = 0.5 * half * (kx - gain * v), 0.5 * half * (ky + gain * u)
+        r = 2 * (w + a * v - b * u) / (1 + a * a + b * b)
+        a, b = half * (kx - gain * (v - a * r)), half * (ky + gain * (u + b * r))
+        r = w + a * v - b * u
+        f = 2 / (1 + a * a + b * b)
+        # all three from the old vector
+        u, v, w = (
+            u + f * b * r,
+            v - f * a * r,
+            w + f * (a * (v - a * w) - b * (u + b * w)),
+        )
+        bits = word[i] >> shift
+        d = variate(bits)
+        e = variate(bits >> _U(3))
+        g = variate(bits >> _U(6))
+        variance = max(var0 - var1 * w - tie2 * (u * u + v * v), 0.0)
+        row[i + Z] = keep_z * w + push - tie * (u * d + v * e) + math.sqrt(variance) * g
+        row[i + X] = keep_x * u + sigma * d
+        row[i + Y] = keep_x * v + sigma * e
