@@ -57,22 +57,46 @@ def noise(word, shift, scale, out, column):
 
 
 @jit
-def local(row, word, shift, c):
-    """Local decay, dephasing and pump over one duration; `c` from `local_coefficients`."""
-    keep_x, sigma, keep_z, gain, tie, var0, var1, tie2 = (
-        c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7],
-    )  # fmt: skip
+def relaxed(u, v, w, a, b, e, c):
+    """Return J after local dissipation over one duration, from J = (u, v, w) and three noises.
+
+    The eight coefficients c are those of `kernels.local_coefficients`.
+    """
+    keep_x, sigma, keep_z, gain, tie, var0, var1, tie2 = c
+    # next to a polarised state the variance can be slightly negative
+    variance = max(var0 - var1 * w - tie2 * (u * u + v * v), 0.0)
+    return (
+        keep_x * u + sigma * a,
+        keep_x * v + sigma * b,
+        keep_z * w + gain - tie * (u * a + v * b) + math.sqrt(variance) * e,
+    )
+
+
+@jit
+def unpack(c):
+    """Return the eight coefficients as numbers, so that loops need not look them up."""
+    return c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7]
+
+
+@jit
+def local(row, word, shift, coefficients):
+    """Local decay, dephasing and pump over one duration, with three noises of every word."""
+    c = unpack(coefficients)
     for i in range(_N):
         bits = word[i] >> shift
-        a = variate(bits)
-        b = variate(bits >> _U(3))
-        e = variate(bits >> _U(6))
-        u, v, w = row[i + X], row[i + Y], row[i + Z]
-        # next to a polarised state the variance can be slightly negative
-        variance = max(var0 - var1 * w - tie2 * (u * u + v * v), 0.0)
-        row[i + Z] = keep_z * w + gain - tie * (u * a + v * b) + math.sqrt(variance) * e
-        row[i + X] = keep_x * u + sigma * a
-        row[i + Y] = keep_x * v + sigma * b
+        a, b, e = variate(bits), variate(bits >> _U(3)), variate(bits >> _U(6))
+        u, v, w = relaxed(row[i + X], row[i + Y], row[i + Z], a, b, e, c)
+        row[i + X], row[i + Y], row[i + Z] = u, v, w
+
+
+@jit
+def local_given(row, noises, coefficients):
+    """`local` with noises that are given, three columns."""
+    c = unpack(coefficients)
+    for i in range(_N):
+        a, b, e = noises[i + X], noises[i + Y], noises[i + Z]
+        u, v, w = relaxed(row[i + X], row[i + Y], row[i + Z], a, b, e, c)
+        row[i + X], row[i + Y], row[i + Z] = u, v, w
 
 
 @jit
@@ -240,15 +264,13 @@ def carry_turn(field, c, s, gain, row, half):
 
 
 @jit
-def single(row, word, shift, c, half, gain, ax, ay, n1, a1, b1, n2, a2, b2):
+def single(row, word, shift, coefficients, half, gain, ax, ay, n1, a1, b1, n2, a2, b2):
     """Rotation and then local dissipation of an ensemble that is alone; nothing leaves registers.
 
     omega = (ax + i ay) + i gain J^+ + (a1 + i b1) n1 + (a2 + i b2) n2 with rows of noise n1, n2;
-    `half` is half a step, `c` are coefficients as in `local`.
+    `half` is half a step.
     """
-    keep_x, sigma, keep_z, push, tie, var0, var1, tie2 = (
-        c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7],
-    )  # fmt: skip
+    c = unpack(coefficients)
     for i in range(_N):
         kx = ax + a1 * n1[i] - b1 * n1[i + _N] + a2 * n2[i] - b2 * n2[i + _N]
         ky = ay + a1 * n1[i + _N] + b1 * n1[i] + a2 * n2[i + _N] + b2 * n2[i]
@@ -256,19 +278,10 @@ def single(row, word, shift, c, half, gain, ax, ay, n1, a1, b1, n2, a2, b2):
         a, b = 0.5 * half * (kx - gain * v), 0.5 * half * (ky + gain * u)
         r = 2 * (w + a * v - b * u) / (1 + a * a + b * b)
         a, b = half * (kx - gain * (v - a * r)), half * (ky + gain * (u + b * r))
-        r = w + a * v - b * u
         f = 2 / (1 + a * a + b * b)
-        # all three from the old vector
-        u, v, w = (
-            u + f * b * r,
-            v - f * a * r,
-            w + f * (a * (v - a * w) - b * (u + b * w)),
-        )
+        r = f * (w + a * v - b * u)
+        z = w + f * (a * (v - a * w) - b * (u + b * w))
         bits = word[i] >> shift
-        d = variate(bits)
-        e = variate(bits >> _U(3))
-        g = variate(bits >> _U(6))
-        variance = max(var0 - var1 * w - tie2 * (u * u + v * v), 0.0)
-        row[i + Z] = keep_z * w + push - tie * (u * d + v * e) + math.sqrt(variance) * g
-        row[i + X] = keep_x * u + sigma * d
-        row[i + Y] = keep_x * v + sigma * e
+        d, e, g = variate(bits), variate(bits >> _U(3)), variate(bits >> _U(6))
+        u, v, w = relaxed(u + b * r, v - a * r, z, d, e, g, c)
+        row[i + X], row[i + Y], row[i + Z] = u, v, w
