@@ -1,0 +1,37 @@
+"""Errors against the number of emitters, drawn in one way by several figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator
+
+from paper_checks.ledger import Quantity
+from paper_checks.measure_fig2 import resolved
+
+
+def size_axis(ax: Axes, sizes: Sequence[int]) -> None:
+    """Make the horizontal axis logarithmic in N, with ticks at the sizes and nowhere else."""
+    ax.set_xscale("log")
+    ax.set_xticks(list(sizes), [f"{size}" for size in sizes])
+    ax.minorticks_off()
+    # minor ticks of the other axis are wanted where it is logarithmic
+    if ax.get_yscale() == "log":
+        ax.yaxis.set_minor_locator(LogLocator(subs="auto"))
+    ax.set_xlabel("$N$")
+
+
+def errors(
+    ax: Axes, sizes: Sequence[int], found: Sequence[Quantity], label: str, **look: Any
+) -> None:
+    """Draw errors with one-standard-error bars; hollow, and not joined, where not resolved."""
+    size = np.array(sizes, dtype=float)
+    value = np.array([quantity.value for quantity in found])
+    stderr = np.array([quantity.stderr for quantity in found])
+    seen = resolved(value, stderr)
+    ax.errorbar(size[seen], value[seen], stderr[seen], label=label, linewidth=0.8, **look)
+    hollow = {**look, "linestyle": "none", "markerfacecolor": "white", "markeredgewidth": 0.7}
+    ax.plot(size[~seen], value[~seen], **hollow)

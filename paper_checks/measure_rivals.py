@@ -1,0 +1,40 @@
+"""Numbers behind the claims about other methods, from the data of the workflow."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+
+from paper_checks.ledger import Quantity
+from scripts.results import Results
+
+
+def load(results: Results) -> dict[str, Any]:
+    """Return what `scripts.rivals` wrote."""
+    found: dict[str, Any] = json.loads((results.directory / "data/rivals.json").read_text())
+    return found
+
+
+def rows(data: dict[str, Any], case: str, method: str) -> list[dict[str, Any]]:
+    """Return the rows of one case and method, by size."""
+    chosen = (row for row in data["rows"] if (row["case"], row["method"]) == (case, method))
+    return sorted(chosen, key=lambda row: row["size"])
+
+
+def at(data: dict[str, Any], case: str, size: int, method: str) -> dict[str, Any]:
+    """Return one row."""
+    (row,) = (row for row in rows(data, case, method) if row["size"] == size)
+    return row
+
+
+def advantage(results: Results, case: str, size: int, rival: str) -> dict[str, Quantity]:
+    """Return the rival's largest error over TWA's; the latter's is its sampling error at most."""
+    data = load(results)
+    ours, theirs = (at(data, case, size, method) for method in ("twa", rival))
+    ratio = theirs["error"] / ours["error"]
+    relative = np.hypot(ours["stderr"] / ours["error"], theirs["stderr"] / theirs["error"])
+    cost = np.median(ours["wall_time"]) / np.median(theirs["wall_time"])
+    note = f"TWA takes {cost:.2g} times the wall time"
+    return {"error ratio": Quantity(float(ratio), float(ratio * relative), note)}
