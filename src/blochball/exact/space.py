@@ -194,8 +194,10 @@ def dimension(system: System, coherence: int | None, initial: Space | None = Non
     """Count the elements of `Space.of` without making it; infinity stands for more than 1e15."""
     share, whole = np.ones(1), 1.0
     for size, spins in zip(*_sizes_and_spins(system, initial), strict=True):
-        down = np.arange(spins)[:, None]
-        count = np.maximum(size + 1 - 2 * down - np.abs(np.arange(-size, size + 1)), 0).sum(axis=0)
+        # sum over d < spins of max(reach - 2 d, 0)
+        reach = size + 1 - np.abs(np.arange(-size, size + 1))
+        terms = np.minimum(spins, (reach + 1) // 2)
+        count = terms * (reach + 1 - terms)
         whole *= float(count.sum())
         # the sector of a coherence is the largest for 0, so no smaller than the average one
         if whole > 1e15 * (2 * system.emitters + 1):
