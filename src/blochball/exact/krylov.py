@@ -59,11 +59,12 @@ def propagate(
         remaining = float(times[-1]) - now
         step, last, guess = _step(reduced, remaining, guess, outside, rate)
         until = float(times[-1]) if step == remaining else now + step
+        columns = _Columns(reduced)
         while done < len(times) and times[done] <= until:
-            some = np.flatnonzero(times[done : done + CHUNK] <= until) + done
-            local = expm((times[some] - now)[:, None, None] * reduced)[:, :, 0]
+            count = int(np.count_nonzero(times[done : done + CHUNK] <= until))
+            local = columns(times[done : done + count] - now)
             yield length * (local @ vectors[: used + 1])
-            done += len(some)
+            done += count
         now, state = until, length * (last @ vectors[: used + 1])
 
 
@@ -126,6 +127,26 @@ def dot(a, b):  # type: ignore[no-untyped-def]
     for i in range(len(a)):
         total += a[i] * b[i]
     return total
+
+
+class _Columns:
+    """expm(t * reduced)[:, 0] at increasing t; equal steps from one to the next cost one expm."""
+
+    def __init__(self, reduced: Floats) -> None:
+        self._reduced = reduced
+        self._now, self._column = 0.0, np.eye(len(reduced))[0]
+        self._steps: dict[str, Floats] = {}
+
+    def __call__(self, times: Floats) -> Floats:
+        found = np.empty((len(times), len(self._reduced)))
+        for k, t in enumerate(times):
+            # differences of times on a grid are equal up to rounding
+            name = f"{t - self._now:.11e}"
+            if name not in self._steps:
+                self._steps[name] = expm((t - self._now) * self._reduced)
+            self._now, self._column = t, self._steps[name] @ self._column
+            found[k] = self._column
+        return found
 
 
 def _step(

@@ -161,7 +161,7 @@ def solve(
     times = validation.times(owner, times)
     tolerance = validation.real(owner, "tolerance", tolerance, 1e-14)
     kept = _kept(times, correlations)
-    space = _space(owner, system, _coherence(system, initial), memory_limit, initial)
+    space = space_for(owner, system, _coherence(system, initial), memory_limit, initial)
     start = _start(system, space, initial)
     generator = superoperators.liouvillian(system, space)
     built = time.perf_counter()
@@ -206,8 +206,8 @@ def states(
     owner = "liouvillian.states"
     times = validation.times(owner, times)
     tolerance = validation.real(owner, "tolerance", tolerance, 1e-14)
-    diagonal = initial is None and system.polarized and not _driven(system)
-    space = _space(owner, system, 0 if diagonal else None, memory_limit, initial)
+    diagonal = initial is None and system.polarized and not driven(system)
+    space = space_for(owner, system, 0 if diagonal else None, memory_limit, initial)
     start = _start(system, space, initial)
     generator = superoperators.liouvillian(system, space)
     found: list[State] = []
@@ -262,31 +262,33 @@ def stationary(system: System, *, memory_limit: float = MEMORY_LIMIT) -> State:
 
 def _stationary(owner: str, system: System, memory_limit: float) -> tuple[State, str]:
     # coherences of any other order than 0 die out without drive
-    space = _space(owner, system, None if _driven(system) else 0, memory_limit, None)
+    space = space_for(owner, system, None if driven(system) else 0, memory_limit, None)
     generator = superoperators.liouvillian(system, space)
     trace = superoperators.functional(space, left(space.sites)).toarray()[0].real
     unknowns, how = nullspace.stationary(generator, trace, memory_limit)
     return State(space, space.to_complex(unknowns)), how
 
 
-def _driven(system: System) -> bool:
+def driven(system: System) -> bool:
+    """Say whether coherences of different order mix."""
     return bool(system.drive_vector.any())
 
 
 def _coherence(system: System, initial: State | None) -> int | None:
     """Largest order of coherence that an expectation value of `solve` depends on."""
-    if _driven(system):
+    if driven(system):
         return None
     return 0 if initial is None and system.polarized else 1
 
 
-def _space(
+def space_for(
     owner: str,
     system: System,
     coherence: int | None,
     memory_limit: float,
-    initial: State | None,
+    initial: State | None = None,
 ) -> Space:
+    """Return `Space.of` the System after checking `initial`, and the memory that it takes."""
     limit = validation.real(owner, "memory_limit", memory_limit, 0)
     if initial is not None:
         if not isinstance(initial, State):
