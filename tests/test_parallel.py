@@ -79,7 +79,7 @@ def test_the_number_of_blocks_under_way_is_bounded():
     ahead = []
     run_blocks(watched, 1000, 1, threads=2)
     # when block 0 ended no more than 2 x threads blocks had begun
-    assert ahead[: begun.index(4)] and max(ahead[:4]) <= 4
+    assert max(ahead[:4]) <= 4
     assert len(begun) == 1000
 
 

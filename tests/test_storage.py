@@ -89,7 +89,7 @@ def test_what_cannot_be_loaded(tmp_path):
     with pytest.raises(ValueError, match=r"path must be a NetCDF file, got .*text\.nc"):
         storage.load(tmp_path / "text.nc")
     xr.Dataset({"a": 1}).to_netcdf(tmp_path / "alien.nc", engine="h5netcdf")
-    with pytest.raises(ValueError, match="path must be a Dataset of blochball, got .*alien"):
+    with pytest.raises(ValueError, match=r"path must be a Dataset of blochball, got .*alien"):
         storage.load(tmp_path / "alien.nc")
 
 

@@ -124,7 +124,7 @@ def test_collective_jump_refuses(arguments, error, message):
 
 @pytest.mark.parametrize("bad", [np.nan, "1", 1j])
 def test_chain_exchange_refuses(bad):
-    with pytest.raises((TypeError, ValueError), match="^ChainExchange: phase must be"):
+    with pytest.raises((TypeError, ValueError), match=r"^ChainExchange: phase must be"):
         ChainExchange(1, bad)
 
 
