@@ -49,7 +49,10 @@ def pulse(ax: Axes, results: Results) -> None:
     ax.set(xlabel=r"$N\Gamma t$", ylabel=r"$\langle \hat J^+\hat J^-\rangle/N^2$")
     ax.set(xlim=(0, settings["until"]), ylim=(0, 0.36))
     ax.yaxis.set_major_locator(MultipleLocator(0.1))
-    handles = [Line2D([], [], color=SHADES[size], **style.EXACT) for size in members]
+    handles = [
+        Line2D([], [], color=SHADES[size], **(style.EXACT if entry["exact"] else style.SAMPLED))
+        for size, entry in members.items()
+    ]
     legend = ax.legend(
         handles,
         [DRAWN[size] for size in members],
@@ -95,8 +98,10 @@ def errors(ax: Axes, results: Results) -> None:
                 markeredgewidth=0.6,
                 linewidth=0.8,
                 elinewidth=0.7,
+                label=name if some is seen else None,
                 **look,
             )
+    ax.legend(loc="lower left", fontsize=5.5, handlelength=1.2, borderaxespad=0.2, labelspacing=0.2)
     reference = np.array([size.min(), size.max()], dtype=float)
     ax.plot(reference, 0.12 / reference, "--", color=style.REFERENCE, linewidth=0.8)
     ax.text(45, 4.5e-3, "$1/N$", fontsize=6, color=style.REFERENCE)
