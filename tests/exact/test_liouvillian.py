@@ -284,6 +284,13 @@ def test_krylov_keeps_its_tolerance(tolerance):
     assert np.abs(found - expected).sum(axis=1).max() < max(tolerance, 1e-11)
 
 
+@pytest.mark.parametrize("scale", [0.0, 1e-3, 1.0, 40.0])
+def test_exponential_of_a_small_matrix(scale):
+    matrix = scale * (np.random.default_rng(6).normal(size=(31, 31)) - 5 * np.eye(31))
+    expected = expm(matrix)
+    assert np.abs(krylov.expm(matrix) - expected).max() < 1e-12 * np.abs(expected).max()
+
+
 def test_krylov_with_nothing_to_do():
     start = np.array([1.0, 2.0])
     for matrix in (np.zeros((2, 2)), np.diag([-1.0, -1.0])):

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from scipy.linalg import expm
 
 from blochball.exact.space import Floats
 from blochball.jit import njit
@@ -63,9 +62,9 @@ def propagate(
         while done < len(times) and times[done] <= until:
             count = int(np.count_nonzero(times[done : done + CHUNK] <= until))
             local = columns(times[done : done + count] - now)
-            yield length * (local @ vectors[: used + 1])
+            yield combine(length * local, vectors[: used + 1])
             done += count
-        now, state = until, length * (last @ vectors[: used + 1])
+        now, state = until, combine(length * last[None, :], vectors[: used + 1])[0]
 
 
 def arnoldi(
@@ -115,6 +114,40 @@ def _orthogonalise(vectors):  # type: ignore[no-untyped-def]
 
 
 @njit()
+def expm(a):  # type: ignore[no-untyped-def]
+    """Return the exponential of a small matrix, by Taylor series, scaling and squaring.
+
+    BLAS threads that wait for each other make scipy's a hundred times slower on a busy machine.
+    """
+    size = len(a)
+    norm_1 = np.abs(a).sum(axis=0).max()
+    squarings = int(max(0.0, np.ceil(np.log2(max(norm_1, 1e-300) / 0.5)))) if norm_1 < 1e300 else 0
+    scaled = a / 2.0**squarings
+    # 0.5^15 / 15! is below the last bit
+    found = np.eye(size)
+    for k in range(14, 0, -1):
+        found = combine(scaled / k, found)
+        for i in range(size):
+            found[i, i] += 1.0
+    for _ in range(squarings):
+        found = combine(found, found)
+    return found
+
+
+@njit(fastmath={"contract"})
+def combine(coefficients, vectors):  # type: ignore[no-untyped-def]
+    """Return coefficients @ vectors, shape (some, n), without BLAS."""
+    found = np.zeros((len(coefficients), vectors.shape[1]))
+    for k in range(len(coefficients)):
+        row = found[k]
+        for j in range(len(vectors)):
+            factor, vector = coefficients[k, j], vectors[j]
+            for i in range(len(row)):
+                row[i] += factor * vector[i]
+    return found
+
+
+@njit()
 def norm(a):  # type: ignore[no-untyped-def]
     """Return the Euclidean norm."""
     return np.sqrt(dot(a, a))
@@ -158,10 +191,9 @@ def _step(
     if not np.isfinite(guess):
         step = min(step, order / max(float(np.abs(reduced).sum(axis=0).max()), 1e-300))
     while True:
-        # spurious growth of a step that is too long overflows, and is then refused
-        with np.errstate(over="ignore", invalid="ignore"):
-            column = expm(step * reduced)[:, 0]
+        column = expm(step * reduced)[:, 0]
         error = outside * abs(float(column[-1]))
+        # spurious growth in a step that is far too long overflows
         if not np.isfinite(column).all():
             step /= 4
             continue

@@ -100,7 +100,7 @@ def _gmres(product: Linear, precondition: Linear, right: Floats) -> Floats:
         )
         target = length * np.eye(len(reduced))[0]
         best = np.linalg.lstsq(reduced[:, :-1], target, rcond=None)[0]
-        x += precondition(best @ vectors[: len(best)])
+        x += precondition(krylov.combine(best[None, :], vectors[: len(best)])[0])
     return x
 
 
