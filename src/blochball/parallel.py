@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from tqdm import tqdm
 
 from blochball import validation
-from blochball.statistics import Moments, Tree
+from blochball.statistics import Leaf, Tree
 
 
 def thread_count(owner: str, threads: int | None) -> int:
@@ -26,7 +26,7 @@ def thread_count(owner: str, threads: int | None) -> int:
 
 
 def run_blocks(
-    work: Callable[[int, int], tuple[Moments, ...]],
+    work: Callable[[int, int], Leaf],
     trajectories: int,
     block_size: int,
     threads: int,
@@ -58,7 +58,7 @@ def run_blocks(
     bar = tqdm(total=trajectories, unit="trajectory", disable=not progress)
     pool = ThreadPoolExecutor(threads)
     # a bounded window of blocks under way: memory does not grow with their number
-    pending: deque[tuple[int, Future[tuple[Moments, ...]]]] = deque()
+    pending: deque[tuple[int, Future[Leaf]]] = deque()
     try:
         while True:
             with contextlib.suppress(StopIteration):

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Leaf = tuple[Any, ...]  # of Moments, or of whatever else has a method `merge`
 
 
 @dataclass(frozen=True)
@@ -75,16 +77,16 @@ class Moments:
 
 
 class Tree:
-    """Merge the moments of blocks 0, 1, 2, ... along the binary tree over the block number.
+    """Merge what blocks 0, 1, 2, ... have found along the binary tree over the block number.
 
     Complete subtrees that start at a multiple of their size can be added as one leaf of a higher
     `level`: that is how the parts of a run that was scattered over jobs are gathered.
     """
 
     def __init__(self) -> None:
-        self.subtrees: list[tuple[int, tuple[Moments, ...]]] = []
+        self.subtrees: list[tuple[int, Leaf]] = []
 
-    def add(self, leaf: tuple[Moments, ...], level: int = 0) -> None:
+    def add(self, leaf: Leaf, level: int = 0) -> None:
         """Add the next block, or the next 2**level blocks already merged."""
         if self.subtrees and self.subtrees[-1][0] < level:
             raise ValueError(
@@ -97,7 +99,7 @@ class Tree:
             level += 1
         self.subtrees.append((level, leaf))
 
-    def total(self) -> tuple[Moments, ...]:
+    def total(self) -> Leaf:
         """Return the moments of all blocks added so far."""
         if not self.subtrees:
             raise ValueError("Tree.total: there must be at least one block, got none")
@@ -108,5 +110,5 @@ class Tree:
         return found
 
 
-def _merge(first: Iterable[Moments], second: Iterable[Moments]) -> tuple[Moments, ...]:
+def _merge(first: Iterable[Any], second: Iterable[Any]) -> Leaf:
     return tuple(a.merge(b) for a, b in zip(first, second, strict=True))

@@ -10,11 +10,12 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from blochball import validation
+from blochball.dataset import MOMENTS
 from blochball.parallel import thread_count
 from blochball.system import System
-from blochball.twa import schedule
+from blochball.twa import halving, schedule, stratified
 from blochball.twa.engine import LeftBallError
-from blochball.twa.parts import gather, plan, run_part
+from blochball.twa.parts import gather, plan, run_part, task_of
 
 __all__ = ["LeftBallError", "gather", "plan", "run_part", "solve"]
 
@@ -35,6 +36,8 @@ def solve(
     momenta: ArrayLike | None = None,
     tolerance: float = schedule.ANGLE,
     form: str = "auto",
+    strata: int = 0,
+    step_error: int = 0,
 ) -> xr.Dataset:
     """Simulate a System in the truncated Wigner approximation (paper Eqs. 6 and 7).
 
@@ -65,6 +68,13 @@ def solve(
         With steps="auto", the largest product of step and rate, in radians.
     form : {"auto", "jumps", "dense"}
         How much structure of the collective fields to use; the result is the same to rounding.
+    strata : int
+        With 2 or more, post-stratify on the linear amplitude that sets the timing of a burst: for
+        one ensemble that starts fully inverted and decays collectively. The same theory with far
+        smaller standard errors (50 times fewer trajectories for N = 1000); about 32 are enough.
+    step_error : int
+        With as many trajectories, compare with halved steps on the same noise, and return the
+        estimated error of the time steps as NAME_step_error, with its own standard error.
 
     Returns
     -------
@@ -101,7 +111,17 @@ def solve(
         tolerance=tolerance,
         form=form,
     )
-    ds = gather(planned, [run_part(planned, 0, threads, progress)])
+    strata = validation.integer(owner, "strata", strata, 0)
+    step_error = validation.integer(owner, "step_error", step_error, 0)
+    if strata > 1:
+        ds = stratified.solve(planned, strata, threads, progress)
+    else:
+        ds = gather(planned, [run_part(planned, 0, threads, progress)])
+    if step_error:
+        found = halving.step_error(task_of(planned), step_error, threads, progress)
+        for name in MOMENTS:
+            ds[f"{name}_step_error"] = found[name]
+            ds[f"{name}_step_error_stderr"] = found[f"{name}_stderr"]
     ds.attrs["wall_time"] = time.perf_counter() - started
     short = float(ds.short_fraction.max())
     if short > _UNTRUSTED:

@@ -179,14 +179,8 @@ def refresh(random, words, clock, which):
 
 
 @jit
-def advance_single(state, random, clock, words, step, count, fields, half, whole, noises):
-    """`advance` after its first local step, for one ensemble and one travelling field.
-
-    Everything that does not change is looked up once, and a step stays in registers.
-    """
-    axis, strength, guide, inputs = fields[0], fields[1], fields[6][0], fields[7][0]
-    site_words, jump_words = words
-    row, word = state[0], site_words[0]
+def arrivals(guide, inputs):
+    """Return the two complex factors of the noises that reach a site that is alone."""
     # what enters from either side passes one phase on its way to the site
     c, s = guide[1], guide[2]
     a1, b1 = c * guide[3] + s * guide[4], c * guide[4] - s * guide[3]
@@ -195,6 +189,19 @@ def advance_single(state, random, clock, words, step, count, fields, half, whole
         a1, b1 = 0.0, 0.0
     if inputs[1] < 0:
         a2, b2 = 0.0, 0.0
+    return a1, b1, a2, b2
+
+
+@jit
+def advance_single(state, random, clock, words, step, count, fields, half, whole, noises):
+    """`advance` after its first local step, for one ensemble and one travelling field.
+
+    Everything that does not change is looked up once, and a step stays in registers.
+    """
+    axis, strength, guide, inputs = fields[0], fields[1], fields[6][0], fields[7][0]
+    site_words, jump_words = words
+    row, word = state[0], site_words[0]
+    a1, b1, a2, b2 = arrivals(guide, inputs)
     n1, n2 = noises[max(inputs[0], 0)], noises[max(inputs[1], 0)]
     gain, ax, ay, middle, last = guide[0], axis[0, 0], axis[1, 0], whole[0], half[0]
     for n in range(count):

@@ -136,7 +136,7 @@ def run_part(
     size = planned.blocks_per_part * BLOCK
     trajectories = min(size, planned.trajectories - part * size)
     first = part * planned.blocks_per_part
-    tree = run(_task(planned), trajectories, thread_count(owner, threads), progress, first)
+    tree = run(task_of(planned), trajectories, thread_count(owner, threads), progress, first)
     data = {}
     for kind, moments in zip(_KINDS, tree.total(), strict=True):
         for name in ("mean", "comoment"):
@@ -178,7 +178,7 @@ def gather(planned: xr.Dataset, parts: Sequence[xr.Dataset]) -> xr.Dataset:
         raise ValueError(f"{owner}: parts must be 0 to {planned.parts - 1}, got {found}")
     tree = Tree()
     level = int(planned.blocks_per_part).bit_length() - 1
-    task = _task(planned)
+    task = task_of(planned)
     whole = planned.blocks_per_part * BLOCK
     for ds in sorted(parts, key=lambda ds: int(ds.part)):
         tree.add(_unpack(task, ds), level if ds.attrs["count"] == whole else 0)
@@ -194,7 +194,8 @@ def gather(planned: xr.Dataset, parts: Sequence[xr.Dataset]) -> xr.Dataset:
     )
 
 
-def _task(planned: xr.Dataset) -> Task:
+def task_of(planned: xr.Dataset) -> Task:
+    """Return what the engine needs to know of a plan."""
     system = system_of(planned)
     chosen = Schedule(
         planned.step.values, planned["count"].values.astype(np.int64), planned.output.values

@@ -285,3 +285,17 @@ def single(row, word, shift, coefficients, half, gain, ax, ay, n1, a1, b1, n2, a
         d, e, g = variate(bits), variate(bits >> _U(3)), variate(bits >> _U(6))
         u, v, w = relaxed(u + b * r, v - a * r, z, d, e, g, c)
         row[i + X], row[i + Y], row[i + Z] = u, v, w
+
+
+@jit
+def amplitude(row, word, shift, by_turn, by_local, n1, a1, b1, n2, a2, b2):
+    """Add to TX, TY what the noises of the coming `single` add to the linear amplitude of J^+.
+
+    -i omega of the noises, times `by_turn`, and the noise of Jx, Jy, times `by_local`.
+    """
+    for i in range(_N):
+        bits = word[i] >> shift
+        kx = a1 * n1[i] - b1 * n1[i + _N] + a2 * n2[i] - b2 * n2[i + _N]
+        ky = a1 * n1[i + _N] + b1 * n1[i] + a2 * n2[i + _N] + b2 * n2[i]
+        row[i + TX] += by_turn * ky + by_local * variate(bits)
+        row[i + TY] += by_local * variate(bits >> _U(3)) - by_turn * kx
