@@ -1,0 +1,101 @@
+"""Post-stratification on the linear amplitude: the same means, honest and far smaller errors."""
+
+import numpy as np
+import pytest
+
+from blochball import CollectiveJump, Ensemble, System, exact, models, twa
+from blochball.twa import stratified
+from blochball.twa.parts import task_of
+
+STRATA = 16
+
+
+def laser(size):
+    return models.superradiant_laser(size, pump=0.25 * size), np.linspace(0, 10 / size, 6)
+
+
+def test_probabilities_are_those_of_the_sampled_amplitude():
+    # few coarse steps: the four-valued noise is as far from Gaussian as it gets
+    system, times = laser(50)
+    task = task_of(twa.plan(system, times[:2], seed=1, steps=4))
+    weights = stratified._weights(task)
+    variance = stratified._variance(task, weights)
+    chance = stratified._probabilities(task, weights, variance, STRATA)
+    assert chance.sum(axis=1) == pytest.approx(1, abs=1e-12)
+    # at time 0 the amplitude is Gaussian and the strata are equally probable
+    assert chance[0] == pytest.approx(1 / STRATA, rel=1e-4)
+
+    rng = np.random.default_rng(5)
+    n = 400_000
+    parts = np.concatenate([weights[0] * stratified._noise_scale(task), weights[1]])
+    draws = rng.choice(
+        [stratified.RARE, -stratified.RARE, stratified.FREQUENT, -stratified.FREQUENT],
+        p=[1 / 8, 1 / 8, 3 / 8, 3 / 8],
+        size=(2, parts.size, n),
+    )
+    b = rng.normal(0, np.sqrt(50 / 4), (2, n)) + np.einsum("k,ckn->cn", parts, draws)
+    assert b.var(axis=1) == pytest.approx(variance[-1], rel=0.01)
+    share = -np.expm1(-(b**2).sum(axis=0) / (2 * variance[-1]))
+    count = np.bincount(np.minimum((STRATA * share).astype(int), STRATA - 1), minlength=STRATA)
+    error = np.sqrt(n * chance[-1] * (1 - chance[-1]))
+    assert (np.abs(count - n * chance[-1]) < 4.5 * error).all()
+
+
+def test_agrees_with_plain_sampling_and_with_the_exact_solution():
+    size = 100
+    system, times = laser(size)
+    kwargs = {"trajectories": 20_000, "steps": 300}
+    strata = twa.solve(system, times, seed=3, strata=STRATA, **kwargs)
+    plain = twa.solve(system, times, seed=4, **kwargs)
+    judge = exact.solve(system, times)
+    for name in ("emission", "inversion", "spin_squared", "output", "inverse_length"):
+        error = np.hypot(strata[f"{name}_stderr"], plain[f"{name}_stderr"])
+        assert (abs(strata[name] - plain[name]) <= 4.5 * error + 1e-9).all(), name
+    # theory and time step err by 1e-4 N^2 here
+    off = abs(strata.emission - judge.emission)
+    assert (off < 4.5 * strata.emission_stderr + 1e-4 * size**2).all()
+    gain = (plain.emission_stderr.max() / strata.emission_stderr.max()) ** 2
+    assert gain > 3
+
+
+def test_standard_errors_are_those_of_independent_replicates():
+    system, times = laser(100)
+    runs = [
+        twa.solve(system, times, trajectories=2000, steps=100, seed=seed, strata=STRATA)
+        for seed in range(24)
+    ]
+    for name in ("emission", "inversion"):
+        values = np.array([run[name].values[1:, 0] for run in runs])
+        claimed = np.mean([run[f"{name}_stderr"].values[1:, 0] ** 2 for run in runs], axis=0)
+        ratio = values.var(axis=0, ddof=1) / claimed
+        # a variance of 24 samples has a relative standard error of sqrt(2/23) = 0.29
+        assert (ratio > 0.2).all()
+        assert (ratio < 2.3).all()
+
+
+def test_same_bits_for_any_thread_count():
+    system, times = laser(20)
+    kwargs = {"trajectories": 9000, "seed": 1, "steps": 50, "strata": 4}
+    one = twa.solve(system, times, threads=1, **kwargs)
+    two = twa.solve(system, times, threads=2, **kwargs)
+    assert one.drop_attrs().identical(two.drop_attrs())
+
+
+@pytest.mark.parametrize(
+    ("system", "why"),
+    [
+        (models.waveguide_chain(2, 20, 0.3, 1.0, polar=0.0), "one ensemble"),
+        (models.superradiant_laser(20, 5.0, polar=np.pi), "fully inverted"),
+        (System(Ensemble(20), CollectiveJump(1, [1]), drive=[1]), "without drive"),
+        (models.superradiant_laser(20, 50.0), "win against local damping"),
+    ],
+)
+def test_refuses_what_strata_do_not_serve(system, why):
+    with pytest.raises(ValueError, match=why):
+        twa.solve(system, [0.1], trajectories=1000, strata=STRATA)
+
+
+def test_refuses_too_few_trajectories():
+    system, times = laser(20)
+    with pytest.raises(ValueError, match="enough for two in each of 64 strata, got 80"):
+        twa.solve(system, times, trajectories=80, strata=64)
