@@ -1,6 +1,6 @@
 """Permutation-invariant emitter ensembles: one description, three theories, one Dataset."""
 
-from blochball import exact, models, observables, storage, twa
+from blochball import cumulants, exact, models, observables, storage, twa
 from blochball._version import __version__
 from blochball.system import ChainExchange, CollectiveJump, Ensemble, System
 
@@ -10,6 +10,7 @@ __all__ = [
     "Ensemble",
     "System",
     "__version__",
+    "cumulants",
     "exact",
     "models",
     "observables",
