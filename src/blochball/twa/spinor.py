@@ -1,4 +1,4 @@
-"""The compiled step of Eq. (6) in its four variables: a pair of complex amplitudes an ensemble,
+"""The compiled step of Eq. (6) in its four variables: a pair of complex amplitudes an ensemble.
 
     a = sqrt(R + M) exp(-i (phi + psi) / 2),    b = sqrt(R - M) exp(i (phi - psi) / 2),
 
@@ -83,7 +83,7 @@ def draw(generator, duration, noise):
 
 @jit
 def increment(symbol, rate, noise, duration):
-    """xi dt = sqrt(r) eta dt + i r L* dt of one jump."""
+    """Return xi dt = sqrt(r) eta dt + i r L* dt of one jump."""
     return math.sqrt(rate) * noise + 1j * (rate * duration) * symbol.conjugate()
 
 
@@ -372,10 +372,8 @@ def local_jumps(state, duration, couplings, generator):
 
 
 @jit
-def collective(state, symbol, noises, step, couplings, generator):
+def rotate_all(state, symbol, noises, step, couplings):
     """Rotate all sites: the field at the state half a step ahead turns them by the whole step."""
-    for k in range(noises.shape[0]):
-        draw(generator, step, noises[k])
     for l in range(state.shape[0]):
         observe(state[l], False)
     field(state, symbol, noises, 0.5, step, couplings)
@@ -393,6 +391,8 @@ def advance(state, step, count, couplings, generator):
     noises = np.zeros((couplings.rate.size, 2 * LANES))
     for k in range(count):
         local_jumps(state, step / 2 if k == 0 else step, couplings, generator)
-        collective(state, symbol, noises, step, couplings, generator)
+        for jump in range(couplings.rate.size):
+            draw(generator, step, noises[jump])
+        rotate_all(state, symbol, noises, step, couplings)
     if count > 0:
         local_jumps(state, step / 2, couplings, generator)

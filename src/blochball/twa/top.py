@@ -135,6 +135,18 @@ def spinors(vectors: NDArray[np.float64], psi: NDArray[np.float64]) -> tuple[Com
     return a, b
 
 
+def pack(a: Complex, b: Complex) -> NDArray[np.float64]:
+    """Put amplitudes (sites, lanes) into a state (sites, columns, lanes) of the kernels."""
+    state = np.zeros((a.shape[0], spinor.COLUMNS, spinor.LANES))
+    state[:, :4] = np.stack([a.real, a.imag, b.real, b.imag], axis=1)
+    return state
+
+
+def unpack(state: NDArray[np.float64]) -> tuple[Complex, Complex]:
+    """Take the amplitudes (sites, lanes) out of a state."""
+    return state[:, 0] + 1j * state[:, 1], state[:, 2] + 1j * state[:, 3]
+
+
 def bloch_vectors(a: Complex, b: Complex) -> NDArray[np.float64]:
     """Weyl symbols of J^x, J^y and J^z, stacked along a new first axis."""
     up, down = abs(a) ** 2, abs(b) ** 2
@@ -157,7 +169,7 @@ def _run_block(
     stream = np.random.SeedSequence(seed, spawn_key=(number,))
     generator = np.random.Generator(np.random.PCG64(stream))
     vectors = wigner.sample(system, BLOCK, generator)
-    state = _state(*spinors(vectors, generator.uniform(0, 2 * np.pi, vectors.shape[1:])))
+    state = pack(*spinors(vectors, generator.uniform(0, 2 * np.pi, vectors.shape[1:])))
     sites, outputs = [], []
     for step, count, output in zip(schedule.steps, schedule.counts, schedule.outputs, strict=True):
         spinor.advance(state.reshape(system.sites, -1), step, count, couplings, generator)
@@ -173,22 +185,14 @@ def _run_block(
     return _moments(np.stack(sites)), _moments(np.stack(outputs))
 
 
-def _state(a: Complex, b: Complex) -> NDArray[np.float64]:
-    # (sites, columns, lanes), as the kernels take it with the last two made one
-    state = np.zeros((a.shape[0], spinor.COLUMNS, spinor.LANES))
-    state[:, :4] = np.stack([a.real, a.imag, b.real, b.imag], axis=1)
-    return state
-
-
 def _symbols(
     state: NDArray[np.float64], couplings: spinor.Couplings
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     # (quantities, sites, lanes) and (channels, lanes)
-    a, b = state[:, 0] + 1j * state[:, 1], state[:, 2] + 1j * state[:, 3]
-    x, y, z = bloch_vectors(a, b)
+    x, y, z = bloch_vectors(*unpack(state))
     flat = x * x + y * y
     found = np.stack([x, y, z, flat + z, flat + z * z])
-    output = np.empty((couplings.rate.size, a.shape[1]))
+    output = np.empty((couplings.rate.size, state.shape[-1]))
     for k, (kind, weight) in enumerate(zip(couplings.kind, couplings.weight, strict=True)):
         if kind == 0:
             output[k] = (weight.real @ z) ** 2

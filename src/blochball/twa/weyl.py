@@ -80,6 +80,11 @@ def local_jump(j: int, q: int, size: Any, point: tuple[Any, Any, Any, Any], xp: 
         (phi, theta, psi, spin).
     xp : module
         numpy or sympy.
+
+    Notes
+    -----
+    Exact for 𝒥 = 1/2, 1, ..., N/2; at 𝒥 = 0, where no pair of sectors is coupled by a vector
+    operator, the trace with the kernel is 0 and this is the continuation.
     """
     phi, theta, psi, spin = point
     turned = rotation_element(q, j, phi, theta, psi, xp)
