@@ -19,8 +19,10 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from blochball import validation
-from blochball.exact import jumps, liouvillian, populations
+from blochball.exact import correlations, jumps, liouvillian, piqs, populations
 from blochball.system import System
+
+__all__ = ["correlations", "jumps", "liouvillian", "piqs", "populations", "solve", "steady_state"]
 
 # in the order in which "auto" asks them; each module has obstacle(system), solve, steady_state
 _METHODS: dict[str, Any] = {
