@@ -63,7 +63,7 @@ def pilot(
     """Choose steps from a short pilot run with a stream of its own.
 
     A step is `tolerance` divided by the sum of the largest rates at that time: rotation, growth or
-    damping of collective amplitudes (`kernels.speed`), and local dissipation.
+    damping of collective amplitudes (`kernels.speed`), local dissipation, and the collective noise.
     """
     generator = start(system, seed, (1,))
     state, random = next(initial_groups(system, 1, generator))
@@ -73,7 +73,9 @@ def pilot(
     noises, field = np.zeros((jumps, 2 * LANES)), np.zeros(2 * LANES)
     work = (np.zeros((system.sites, 8)), np.zeros((system.sites, 8)), noises, field)
     constants = tuple(fields)
-    steady = float((local[1] + local[3] + 4 * local[2]).max())
+    # the noise of a jump turns by a mean square angle of rate |w|^2 a unit of time
+    shaken = sum((j.rate * np.abs(j.weights) ** 2 for j in system.jumps), np.zeros(system.sites))
+    steady = float((local[1] + local[3] + 4 * local[2] + shaken).max())
 
     def rate() -> float:
         return steady + float(kernels.speed(state, constants, noises, field))
