@@ -101,11 +101,12 @@ def errors(ax: Axes, results: Results) -> None:
                 label=name if some is seen else None,
                 **look,
             )
-    ax.legend(loc="lower left", fontsize=5.5, handlelength=1.2, borderaxespad=0.2, labelspacing=0.2)
+    ax.legend(loc="lower left", fontsize=5.5, handlelength=1, borderaxespad=0.1, labelspacing=0.1)
     reference = np.array([size.min(), size.max()], dtype=float)
     ax.plot(reference, 0.12 / reference, "--", color=style.REFERENCE, linewidth=0.8)
     ax.text(45, 4.5e-3, "$1/N$", fontsize=6, color=style.REFERENCE)
     ax.set(xscale="log", yscale="log", xlabel="$N$", ylabel="max. error")
+    ax.set_ylim(bottom=0.1 * error.min())  # room for the legend
     ax.yaxis.set_major_locator(LogLocator(numticks=8))
     ax.yaxis.set_minor_locator(LogLocator(subs="auto", numticks=8))
     ax.yaxis.set_minor_formatter(NullFormatter())
