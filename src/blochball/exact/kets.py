@@ -62,7 +62,8 @@ def _hamiltonian(
     bound = 0.0
     for i in range(size):
         diagonal[i] = 0.0
-        weight[:, i] = 0.0
+        for p in range(len(up)):
+            weight[p, i] = 0.0
         if follows >= 0 and digit[follows, i] < 0:
             continue
         for l in range(len(two_j)):
@@ -83,6 +84,13 @@ def _hamiltonian(
             row += abs(value)
         bound = max(bound, row)
     return bound
+
+
+@njit()
+def _copy(x, factor, y):  # type: ignore[no-untyped-def]
+    """Set y to factor x; loops compile much faster than array expressions."""
+    for i in range(len(y)):
+        y[i] = factor * x[i]
 
 
 @njit(fastmath={"reassoc", "contract"})
@@ -119,7 +127,7 @@ def _real_product(x, y):  # type: ignore[no-untyped-def]
 @njit(fastmath={"reassoc", "contract"})
 def _horner(terms, count, s, x):  # type: ignore[no-untyped-def]
     """Set x to sum_n s^n terms_n; return its squared norm."""
-    x[:] = terms[count - 1, : len(x)]
+    _copy(terms[count - 1], 1.0, x)
     for n in range(count - 2, -1, -1):
         row = terms[n, : len(x)]
         for i in range(len(x)):
@@ -160,8 +168,9 @@ def _root(terms, count, at_one, target, x):  # type: ignore[no-untyped-def]
 @njit()
 def _collective(two_j, stride, digit, weights, q, x, y):  # type: ignore[no-untyped-def]
     """Set y to sum_l weights_l J_l^q x, in the layout of a total M larger by q."""
-    y[:] = 0
     size = len(x)
+    for i in range(size):
+        y[i] = 0.0
     for l in range(len(two_j)):
         if weights[l] == 0:
             continue
@@ -188,7 +197,8 @@ def _local(l, q, j, two_j, stride, follows, digit, x, y):  # type: ignore[no-unt
         stride[n] = 0 if n == follows else grown
         if n != follows:
             grown *= two_j[n] + 1
-    y[:grown] = 0
+    for i in range(grown):
+        y[i] = 0.0
     for i in range(size):
         if x[i] == 0:
             continue
@@ -207,7 +217,8 @@ def _local(l, q, j, two_j, stride, follows, digit, x, y):  # type: ignore[no-unt
 @njit()
 def _marginal(l, two_j, digit, x, probability):  # type: ignore[no-untyped-def]
     """Distribution of J_l + M_l, not normalised."""
-    probability[: two_j[l] + 1] = 0
+    for k in range(two_j[l] + 1):
+        probability[k] = 0.0
     for i in range(len(x)):
         if digit[l, i] >= 0:
             probability[digit[l, i]] += x[i].real ** 2 + x[i].imag ** 2
@@ -277,7 +288,7 @@ def _jump(
         c -= len(kinds)
         l, q, j = c // 9, (c % 9) // 3 - 1, c % 3 - 1
         size = _local(l, q, j, two_j, stride, follows, digit, x, work)
-    work[:size] /= np.sqrt(_norm_squared(work[:size]))
+    _copy(work[:size], 1 / np.sqrt(_norm_squared(work[:size])), work[:size])
     return size, q
 
 
@@ -325,7 +336,7 @@ def trajectory(
         # the step: as far as the series reaches, and not far beyond the next jump
         step = times[k] - now
         last = True
-        terms[0, :size] = x
+        _copy(x, 1.0, terms[0, :size])
         _multiply(diagonal[:size], weight, shift, x, 1.0, terms[1, :size])
         rate = -2 * _real_product(x, terms[1, :size]) / norm
         reach = (
@@ -335,7 +346,7 @@ def trajectory(
         )
         if bound > 0 and reach < step:
             step, last = reach, False
-        terms[1, :size] *= step
+        _copy(terms[1, :size], step, terms[1, :size])
         count = 2
         while count < TERMS:
             here = terms[count, :size]
@@ -345,7 +356,7 @@ def trajectory(
                 break
         reached = _horner(terms[:, :size], count, 1.0, work[:size])
         if reached > threshold:
-            ket[:size] = work[:size]
+            _copy(work, 1.0, ket[:size])
             norm = reached
             now = times[k] if last else now + step
             continue
@@ -354,6 +365,6 @@ def trajectory(
             two_j, stride, follows, digit, sizes, rates, jump_rates, kinds, weights, ket[:size],
             work, channel, probability, generator,
         )  # fmt: skip
-        ket[:size] = work[:size]
+        _copy(work, 1.0, ket[:size])
         total += 2 * q
         norm, threshold, fresh = 1.0, generator.random(), True

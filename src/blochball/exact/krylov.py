@@ -119,14 +119,26 @@ def expm(a):  # type: ignore[no-untyped-def]
 
     BLAS threads that wait for each other make scipy's a hundred times slower on a busy machine.
     """
+    # loops, because each array expression takes a second to compile
     size = len(a)
-    norm_1 = np.abs(a).sum(axis=0).max()
-    squarings = int(max(0.0, np.ceil(np.log2(max(norm_1, 1e-300) / 0.5)))) if norm_1 < 1e300 else 0
-    scaled = a / 2.0**squarings
+    largest = 0.0
+    for k in range(size):
+        column = 0.0
+        for i in range(size):
+            column += abs(a[i, k])
+        largest = max(largest, column)
+    squarings = 0
+    while 0.5 * 2.0**squarings < largest < 1e300:
+        squarings += 1
+    scaled, found = np.empty((size, size)), np.zeros((size, size))
+    for i in range(size):
+        found[i, i] = 1.0
     # 0.5^15 / 15! is below the last bit
-    found = np.eye(size)
-    for k in range(14, 0, -1):
-        found = combine(scaled / k, found)
+    for order in range(14, 0, -1):
+        for i in range(size):
+            for k in range(size):
+                scaled[i, k] = a[i, k] / (2.0**squarings * order)
+        found = combine(scaled, found)
         for i in range(size):
             found[i, i] += 1.0
     for _ in range(squarings):
