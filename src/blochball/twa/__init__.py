@@ -15,9 +15,9 @@ from blochball.parallel import thread_count
 from blochball.system import System
 from blochball.twa import halving, schedule, stratified
 from blochball.twa.engine import LeftBallError
-from blochball.twa.parts import gather, plan, run_part, task_of
+from blochball.twa.parts import division, gather, plan, run_part, task_of
 
-__all__ = ["LeftBallError", "gather", "plan", "run_part", "solve"]
+__all__ = ["LeftBallError", "division", "gather", "plan", "run_part", "solve"]
 
 _UNTRUSTED = 0.25  # short_fraction above which a run is warned about
 

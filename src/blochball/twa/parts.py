@@ -50,7 +50,7 @@ def plan(
     system, times, trajectories, seed, steps, correlations, momenta, tolerance, form
         As for `blochball.twa.solve`.
     parts : int
-        Into how many parts to divide the run at most; a part holds a power of two of blocks.
+        Into how many parts to divide the run at most; see `division`.
 
     Returns
     -------
@@ -80,8 +80,7 @@ def plan(
         chosen = schedule.pilot(system, fields, local_rates(system), times, seed, tolerance)
     else:
         chosen = schedule.uniform(times, steps)
-    blocks = -(-trajectories // BLOCK)
-    size = 1 << max(0, (-(-blocks // parts) - 1).bit_length())
+    count, size = division(trajectories, parts)
     ds = xr.Dataset(
         {
             "step": ("segment", chosen.steps),
@@ -97,11 +96,22 @@ def plan(
             "form": form,
             "seed": seed,
             "trajectories": trajectories,
-            "parts": -(-blocks // size),
+            "parts": count,
             "blocks_per_part": size,
         },
     )
     return ds.assign_attrs(plan=_fingerprint(ds))
+
+
+def division(trajectories: int, parts: int) -> tuple[int, int]:
+    """Return how many parts a run is divided into, and how many blocks each but the last has.
+
+    A part holds a power of two of blocks, so that it is one subtree of the sum over all blocks;
+    there are therefore `parts` of them at most.
+    """
+    blocks = -(-trajectories // BLOCK)
+    size = 1 << max(0, (-(-blocks // parts) - 1).bit_length())
+    return -(-blocks // size), size
 
 
 def run_part(
