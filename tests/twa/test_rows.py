@@ -1,4 +1,4 @@
-"""The innermost layer: random numbers, rotation, local coefficients; compiled and as plain Python."""
+"""The innermost layer: random numbers, rotation, local step; compiled and as plain Python."""
 
 import itertools
 import json
