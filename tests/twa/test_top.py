@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from known import all_within, independent_emitters, python, turned, within
 from qutip.piqs.piqs import Dicke, ground, jspin
 
-from blochball import CollectiveJump, Ensemble, System, exact, models
+from blochball import CollectiveJump, Ensemble, System, exact, models, twa
 from blochball.dataset import system_of
 from blochball.twa import spinor, top, weyl
 
@@ -132,7 +132,7 @@ def test_precession_is_of_second_order():
         exchange=[[0.1, 0.2j], [-0.2j, 0.05]],
         drive=[0.5, 0.3j],
     )
-    found = [solve(system, [2.0], 64, steps).spin_x.values for steps in (40, 80, 160, 2560)]
+    found = [solve(system, [2.0], 64, steps).spin_x.values for steps in (160, 320, 640, 10240)]
     errors = [np.abs(f - found[-1]).max() for f in found[:-1]]
     assert 3.7 < errors[0] / errors[1] < 4.3
     assert 3.7 < errors[1] / errors[2] < 4.3
@@ -296,6 +296,20 @@ def test_without_the_compiler():
     plain = np.array(python(SCRIPT, NUMBA_DISABLE_JIT="1").split(), float)
     compiled = np.array(python(SCRIPT).split(), float)
     np.testing.assert_allclose(plain, compiled, rtol=1e-11)
+
+
+def test_through_the_common_entrance():
+    system = models.superradiant_laser(20, 5.0)
+    ds = twa.solve(system, [0.1, 0.2], 64, 3, 20, formulation="top")
+    direct = top.solve(system, [0.1, 0.2], trajectories=64, seed=3, steps=20)
+    assert ds.drop_attrs().identical(direct.drop_attrs())
+    ball = twa.solve(system, [0.1, 0.2], 64, 3, 20)
+    assert set(ball.variables) == set(ds.variables)
+    automatic = twa.solve(system, [0.1, 0.2], 64, 3, formulation="top")
+    assert automatic.attrs["steps"] == twa.solve(system, [0.1, 0.2], 64, 3).attrs["steps"]
+    for option in ({"correlations": [0.1]}, {"momenta": [0.0]}, {"form": "dense"}, {"strata": 8}):
+        with pytest.raises(TypeError, match=next(iter(option))):
+            twa.solve(system, [0.1], 64, formulation="top", **option)
 
 
 def test_bad_arguments():

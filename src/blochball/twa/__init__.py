@@ -13,7 +13,7 @@ from blochball import validation
 from blochball.dataset import MOMENTS
 from blochball.parallel import thread_count
 from blochball.system import System
-from blochball.twa import halving, schedule, stratified
+from blochball.twa import halving, schedule, stratified, top
 from blochball.twa.engine import LeftBallError
 from blochball.twa.parts import division, gather, plan, run_part, task_of
 
@@ -98,6 +98,26 @@ def solve(
     """
     owner = "twa.solve"
     validation.choice(owner, "formulation", formulation, ("ball", "top"))
+    if formulation == "top":
+        used = {
+            "correlations": correlations is not None,
+            "momenta": momenta is not None,
+            "form": form != "auto",
+            "strata": strata != 0,
+            "step_error": step_error != 0,
+        }
+        unserved = {name: True for name, given in used.items() if given}
+        validation.no_options(owner, "formulation='top'", unserved)
+        return top.solve(
+            system,
+            times,
+            trajectories=trajectories,
+            seed=seed,
+            steps=steps,
+            threads=threads,
+            progress=progress,
+            tolerance=tolerance,
+        )
     threads = thread_count(owner, threads)
     started = time.perf_counter()
     planned = plan(

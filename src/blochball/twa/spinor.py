@@ -249,8 +249,14 @@ def shrink(a, b):
 
 @jit
 def rotate(a, b, omega, omega_z):
-    """Turn a spinor by the Cayley form of exp(-(i/2) omega . sigma): |a|^2 + |b|^2 is conserved."""
-    tilt, twist = 0.25 * omega, 0.25 * omega_z
+    """Turn a spinor by the Cayley form of exp(-(i/2) omega . sigma): |a|^2 + |b|^2 is conserved.
+
+    A quarter of the angle, x, is replaced by x (1 + x^2 / 3), whose arc tangent it is up to fifth
+    order; otherwise the noise would turn by less than it should.
+    """
+    square = (norm(omega) + omega_z * omega_z) / 16
+    quarter = 0.25 * (1 + square / 3)
+    tilt, twist = quarter * omega, quarter * omega_z
     mix = 2 / (1 + norm(tilt) + twist * twist)
     keep = mix - 1
     return (

@@ -5,28 +5,27 @@ The reference for the Bloch-ball form, made for clarity; the step is in `blochba
 
 from __future__ import annotations
 
-import os
 import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
-from tqdm import tqdm
 
 from blochball import validation
-from blochball.dataset import assemble
-from blochball.statistics import Moments, Tree
+from blochball.dataset import MOMENTS, assemble
+from blochball.parallel import run_blocks, thread_count
+from blochball.statistics import Moments
 from blochball.system import KINDS, System
-from blochball.twa import spinor, wigner
-from blochball.twa.engine import Schedule
-from blochball.twa.schedule import uniform
+from blochball.twa import schedule, spinor, wigner
+from blochball.twa.engine import LeftBallError, Schedule, local_rates
+from blochball.twa.fields import fields_of
+from blochball.twa.record import SHORT, VALIDITY
 
 BLOCK = spinor.LANES
-QUANTITIES = ("spin_x", "spin_y", "inversion", "emission", "spin_squared")
 _KIND = {"decay": -1, "dephasing": 0, "pump": 1}
 Complex = NDArray[np.complex128]
+Floats = NDArray[np.float64]
 
 
 def solve(
@@ -35,9 +34,10 @@ def solve(
     *,
     trajectories: int = 1000,
     seed: int = 0,
-    steps: Any,
+    steps: Any = "auto",
     threads: int | None = None,
     progress: bool = False,
+    tolerance: float = schedule.ANGLE,
 ) -> xr.Dataset:
     """Simulate a System by Eq. (6) in the four variables phi, theta, psi and 𝒥 (Stratonovich).
 
@@ -51,59 +51,62 @@ def solve(
         How many; the first of a longer run are those of a shorter one.
     seed : int
         Seed of all random numbers, >= 0.
-    steps : int, sequence of int or Schedule
-        Steps over [0, times[-1]] (every output time is hit exactly), or one number an interval.
+    steps : "auto", int or sequence of int
+        As for `blochball.twa.solve`; "auto" chooses the steps that the ball form would take.
     threads : int, optional
         By default as many as there are processors. Results do not depend on it.
     progress : bool
         Show a progress bar.
+    tolerance : float
+        With steps="auto", the largest product of step and rate, in radians.
 
     Returns
     -------
     xarray.Dataset
-        See `blochball.dataset`.
+        See `blochball.dataset`; besides, `inverse_length` and `short_fraction`.
 
     Raises
     ------
     TypeError, ValueError
         For a bad argument, naming it.
-    ArithmeticError
+    LeftBallError
         If a trajectory meets a number that is not finite.
     """
     owner = "twa.solve"
     times = validation.times(owner, times)
     trajectories = validation.integer(owner, "trajectories", trajectories, 1)
     seed = validation.integer(owner, "seed", seed, 0)
-    threads = validation.integer(owner, "threads", threads or os.cpu_count() or 1, 1)
-    schedule = steps if isinstance(steps, Schedule) else uniform(times, steps)
+    threads = thread_count(owner, threads)
+    tolerance = validation.real(owner, "tolerance", tolerance, 0)
     started = time.perf_counter()
+    if isinstance(steps, str):
+        validation.choice(owner, "steps", steps, ("auto",))
+        fields = fields_of(system, "auto")
+        chosen = schedule.pilot(system, fields, local_rates(system), times, seed, tolerance)
+    else:
+        chosen = schedule.uniform(times, steps)
     couplings = couplings_of(system)
-    sizes = [min(BLOCK, trajectories - done) for done in range(0, trajectories, BLOCK)]
 
-    def block(number: int) -> tuple[Moments, ...]:
-        return _run_block(system, couplings, schedule, seed, number, sizes[number])
+    def work(block: int, size: int) -> tuple[Moments, ...]:
+        return _run_block(system, couplings, chosen, seed, block, size)
 
-    tree = Tree()
-    bar = tqdm(total=trajectories, unit="trajectory", disable=not progress)
-    with ThreadPoolExecutor(threads) as pool, bar:
-        # window by window: memory does not grow with the number of blocks
-        for first in range(0, len(sizes), 8 * threads):
-            window = range(first, min(first + 8 * threads, len(sizes)))
-            for number, found in zip(window, pool.map(block, window), strict=True):
-                tree.add(found)
-                bar.update(sizes[number])
-    site, output = tree.total()
-    variables: dict[str, Any] = {name: site.mean[:, k] for k, name in enumerate(QUANTITIES)}
-    stderr: dict[str, Any] = {name: site.stderr[:, k] for k, name in enumerate(QUANTITIES)}
+    site, validity, output = run_blocks(work, trajectories, BLOCK, threads, progress).total()
     return assemble(
         system,
         times,
-        variables | {"output": output.mean},
-        stderr | {"output": output.stderr},
+        {
+            **{name: site.mean[..., k] for k, name in enumerate(MOMENTS)},
+            **{name: validity.mean[..., k] for k, name in enumerate(VALIDITY)},
+            "output": output.mean,
+        },
+        {name: validity.stderr[..., k] for k, name in enumerate(VALIDITY)},
         method="twa.top",
+        extra_dims=dict.fromkeys(VALIDITY, ("time", "site")),
+        covariance=site.covariance,
+        output_covariance=output.covariance,
         seed=seed,
         trajectories=trajectories,
-        steps=int(schedule.counts.sum()),
+        steps=int(chosen.counts.sum()),
         wall_time=time.perf_counter() - started,
     )
 
@@ -159,51 +162,53 @@ def bloch_vectors(a: Complex, b: Complex) -> NDArray[np.float64]:
 def _run_block(
     system: System,
     couplings: spinor.Couplings,
-    schedule: Schedule,
+    chosen: Schedule,
     seed: int,
-    number: int,
+    block: int,
     trajectories: int,
-) -> tuple[Moments, Moments]:
-    # a block has a stream of its own, the child of the seed with its number, and is always drawn
+) -> tuple[Moments, ...]:
+    # a block has a stream of its own, the child of the seed with its number, and is always run
     # whole, so that the first trajectories do not depend on how many there are
-    stream = np.random.SeedSequence(seed, spawn_key=(number,))
+    stream = np.random.SeedSequence(seed, spawn_key=(block,))
     generator = np.random.Generator(np.random.PCG64(stream))
     vectors = wigner.sample(system, BLOCK, generator)
     state = pack(*spinors(vectors, generator.uniform(0, 2 * np.pi, vectors.shape[1:])))
-    sites, outputs = [], []
-    for step, count, output in zip(schedule.steps, schedule.counts, schedule.outputs, strict=True):
+    found: list[tuple[Floats, ...]] = []
+    for step, count, output in zip(chosen.steps, chosen.counts, chosen.outputs, strict=True):
         spinor.advance(state.reshape(system.sites, -1), step, count, couplings, generator)
         if output >= 0:
-            symbols = _symbols(state[..., :trajectories], couplings)
-            if not all(np.isfinite(symbol).all() for symbol in symbols):
-                raise ArithmeticError(
-                    "twa.solve: every trajectory must stay finite, one did not "
-                    f"(output {output}, block {number}); smaller steps may help"
+            found.append(_symbols(state[..., :trajectories], couplings))
+            if not np.isfinite(found[-1][0]).all():
+                raise LeftBallError(
+                    f"twa.solve: every trajectory must stay finite, one did not (output {output}, "
+                    f"block {block}); smaller steps may help"
                 )
-            sites.append(symbols[0])
-            outputs.append(symbols[1])
-    return _moments(np.stack(sites)), _moments(np.stack(outputs))
+    site, validity, channels = (np.stack(part) for part in zip(*found, strict=True))
+    return _moments(site), _moments(validity, full=False), _moments(channels)
 
 
-def _symbols(
-    state: NDArray[np.float64], couplings: spinor.Couplings
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    # (quantities, sites, lanes) and (channels, lanes)
+def _symbols(state: Floats, couplings: spinor.Couplings) -> tuple[Floats, ...]:
+    # MOMENTS (sites, 5, lanes), VALIDITY (sites, 2, lanes) and outputs (channels, lanes)
     x, y, z = bloch_vectors(*unpack(state))
     flat = x * x + y * y
-    found = np.stack([x, y, z, flat + z, flat + z * z])
+    length = np.sqrt(flat + z * z)
+    moments = np.stack([x, y, z, flat + z, length**2], axis=1)
+    # 𝒥 = 0 is a point of this phase space, but 1/|J| is for reading only
+    validity = np.stack([1 / np.maximum(length, 0.5), np.less(length, SHORT)], axis=1)
     output = np.empty((couplings.rate.size, state.shape[-1]))
     for k, (kind, weight) in enumerate(zip(couplings.kind, couplings.weight, strict=True)):
         if kind == 0:
             output[k] = (weight.real @ z) ** 2
         else:
-            # J^-+ J^+- is symmetric up to the ordering term +-Jz
+            # the symbol of A^+ A for A = J^-+: x^2 + y^2, and the ordering term +-z
             amplitude = weight @ (x + 1j * kind * y)
             output[k] = abs(amplitude) ** 2 - kind * (abs(weight) ** 2 @ z)
-    return found, output
+    return moments, validity, output
 
 
-def _moments(samples: NDArray[np.float64]) -> Moments:
-    # over the last axis
+def _moments(samples: Floats, full: bool = True) -> Moments:
+    # samples (..., quantities, lanes)
     mean = samples.mean(axis=-1)
-    return Moments(samples.shape[-1], mean, ((samples - mean[..., None]) ** 2).sum(axis=-1))
+    shift = samples - mean[..., None]
+    product = shift @ np.swapaxes(shift, -1, -2) if full else (shift**2).sum(axis=-1)
+    return Moments(samples.shape[-1], mean, product)
