@@ -8,7 +8,7 @@ import json
 import platform
 from pathlib import Path
 
-SUITES = ("populations", "exact", "twa")
+SUITES = ("populations", "exact", "twa", "rivals")
 
 
 def main() -> None:
