@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import LogLocator
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from paper_checks.ledger import Quantity
 from paper_checks.measure_fig2 import resolved
@@ -21,6 +21,7 @@ def size_axis(ax: Axes, sizes: Sequence[int]) -> None:
     # minor ticks of the other axis are wanted where it is logarithmic
     if ax.get_yscale() == "log":
         ax.yaxis.set_minor_locator(LogLocator(subs="auto"))
+        ax.yaxis.set_minor_formatter(NullFormatter())
     ax.set_xlabel("$N$")
 
 

@@ -40,6 +40,8 @@ def draw(results: Results) -> Figure:
         2, len(cases), squeeze=False, sharex="col", layout="constrained",
         figsize=(style.TWO_COLUMNS, 0.62 * style.TWO_COLUMNS),
     )  # fmt: skip
+    for ax in axes[1, 1:]:
+        ax.sharey(axes[1, 0])
     for (upper, lower), case in zip(axes.T, cases, strict=True):
         upper.set_title(TITLES[case], fontsize=8)
         for method in rivals.METHODS:

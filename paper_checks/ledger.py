@@ -49,6 +49,8 @@ class Quantity:
         """Value and standard error, to two digits of the latter."""
         if not self.stderr or math.isinf(self.value):
             return f"{self.value:.3g}"
+        if math.isinf(self.stderr):
+            return f"{self.value:.3g} ± inf"
         digits = max(0, 1 - math.floor(math.log10(self.stderr)))
         if abs(self.value) >= 1e-3 and digits <= 6:
             return f"{self.value:.{digits}f} ± {self.stderr:.{digits}f}"

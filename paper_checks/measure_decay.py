@@ -20,7 +20,7 @@ def sizes(results: Results, exact: bool = False) -> list[int]:
 
 def curve(results: Results, kind: str, size: int, theory: str) -> xr.Dataset:
     """Return emission per N^2 and inversion per N of one run, against N Gamma t."""
-    ds = results.load("decay", f"{kind}-{size}.{theory}").isel(site=0)
+    ds = results.load("decay", f"size-{size}.{theory}").sel(label=kind).isel(site=0)
     scaled = {
         name: ds[name] / size ** SCALE[name.removesuffix("_stderr")]
         for name in ds

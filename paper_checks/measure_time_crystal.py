@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
@@ -21,7 +22,7 @@ def sizes(results: Results, exact: bool = False) -> list[int]:
 
 def curve(results: Results, label: str, size: int, theory: str) -> xr.Dataset:
     """Return one run, without a site; `label` is PHASE-LOCAL, e.g. "oscillating-none"."""
-    return results.load("time_crystal", f"{label}-{size}.{theory}").isel(site=0)
+    return results.load("time_crystal", f"size-{size}.{theory}").sel(label=label).isel(site=0)
 
 
 def largest_error(results: Results, label: str, size: int) -> Quantity:
@@ -79,14 +80,22 @@ def swing(results: Results, size: int) -> dict[str, Quantity]:
     return found
 
 
-def damping(results: Results, size: int, local: str) -> dict[str, Quantity]:
-    """Return frequency and damping, exact and TWA, and the largest error of the inversion per N."""
+def damping(results: Results, size: int, processes: Sequence[str]) -> dict[str, Quantity]:
+    """Return frequency and damping, TWA over exact, and the largest error, for local processes."""
     found = {}
-    for theory, name in (("exact", "exact"), ("twa", "TWA")):
-        for key, quantity in oscillation(results, f"oscillating-{local}", size, theory).items():
-            found[f"{key}, {name}"] = quantity
-    found["largest error"] = largest_error(results, f"oscillating-{local}", size)
+    for local in processes:
+        label = f"oscillating-{local}"
+        exact, twa = (oscillation(results, label, size, theory) for theory in ("exact", "twa"))
+        for key in exact:
+            found[f"{local}: {key}, TWA / exact"] = _ratio(twa[key], exact[key])
+        found[f"{local}: largest error"] = largest_error(results, label, size)
     return found
+
+
+def _ratio(over: Quantity, under: Quantity) -> Quantity:
+    """Return a ratio with the error of two independent quantities."""
+    ratio = over.value / under.value
+    return Quantity(ratio, float(np.hypot(over.stderr, ratio * under.stderr) / abs(under.value)))
 
 
 def scaling(results: Results, label: str) -> dict[str, Quantity]:

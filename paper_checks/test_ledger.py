@@ -127,6 +127,7 @@ def test_crossing_is_interpolated() -> None:
         (Quantity(-1.4591, 0.05), "-1.459 ± 0.050"),
         (Quantity(4.567e-5, 1.2e-6), "(4.57 ± 0.12)e-5"),
         (Quantity(-math.inf), "-inf"),
+        (Quantity(0.0, math.inf), "0 ± inf"),
     ],
 )
 def test_numbers_as_text(quantity: Quantity, text: str) -> None:

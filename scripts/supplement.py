@@ -11,7 +11,6 @@ Phys. 20, 123003 (2018)).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -34,10 +33,11 @@ def decay(config: dict[str, Any], name: str) -> Family:
     runs: Family = {}
     for member in settings["members"]:
         size = member["size"]
-        times = np.linspace(0, settings["until"], settings["outputs"]) / size
-        for kind, rates in losses.items():
-            system = models.superradiant_decay(size, **{k: r * size for k, r in rates.items()})
-            runs.update(_both(config, name, f"{kind}-{size}", member, system, times, settings))
+        systems = {
+            kind: models.superradiant_decay(size, **{k: r * size for k, r in rates.items()})
+            for kind, rates in losses.items()
+        }
+        runs |= _both(config, name, member, systems, 1 / size)
     return runs
 
 
@@ -47,38 +47,41 @@ def time_crystal(config: dict[str, Any], name: str) -> Family:
     Times in units of the inverse of the coupling.
     """
     settings = config["simulations"][name]
-    times = np.linspace(0, settings["until"], settings["outputs"])
     runs: Family = {}
     for member in settings["members"]:
+        systems = {}
         for phase in PHASES:
             for local in LOCAL:
                 rates = {} if local == "none" else {local: settings["local"]}
-                system = models.boundary_time_crystal(member["size"], settings[phase], 1.0, **rates)
-                label = f"{phase}-{local}-{member['size']}"
-                runs.update(_both(config, name, label, member, system, times, settings))
+                systems[f"{phase}-{local}"] = models.boundary_time_crystal(
+                    member["size"], settings[phase], 1.0, **rates
+                )
+        runs |= _both(config, name, member, systems, 1.0)
     return runs
 
 
 def _both(
     config: dict[str, Any],
     name: str,
-    label: str,
     member: dict[str, Any],
-    system: System,
-    times: np.ndarray,
-    settings: dict[str, Any],
-) -> Iterator[tuple[str, Run]]:
-    """Yield the TWA run of one System and, where it is asked for, the exact one."""
-    point = Point(
-        system,
-        times,
-        trajectories=member["trajectories"],
-        steps=settings["steps"],
-        seed=seed_of(config, name, label),
-    )
-    yield f"{label}.twa", Run("twa", {member["size"]: point})
-    if member["exact"]:
-        yield f"{label}.exact", Run("exact", {member["size"]: point})
+    systems: dict[str, System],
+    unit: float,
+) -> Family:
+    """Return the TWA run of all systems of one size and, where it is asked for, the exact one."""
+    settings, size = config["simulations"][name], member["size"]
+    times = np.linspace(0, settings["until"], settings["outputs"]) * unit
+    points: dict[float | str, Point] = {
+        label: Point(
+            system,
+            times,
+            trajectories=member["trajectories"],
+            steps=settings["steps"],
+            seed=seed_of(config, name, label, size),
+        )
+        for label, system in systems.items()
+    }
+    theories = ("twa", "exact") if member["exact"] else ("twa",)
+    return {f"size-{size}.{theory}": Run(theory, points, scan="label") for theory in theories}
 
 
 FAMILIES = {"decay": decay, "time_crystal": time_crystal}
