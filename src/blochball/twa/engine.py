@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -140,31 +141,30 @@ def run_block(task: Task, block: int, trajectories: int) -> tuple[Moments, ...]:
     generator = start(task.system, task.seed, (_BLOCKS, block))
     # always a whole block, so that the first trajectories do not depend on how many there are
     groups = initial_groups(task.system, GROUPS, generator)
-    for first, (state, seeds) in zip(range(0, trajectories, LANES), groups, strict=False):
-        failed = kernels.run(
-            state,
-            seeds,
-            (task.schedule.steps, task.schedule.counts, task.schedule.outputs),
-            task.local,
-            tuple(task.fields),
-            task.fields.guided,
-            task.probes,
-            task.limit,
-            (np.arange(LANES) < trajectories - first).astype(float),
-            first == 0,
-            (*site, validity),
-            output,
-            task.wave_probes,
-            wave,
-            task.kept,
-            correlations,
+    states, seeds = zip(*islice(groups, -(-trajectories // LANES)), strict=True)
+    failed = kernels.run(
+        np.stack(states),
+        np.stack(seeds),
+        trajectories,
+        (task.schedule.steps, task.schedule.counts, task.schedule.outputs),
+        task.local,
+        tuple(task.fields),
+        task.fields.guided,
+        task.probes,
+        task.limit,
+        (*site, validity),
+        output,
+        task.wave_probes,
+        wave,
+        task.kept,
+        correlations,
+    )
+    if failed[0] >= 0:
+        raise LeftBallError(
+            "twa.solve: every trajectory must stay finite and near the Bloch ball, one did "
+            f"not at time {task.times[failed[0]]:g}, site {failed[1]} (block {block}); "
+            "smaller steps may help"
         )
-        if failed[0] >= 0:
-            raise LeftBallError(
-                "twa.solve: every trajectory must stay finite and near the Bloch ball, one did "
-                f"not at time {task.times[failed[0]]:g}, site {failed[1]} (block {block}); "
-                "smaller steps may help"
-            )
     n = trajectories
     reference, sums, products = site
     return (

@@ -238,7 +238,7 @@ def advance(state, random, clock, words, step, count, local, fields, guided, wor
 
 
 @jit
-def run(
+def run_group(
     state, random, schedule, local, fields, guided, probes, limit, mask, fresh,
     site_sums, output_sums, wave_probes, wave_sums, kept, correlations,
 ):  # fmt: skip
@@ -299,6 +299,28 @@ def run(
             probe(state, re[p], im[p], ordering[p], along[p], values, p, field)
         wave = (wave_sums[0][t], wave_sums[1][t], wave_sums[2][t])
         accumulate(values, 0, re.shape[0], mask, fresh, wave[0], wave[1], wave[2])
+    return -1, -1
+
+
+@jit
+def run(
+    states, random, trajectories, schedule, local, fields, guided, probes, limit,
+    site_sums, output_sums, wave_probes, wave_sums, kept, correlations,
+):  # fmt: skip
+    """Run groups of lanes one after the other; see `run_group`.
+
+    `states` and `random` have one more dimension, the group, in front; `trajectories` lanes count.
+    """
+    mask = np.ones(LANES)
+    for g in range(states.shape[0]):
+        for i in range(LANES):
+            mask[i] = 1.0 if g * LANES + i < trajectories else 0.0
+        t, site = run_group(
+            states[g], random[g], schedule, local, fields, guided, probes, limit, mask, g == 0,
+            site_sums, output_sums, wave_probes, wave_sums, kept, correlations,
+        )  # fmt: skip
+        if t >= 0:
+            return t, site
     return -1, -1
 
 
