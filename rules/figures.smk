@@ -1,20 +1,27 @@
-rule fig2:
-    input:
-        data("fig2"),
-        "figures/fig2.py",
-        "figures/style.py",
-        "paper_checks/measure_fig2.py",
-    output:
-        report(
-            OUT / "figures/fig2.png",
-            caption="../figures/captions/fig2.rst",
-            category="Fig. 2",
-            labels={"figure": "2", "format": "PNG"},
-        ),
-        OUT / "figures/fig2.pdf",
-    params:
-        config=CONFIG,
-    log:
-        OUT / "logs/fig2.log",
-    shell:
-        "python -m figures.fig2 --config {params.config:q} 2> {log:q}"
+# one rule a figure: fig2, fig3, ...
+for figure in FIGURES:
+
+    rule:
+        name:
+            figure
+        input:
+            data(figure),
+            f"figures/{figure}.py",
+            "figures/style.py",
+            "figures/against_size.py",
+            f"paper_checks/measure_{figure}.py",
+        output:
+            report(
+                OUT / f"figures/{figure}.png",
+                caption=f"../figures/captions/{figure}.rst",
+                category=figure.replace("fig", "Fig. "),
+                labels={"figure": figure.removeprefix("fig"), "format": "PNG"},
+            ),
+            OUT / f"figures/{figure}.pdf",
+        params:
+            config=CONFIG,
+            figure=figure,
+        log:
+            OUT / f"logs/{figure}.log",
+        shell:
+            "python -m figures.{params.figure} --config {params.config:q} 2> {log:q}"

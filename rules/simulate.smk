@@ -1,3 +1,9 @@
+def cores_of(wildcards):
+    """Every core for a heavy run, and for one that is timed: nothing else shall disturb it."""
+    heavy = wildcards.theory == "cost" or run_of(wildcards).work > HEAVY
+    return workflow.cores if heavy else 1
+
+
 rule simulate:
     input:
         lambda wildcards: THEORY[wildcards.theory],
@@ -11,7 +17,7 @@ rule simulate:
         OUT / "logs/{family}/{member}.{theory}.log",
     benchmark:
         OUT / "benchmarks/{family}/{member}.{theory}.tsv"
-    threads: lambda wildcards: workflow.cores if run_of(wildcards).work > HEAVY else 1
+    threads: cores_of
     shell:
         "python -m scripts.simulate --config {params.config:q} --threads {threads}"
         " {wildcards.family} {wildcards.member}.{wildcards.theory} 2> {log:q}"

@@ -8,6 +8,13 @@ from typing import Any
 import xarray as xr
 
 
+def at(ds: xr.Dataset, **point: float) -> xr.Dataset:
+    """Return one point of a scan, e.g. ``at(ds, drive=0.1)``, with the attributes it had alone."""
+    found = ds.sel(point, method="nearest", tolerance=1e-12).drop_vars(list(point))
+    single = {str(name): found[name].item() for name in found.data_vars if not found[name].dims}
+    return found.drop_vars(list(single)).assign_attrs(single)
+
+
 class Results:
     """The files of one config, ``results/NAME``.
 
@@ -36,6 +43,10 @@ class Results:
         from blochball import storage  # the Snakefile asks for paths only, and often
 
         return storage.load(self.path(family, run))
+
+    def piece(self, family: str, run: str, point: int, part: int | str) -> Path:
+        """Return the file of one part, or of the "plan", of one point of a scattered run."""
+        return self.directory / "parts" / family / run / f"{point}.{part}.nc"
 
     def figure(self, name: str, kind: str) -> Path:
         """Return the path of a figure; `kind` is pdf or png."""

@@ -21,7 +21,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from blochball import System, models
+from blochball import System, models, twa
 
 ROOT = Path(__file__).resolve().parents[1]
 SCHEMA = ROOT / "config" / "schema.yaml"
@@ -34,14 +34,28 @@ class Point:
     system: System
     times: NDArray[np.float64]
     steady: bool = False  # exact: the limit of long times instead of `times`
+    method: str = "auto"  # exact: "jumps" samples, with `trajectories` and `seed`
     trajectories: int = 0
-    steps: int = 0
+    steps: int | str = 0
     seed: int = 0
+    tolerance: float = 0.1  # of steps="auto"
+    momenta: tuple[float, ...] = ()
 
     @property
     def work(self) -> int:
-        """Ensemble-steps of the sampling theory."""
-        return self.trajectories * self.steps * self.system.sites
+        """Ensemble-steps of the sampling theory; 0 for steps="auto", whose number is not known."""
+        return self.trajectories * self.system.sites * (self.steps if self.steps != "auto" else 0)
+
+    @property
+    def sampling(self) -> dict[str, Any]:
+        """Arguments of `twa.solve` and `twa.plan` besides the System and the times."""
+        return {
+            "trajectories": self.trajectories,
+            "seed": self.seed,
+            "steps": self.steps,
+            "tolerance": self.tolerance,
+            "momenta": self.momenta or None,
+        }
 
 
 @dataclass(frozen=True)
@@ -49,13 +63,14 @@ class Run:
     """One theory applied to one point, or to several along the parameter `scan`."""
 
     theory: str
-    points: dict[float, Point]
+    points: dict[float | str, Point]
     scan: str | None = None
+    jobs: int = 1  # over how many to scatter the trajectories of the sampling theory
 
     @property
     def work(self) -> int:
-        """Ensemble-steps of all points together."""
-        return sum(point.work for point in self.points.values())
+        """Ensemble-steps of all points together; 0 for a theory that does not sample."""
+        return sum(point.work for point in self.points.values()) if self.theory == "twa" else 0
 
     @property
     def fingerprint(self) -> str:
@@ -64,10 +79,23 @@ class Run:
         for value, p in self.points.items():
             text += [repr(value), p.system.to_json(), p.times.tolist()]
             # a deterministic theory knows no trajectories, a sampling one no infinite times
-            text += [p.trajectories, p.steps, p.seed] if self.theory == "twa" else [p.steady]
+            if self.theory in SAMPLING or p.method == "jumps":
+                text += [p.method, *p.sampling.values()]
+            else:
+                text += [p.method, p.steady]
         return f"{zlib.crc32(json.dumps([self.theory, self.scan, text]).encode()):08x}"
 
+    def pieces(self) -> list[tuple[int, int]]:
+        """Return (number of the point, number of the part) of every job of a scattered run."""
+        share = max(1, self.jobs // len(self.points))
+        return [
+            (number, part)
+            for number, point in enumerate(self.points.values())
+            for part in range(twa.division(point.trajectories, share)[0])
+        ]
 
+
+SAMPLING = ("twa", "cost")  # theories whose numbers depend on trajectories and steps
 Family = dict[str, Run]  # by "MEMBER.THEORY"
 
 
@@ -101,7 +129,11 @@ def _numbers(entry: Any, place: str) -> Iterator[tuple[str, float]]:
 
 def families(config: dict[str, Any]) -> dict[str, Family]:
     """Return every run that the config asks for, by family and then by "MEMBER.THEORY"."""
-    return {name: FAMILIES[name](config, name) for name in config["simulations"]}
+    from scripts import networks, supplement  # built on the types of this module
+
+    known = {**FAMILIES, **networks.FAMILIES, **supplement.FAMILIES}
+    # `rivals` are compared, and timed, in one go by a script of their own
+    return {name: known[name](config, name) for name in config["simulations"] if name != "rivals"}
 
 
 def seed_of(config: dict[str, Any], *names: object) -> int:

@@ -8,38 +8,60 @@ Outside the workflow::
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import xarray as xr
 
-from blochball import cumulants, exact, storage, twa
+from blochball import __version__, cumulants, exact, storage, twa
+from blochball.dataset import revision
 from scripts import results, runs
 
 
 def compute(run: runs.Run, threads: int = 1) -> xr.Dataset:
     """Return the Dataset of one run; a scan is stacked along its parameter."""
-    found = {value: _solve(run.theory, point, threads) for value, point in run.points.items()}
+    if run.theory == "cost":
+        return timed(run)
+    return joined(run, [_solve(run.theory, point, threads) for point in run.points.values()])
+
+
+def joined(run: runs.Run, found: Sequence[xr.Dataset]) -> xr.Dataset:
+    """Return the one Dataset of a run from those of its points, in order."""
     if run.scan is None:
-        (ds,) = found.values()
+        (ds,) = found
         return ds
-    return stack(found, run.scan)
+    return stack(dict(zip(run.points, found, strict=True)), run.scan)
 
 
 def _solve(theory: str, point: runs.Point, threads: int) -> xr.Dataset:
     if theory == "exact":
         if point.steady:
             return exact.steady_state(point.system)
-        return exact.solve(point.system, point.times)
+        if point.method != "jumps":
+            return exact.solve(point.system, point.times, point.method)
+        sampling = {"trajectories": point.trajectories, "seed": point.seed, "threads": threads}
+        return exact.solve(point.system, point.times, "jumps", **sampling)
     if theory == "mean_field":
         return cumulants.solve(point.system, point.times, order=1)
-    return twa.solve(
-        point.system,
-        point.times,
-        trajectories=point.trajectories,
-        seed=point.seed,
-        steps=point.steps,
-        threads=threads,
+    return twa.solve(point.system, point.times, threads=threads, **point.sampling)
+
+
+def timed(run: runs.Run) -> xr.Dataset:
+    """Measure how long TWA takes on one core for each point: theory "cost"."""
+    # whatever is compiled or looked up but once is not part of the cost
+    for point in run.points.values():
+        short = {"times": point.times / point.steps, "trajectories": 64, "steps": 1}
+        _solve("twa", dataclasses.replace(point, **short), 1)
+    found = [_solve("twa", point, 1) for point in run.points.values()]
+    columns = {
+        "sites": [point.system.sites for point in run.points.values()],
+        "trajectory_steps": [p.trajectories * p.steps for p in run.points.values()],
+        "seconds": [ds.wall_time for ds in found],
+    }
+    return xr.Dataset(
+        {name: (run.scan, values) for name, values in columns.items()},
+        attrs={"blochball_version": __version__, "revision": revision()},
     )
 
 
@@ -62,7 +84,8 @@ def stack(datasets: Mapping[float, xr.Dataset], dim: str) -> xr.Dataset:
         compat="override",
     )
     every = [part.attrs for part in parts]
-    for name in every[0]:
+    # points may be solved by methods that say different things about themselves
+    for name in (name for name in every[0] if all(name in attrs for attrs in every)):
         values = [attrs[name] for attrs in every]
         if all(np.array_equal(values[0], value) for value in values):
             joined.attrs[name] = values[0]
@@ -79,6 +102,14 @@ def main() -> None:
     parser.add_argument("family", help="pulse, squeezing, ...")
     parser.add_argument("run", help="MEMBER.THEORY, e.g. size-10.twa")
     args = parser.parse_args()
+    run, found = chosen(parser, args)
+    storage.save(compute(run, args.threads), found.path(args.family, args.run))
+
+
+def chosen(
+    parser: argparse.ArgumentParser, args: argparse.Namespace
+) -> tuple[runs.Run, results.Results]:
+    """Return the run that the command line names, and where its config keeps results."""
     config = runs.load(args.config)
     every = runs.families(config)
     if args.family not in every:
@@ -86,9 +117,7 @@ def main() -> None:
     family = every[args.family]
     if args.run not in family:
         parser.error(f"run must be one of {', '.join(family)}, got {args.run!r}")
-    path = results.Results(config).path(args.family, args.run)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    storage.save(compute(family[args.run], args.threads), path)
+    return family[args.run], results.Results(config)
 
 
 if __name__ == "__main__":
