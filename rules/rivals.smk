@@ -1,0 +1,20 @@
+# Methods side by side on the same systems; they are timed, so nothing else may run meanwhile.
+rule compare:
+    input:
+        THEORY["exact"],
+        THEORY["twa"],
+        THEORY["mean_field"],
+        "benchmarks/per_emitter.py",
+        "scripts/rivals.py",
+    output:
+        OUT / "data/rivals.json",
+        OUT / "rivals.md",
+    params:
+        config=CONFIG,
+        # a change of these numbers repeats the comparison
+        settings=json.dumps([config["seed"], config["simulations"]["rivals"]]),
+    log:
+        OUT / "logs/rivals.log",
+    threads: workflow.cores
+    shell:
+        "python -m scripts.rivals --config {params.config:q} 2> {log:q}"
