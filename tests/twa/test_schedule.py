@@ -135,6 +135,25 @@ def test_steps_are_shorter_in_the_burst():
     np.testing.assert_allclose(plan.steps[[0, -1]] * 500, schedule.ANGLE, rtol=0.15)
 
 
+def test_a_chunk_in_which_the_speed_grows_is_made_again():
+    # two large spins in opposite phase, which their detuning brings into phase: |omega| grows from
+    # 100 to 350 within a few of the long steps that would do at first
+    opposite = [
+        Ensemble(1000, polar=np.pi / 2, azimuth=k * np.pi, detuning=(-1) ** k * 100.0)
+        for k in (0, 1)
+    ]
+    system = System(opposite, CollectiveJump(1.0, [1, 1]))
+    plan = pilot(system, [0.02])
+    check(plan, np.array([0.02]))
+    times = np.linspace(1e-4, 0.02, 200)
+    amplitude = np.sqrt(twa.solve(system, times, 500, steps=2000).output.values[:, 0])
+    assert amplitude.max() > 300
+    ends_of_segments = np.cumsum(plan.steps * plan.counts) + 1e-9
+    steps = plan.steps[np.searchsorted(ends_of_segments, times)]
+    # measured: 0.04; 0.26 without going back
+    assert (steps * amplitude).max() < schedule.ANGLE
+
+
 @given(st.floats(0.02, 0.5))
 def test_steps_are_proportional_to_the_tolerance(tolerance):
     rotating = System(Ensemble(50, polar=1.0), drive=[3.0])
