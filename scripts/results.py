@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,14 @@ def at(ds: xr.Dataset, **point: float) -> xr.Dataset:
     found = ds.sel(point, method="nearest", tolerance=1e-12).drop_vars(list(point))
     single = {str(name): found[name].item() for name in found.data_vars if not found[name].dims}
     return found.drop_vars(list(single)).assign_attrs(single)
+
+
+@lru_cache(maxsize=32)
+def _load(path: Path, changed: int) -> xr.Dataset:
+    """Read a file once for all the curves and claims that look at it."""
+    from blochball import storage  # the Snakefile asks for paths only, and often
+
+    return storage.load(path)
 
 
 class Results:
@@ -40,9 +49,8 @@ class Results:
 
     def load(self, family: str, run: str) -> xr.Dataset:
         """Return the Dataset of a run."""
-        from blochball import storage  # the Snakefile asks for paths only, and often
-
-        return storage.load(self.path(family, run))
+        path = self.path(family, run)
+        return _load(path, path.stat().st_mtime_ns).copy()
 
     def piece(self, family: str, run: str, point: int, part: int | str) -> Path:
         """Return the file of one part, or of the "plan", of one point of a scattered run."""
