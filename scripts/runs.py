@@ -39,6 +39,7 @@ class Point:
     steps: int | str = 0
     seed: int = 0
     tolerance: float = 0.1  # of steps="auto"
+    strata: int = 0  # of the amplitude that triggers a burst; 0 for plain sampling
     momenta: tuple[float, ...] = ()
 
     @property
@@ -80,7 +81,7 @@ class Run:
             text += [repr(value), p.system.to_json(), p.times.tolist()]
             # a deterministic theory knows no trajectories, a sampling one no infinite times
             if self.theory in SAMPLING or p.method == "jumps":
-                text += [p.method, *p.sampling.values()]
+                text += [p.method, *p.sampling.values(), p.strata]
             else:
                 text += [p.method, p.steady]
         return f"{zlib.crc32(json.dumps([self.theory, self.scan, text]).encode()):08x}"
@@ -157,7 +158,8 @@ def pulse(config: dict[str, Any], name: str) -> Family:
     for member in settings["members"]:
         size = member["size"]
         seed = seed_of(config, name, size)
-        point = _pulse_point(settings, size, trajectories=member["trajectories"], seed=seed)
+        effort = {"trajectories": member["trajectories"], "strata": member.get("strata", 0)}
+        point = _pulse_point(settings, size, seed=seed, **effort)
         runs[f"size-{size}.twa"] = Run("twa", {size: point})
         if member["exact"]:
             runs[f"size-{size}.exact"] = Run("exact", {size: point})

@@ -44,7 +44,9 @@ def _solve(theory: str, point: runs.Point, threads: int) -> xr.Dataset:
         return exact.solve(point.system, point.times, "jumps", **sampling)
     if theory == "mean_field":
         return cumulants.solve(point.system, point.times, order=1)
-    return twa.solve(point.system, point.times, threads=threads, **point.sampling)
+    return twa.solve(
+        point.system, point.times, threads=threads, strata=point.strata, **point.sampling
+    )
 
 
 def timed(run: runs.Run) -> xr.Dataset:
