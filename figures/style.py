@@ -11,6 +11,7 @@ mpl.use("Agg")  # figures are files; no display is needed
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgb
 from matplotlib.figure import Figure
 
 from scripts import runs
@@ -48,6 +49,18 @@ RC = {
     "savefig.dpi": 300,
     "pdf.fonttype": 42,  # text stays text
 }
+
+
+def shades(count: int) -> list[str]:
+    """Return `count` colours from dark to light along SHADES."""
+    scale = LinearSegmentedColormap.from_list("shades", SHADES)
+    return [to_hex(scale(k / max(count - 1, 1))) for k in range(count)]
+
+
+def on(colour: str) -> str:
+    """Return white or black, whichever stands out as dashes on a line of that colour."""
+    red, green, blue = to_rgb(colour)
+    return "white" if 0.3 * red + 0.59 * green + 0.11 * blue < 0.25 else "black"
 
 
 def panel_label(ax: Axes, text: str, x: float = 0.02, y: float = 0.97) -> None:

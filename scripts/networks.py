@@ -69,7 +69,7 @@ def array(config: dict[str, Any], name: str) -> Family:
 
 
 def cost(config: dict[str, Any], name: str) -> Family:
-    """Time that a step takes, against the number of ensembles."""
+    """Time of a step against the number of ensembles."""
     settings, points = config["simulations"][name], {}
     # each repeat goes through all sites, so that a slow minute of the machine hits them alike
     for repeat in range(settings["repeats"]):

@@ -50,16 +50,23 @@ def _solve(theory: str, point: runs.Point, threads: int) -> xr.Dataset:
 
 
 def timed(run: runs.Run) -> xr.Dataset:
-    """Measure how long TWA takes on one core for each point: theory "cost"."""
-    # whatever is compiled or looked up but once is not part of the cost
-    for point in run.points.values():
-        short = {"times": point.times / point.steps, "trajectories": 64, "steps": 1}
-        _solve("twa", dataclasses.replace(point, **short), 1)
-    found = [_solve("twa", point, 1) for point in run.points.values()]
+    """Measure the seconds that the steps of TWA take on one core for each point: theory "cost".
+
+    A run of a single step is subtracted: drawing the initial state and evaluating the final one
+    are not steps.
+    """
+
+    def seconds(point: runs.Point, steps: int) -> float:
+        times = point.times * (steps / point.steps)
+        return _solve("twa", dataclasses.replace(point, times=times, steps=steps), 1).wall_time
+
+    points = list(run.points.values())
+    for point in points:
+        seconds(point, 1)  # whatever is compiled or looked up but once
     columns = {
-        "sites": [point.system.sites for point in run.points.values()],
-        "trajectory_steps": [p.trajectories * p.steps for p in run.points.values()],
-        "seconds": [ds.wall_time for ds in found],
+        "sites": [point.system.sites for point in points],
+        "trajectory_steps": [point.trajectories * (point.steps - 1) for point in points],
+        "seconds": [seconds(point, point.steps) - seconds(point, 1) for point in points],
     }
     return xr.Dataset(
         {name: (run.scan, values) for name, values in columns.items()},
