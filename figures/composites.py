@@ -8,8 +8,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Arc, Circle, FancyArrowPatch, FancyBboxPatch, Polygon, Rectangle
 
-from figures import style
-
 # in order of luminance, and apart for every kind of colour blindness
 COLOURS = ("#0b2f55", "#3d84b8", "#e8743b", "#f3c05f")
 LINE = "#555555"

@@ -68,7 +68,7 @@ def pair(ax: Axes, results: Results) -> None:
 
 
 def name(phase: float) -> str:
-    """Return a phase in units of pi as text, e.g. "\\pi/4"."""
+    """Return a phase in units of pi as text, e.g. pi/4 as TeX."""
     if phase == 0 or (1 / phase) % 1:
         return f"{phase:g}" + (r"\,\pi" if phase else "")
     return rf"\pi/{1 / phase:g}"

@@ -37,9 +37,7 @@ def accuracy(results: Results) -> dict[str, Quantity]:
 def comparable(results: Results) -> dict[str, Quantity]:
     """Error of each phase divided by that of a single ensemble of the same N and pump."""
     alone = largest(*(_forward(results.load("pair", f"one.{theory}")) for theory in THEORIES))
-    return {
-        f"φ = {phase:g}π": _ratio(_error(results, phase), alone) for phase in phases(results)
-    }
+    return {f"φ = {phase:g}π": _ratio(_error(results, phase), alone) for phase in phases(results)}
 
 
 def peaks(results: Results) -> dict[str, Quantity]:

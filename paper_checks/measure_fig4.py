@@ -58,7 +58,7 @@ def _steady(time: Array, value: Array, stderr: Array) -> tuple[float, float]:
 
 
 def _spacing(time: Array, index: int) -> float:
-    """Standard deviation of a time known to lie between its neighbours on the grid."""
+    """Return the standard deviation of a time known to lie between its neighbours on the grid."""
     low, high = max(index - 1, 0), min(index + 1, time.size - 1)
     return float((time[high] - time[low]) / np.sqrt(12))
 

@@ -7,8 +7,7 @@ for figure in FIGURES:
         input:
             data(figure),
             f"figures/{figure}.py",
-            "figures/style.py",
-            "figures/against_size.py",
+            expand("figures/{helper}.py", helper=["style", "against_size", "composites"]),
             f"paper_checks/measure_{figure}.py",
         output:
             report(

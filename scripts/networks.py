@@ -90,7 +90,7 @@ def cost(config: dict[str, Any], name: str) -> Family:
 
 
 def chain(config: dict[str, Any], name: str) -> Family:
-    """Extended chain without drive, on a logarithmic time axis: Fig. 4(a-c)."""
+    """One extended chain without drive, on a logarithmic time axis: Fig. 4(a-c)."""
     settings = config["simulations"][name]
     point = Point(
         models.waveguide_chain(
