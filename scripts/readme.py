@@ -13,6 +13,7 @@ from scripts import claims, results, runs
 README = runs.ROOT / "README.md"
 IMAGES = runs.ROOT / "docs" / "images"
 BEGIN, END = "<!-- claims: written by make readme -->", "<!-- end of claims -->"
+METHODS = "<!-- methods: written by make readme -->", "<!-- end of methods -->"
 
 
 def table(data: dict[str, Any]) -> str:
@@ -27,7 +28,7 @@ def table(data: dict[str, Any]) -> str:
     return "\n".join(rows) + f"\n\n{claims.summary(data)}"
 
 
-def insert(text: str, content: str) -> str:
+def insert(text: str, content: str, markers: tuple[str, str] = (BEGIN, END)) -> str:
     """Return `text` with `content` between the two markers.
 
     Raises
@@ -35,10 +36,11 @@ def insert(text: str, content: str) -> str:
     ValueError
         If the markers are not there, once each.
     """
-    if text.count(BEGIN) != 1 or text.count(END) != 1:
-        raise ValueError(f"README.md must have the lines {BEGIN!r} and {END!r} once each")
-    pattern = re.escape(BEGIN) + ".*" + re.escape(END)
-    return re.sub(pattern, lambda _: f"{BEGIN}\n\n{content}\n\n{END}", text, flags=re.DOTALL)
+    begin, end = markers
+    if text.count(begin) != 1 or text.count(end) != 1:
+        raise ValueError(f"README.md must have the lines {begin!r} and {end!r} once each")
+    pattern = re.escape(begin) + ".*" + re.escape(end)
+    return re.sub(pattern, lambda _: f"{begin}\n\n{content}\n\n{end}", text, flags=re.DOTALL)
 
 
 def main() -> None:
@@ -48,7 +50,9 @@ def main() -> None:
     found = results.Results(runs.load(parser.parse_args().config))
     data = json.loads((found.directory / "claims.json").read_text(encoding="utf-8"))
     text = README.read_text(encoding="utf-8")
-    README.write_text(insert(text, table(data)), encoding="utf-8")
+    methods = (found.directory / "rivals.md").read_text(encoding="utf-8").strip()
+    text = insert(insert(text, table(data)), methods, METHODS)
+    README.write_text(text, encoding="utf-8")
     IMAGES.mkdir(parents=True, exist_ok=True)
     for image in sorted(set(re.findall(r"docs/images/(\w+)\.png", text))):
         shutil.copyfile(found.figure(image, "png"), IMAGES / f"{image}.png")
