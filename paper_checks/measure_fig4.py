@@ -169,10 +169,10 @@ def _half(momentum: Array, s: Array, top: int) -> tuple[float, float]:
     ends = []
     for step in (-1, 1):
         k = top
-        while 0 < k < s.size - 1 and s[k] > half:
+        while s[k] > half and 0 <= k + step < s.size:
             k += step
         inner = k - step
-        share = (s[inner] - half) / (s[inner] - s[k]) if s[k] < half else 1.0
+        share = (s[inner] - half) / (s[inner] - s[k]) if s[k] <= half else 1.0
         ends.append(float(momentum[inner] + share * (momentum[k] - momentum[inner])))
     return ends[0], ends[1]
 
