@@ -65,7 +65,8 @@ def bursts(ax: Axes, results: Results) -> None:
             look = {"color": colour, "marker": marker, "linestyle": "none"}
             if theory == "exact":
                 look |= {"markerfacecolor": "none", "markersize": 5.5, "markeredgewidth": 0.8}
-            for panel, k, label in ((ax, 0, f"{kind}, {theory}"), (small, 1, "_")):
+            shown = "TWA" if theory == "twa" else theory
+            for panel, k, label in ((ax, 0, f"{kind}, {shown}"), (small, 1, "_")):
                 values, stderr = zip(*((q[k].value, q[k].stderr) for q in found), strict=True)
                 panel.errorbar(where, values, stderr, label=label, **look)
     sizes = np.array(measure.sizes(results), dtype=float)
