@@ -179,7 +179,10 @@ def test_the_graph_is_whole(name: str) -> None:
     for family, members in runs.families(found.config).items():
         for member in members:
             assert str(found.path(family, member)) in text
-    for output in ("claims.md", "claims.html", "figures/fig2.pdf", "figures/fig2.png"):
+    drawn = [
+        f"figures/{name}.{kind}" for name in ("fig2", "fig3", "fig4") for kind in ("pdf", "png")
+    ]
+    for output in ("claims.md", "claims.html", *drawn):
         assert str(found.directory / output) in text
 
 
