@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Arc, Circle, FancyArrowPatch, FancyBboxPatch, Polygon, Rectangle
 
 # in order of luminance, and apart for every kind of colour blindness
-COLOURS = ("#0b2f55", "#3d84b8", "#e8743b", "#f3c05f")
+COLOURS = ("#0b2f55", "#2c6fa3", "#ee8450", "#f3c765")
 LINE = "#555555"
-GUIDE = "#d5dde4"
+GUIDE = "#e9eef2"
 SIZE = 0.042  # radius of an emitter
 GOLDEN = np.pi * (3 - np.sqrt(5))
 
@@ -43,7 +43,7 @@ def emitters(ax: Axes, centre: tuple[float, float], points: np.ndarray, colours:
     for point, colour in zip(points, colours, strict=True):
         ax.add_patch(
             Circle(
-                point + centre, SIZE, facecolor=colour, edgecolor="white", linewidth=0.2, zorder=4
+                point + centre, SIZE, facecolor=colour, edgecolor=LINE, linewidth=0.2, zorder=4
             )
         )
 
