@@ -145,8 +145,11 @@ def rotate(state, step, fields, noises, field):
 
 
 @jit
-def rotate_guided(state, step, fields, noises, field):
-    """`rotate` where one travelling field and a constant in the x-y plane are all of omega."""
+def rotate_guided(state, step, fields, noises, field, words, shift, local, table):
+    """`rotate`, then `local_step`, where one travelling field and a constant are all of omega.
+
+    The last sweep does both for a site while it is in the fastest cache.
+    """
     axis, guide, inputs = fields[0], fields[6][0], fields[7][0]
     gain, c, s = guide[0], guide[1], guide[2]
     sites = state.shape[0]
@@ -162,6 +165,8 @@ def rotate_guided(state, step, fields, noises, field):
     enter(field, inputs[1], guide[5], guide[6], noises)
     for l in range(sites - 1, -1, -1):
         rows.carry_turn(field, c, s, gain, state[l], 0.5 * step)
+        if local[1, l] > 0 or local[2, l] > 0 or local[3, l] > 0:
+            rows.local(state[l], words[l], shift, table[l])
 
 
 # -- a whole run ---------------------------------------------------------------------------------
@@ -230,11 +235,12 @@ def advance(state, random, clock, words, step, count, local, fields, guided, wor
     for n in range(count):
         draw_noises(jump_words, refresh(random, jump_words, clock, 1), strength, step, noises)
         table = whole if n < count - 1 else half
+        shift = refresh(random, site_words, clock, 0)
         if guided:
-            rotate_guided(state, step, fields, noises, field)
+            rotate_guided(state, step, fields, noises, field, site_words, shift, local, table)
         else:
             rotate(state, step, fields, noises, field)
-        local_step(state, site_words, refresh(random, site_words, clock, 0), local, table)
+            local_step(state, site_words, shift, local, table)
 
 
 @jit
