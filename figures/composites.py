@@ -42,9 +42,7 @@ def cloud(count: int, radius: float, turn: float = 0.0) -> np.ndarray:
 def emitters(ax: Axes, centre: tuple[float, float], points: np.ndarray, colours: Sequence) -> None:
     for point, colour in zip(points, colours, strict=True):
         ax.add_patch(
-            Circle(
-                point + centre, SIZE, facecolor=colour, edgecolor=LINE, linewidth=0.2, zorder=4
-            )
+            Circle(point + centre, SIZE, facecolor=colour, edgecolor=LINE, linewidth=0.2, zorder=4)
         )
 
 
