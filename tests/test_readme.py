@@ -29,7 +29,8 @@ def test_links_lead_to_files() -> None:
 def test_the_table_holds_every_claim() -> None:
     table = TEXT.split(readme.BEGIN)[1].split(readme.END)[0]
     for claim in ledger.claims():
-        assert " ".join(claim.claim.split()) in table
+        # a bar would end the cell
+        assert " ".join(claim.claim.split()).replace("|", "\\|") in table
 
 
 def test_insertion_replaces_what_was_there() -> None:
