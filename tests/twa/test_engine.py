@@ -223,6 +223,7 @@ import os, signal, threading, time
 from blochball import models, twa
 system = models.superradiant_laser(100, 25.0)
 twa.solve(system, [0.1], 10, steps=10)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored by background jobs
 threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
 started = time.perf_counter()
 try:
