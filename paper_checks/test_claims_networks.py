@@ -209,10 +209,6 @@ def test_parts_are_deleted_once_gathered(results: Results) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(
-    strict=False,
-    reason="in a fresh clone processes that compile at the same time once differed in the last bit",
-)
 def test_scattered_chain_has_the_bits_of_one_job(results: Results) -> None:
     """What the workflow gathered against a single job; the quick config's chain only."""
     if results.config["name"] != "quick":

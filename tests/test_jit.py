@@ -83,3 +83,32 @@ def plain(x):
 print(njit(fastmath=True)(plain) is plain)
 """
     assert python(script, NUMBA_DISABLE_JIT="1").strip() == "True"
+
+
+SOLVE = """
+import hashlib
+import numpy as np
+from blochball import exact, models, twa
+chain = models.waveguide_chain(6, 20, np.pi / 10, pump=20.0)
+laser = models.superradiant_laser(12, pump=3.0)
+crystal = models.boundary_time_crystal(6, drive=1.0, coupling=1.0)
+times = np.linspace(0, 0.2, 4)
+found = [
+    twa.solve(chain, times, trajectories=100, seed=1, steps=40, threads=1),
+    twa.solve(laser, times, trajectories=100, seed=1, steps=40, threads=1),
+    twa.solve(laser, times, trajectories=64, seed=1, steps=40, threads=1, formulation="top"),
+    exact.solve(laser, times, method="populations"),
+    exact.solve(crystal, times, method="liouvillian"),
+    exact.solve(crystal, times, method="jumps", trajectories=50, seed=1),
+]
+for data in found:
+    bits = b"".join(data[name].values.tobytes() for name in sorted(data.data_vars))
+    print(hashlib.sha256(bits).hexdigest())
+"""
+
+
+@pytest.mark.slow
+def test_a_process_that_compiles_has_the_bits_of_one_that_loads(tmp_path):
+    first = python(SOLVE, NUMBA_CACHE_DIR=str(tmp_path))
+    assert len(first.split()) == 6
+    assert python(SOLVE, NUMBA_CACHE_DIR=str(tmp_path)) == first

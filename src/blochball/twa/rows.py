@@ -27,8 +27,7 @@ THIRD = 1 / 3
 STEPS_PER_WORD = 7  # 3 noises of 3 bits a step out of 64 bits
 
 _U = np.uint64
-# no fused operations: which ones form depends on what gets inlined, and so would the bits
-jit = njit(fastmath={"nsz"})
+jit = njit(fastmath={"contract", "nsz", "arcp"})
 
 
 @jit

@@ -37,7 +37,7 @@ COLUMNS = 28
 
 _HALF = math.sqrt(0.5)  # complex numbers are multiplied, as divisions by a float are slow
 
-jit = njit(fastmath={"contract", "nsz", "arcp"}, forceinline=True)
+jit = njit(fastmath={"contract", "nsz", "arcp"})
 _amplitude_squared = jit(weyl.amplitude_squared)
 
 
