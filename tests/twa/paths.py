@@ -1,12 +1,12 @@
-"""Single trajectories of the ball form, which the package itself never keeps."""
+"""Systems, and what becomes of their trajectories in the ball form."""
 
 import numpy as np
 
 from blochball import ChainExchange, CollectiveJump, Ensemble, System, models, twa
-from blochball.twa import kernels, schedule
-from blochball.twa.engine import GROUPS, Task, initial_groups, start
+from blochball.twa import schedule
+from blochball.twa.engine import BLOCK, Task
 from blochball.twa.fields import fields_of
-from blochball.twa.rows import COLUMNS, LANES, STEPS_PER_WORD
+from blochball.twa.paths import vectors
 
 
 def task_of(system, times, steps, seed=0, form="auto"):
@@ -17,26 +17,8 @@ def task_of(system, times, steps, seed=0, form="auto"):
 
 
 def paths(task, block=0):
-    """Return J of every trajectory of a block, shape (times, sites, 3, GROUPS * LANES)."""
-    sites, jumps = task.system.sites, len(task.system.jumps)
-    found = np.full((task.times.size, sites, 3, GROUPS * LANES), np.nan)
-    generator = start(task.system, task.seed, (0, block))
-    for g, (state, random) in enumerate(initial_groups(task.system, GROUPS, generator)):
-        words = (np.zeros((sites, LANES), np.uint64), np.zeros((jumps, LANES), np.uint64))
-        clock = np.full(2, STEPS_PER_WORD)
-        noises, field = np.zeros((jumps, 2 * LANES)), np.zeros(2 * LANES)
-        work = (np.zeros((sites, 8)), np.zeros((sites, 8)), noises, field)
-        plan = task.schedule
-        for step, count, output in zip(plan.steps, plan.counts, plan.outputs, strict=True):
-            if count:
-                kernels.advance(
-                    state, random, clock, words, step, count, task.local, tuple(task.fields),
-                    task.fields.guided, work,
-                )  # fmt: skip
-            if output >= 0:
-                lanes = slice(g * LANES, (g + 1) * LANES)
-                found[output, ..., lanes] = state.reshape(sites, COLUMNS, LANES)[:, :3]
-    return found
+    """Return J of every trajectory of a block, shape (times, sites, 3, BLOCK)."""
+    return vectors(task, block, BLOCK)
 
 
 def everything(sites=3, seed=0, noise=1.0):

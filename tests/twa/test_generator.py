@@ -24,7 +24,7 @@ from symbolic import (
 )
 
 from blochball import CollectiveJump, Ensemble, System
-from blochball.twa import spinor, top, weyl
+from blochball.twa import spinor, spinor_rows, top, weyl
 
 KINDS = {"decay": -1, "dephasing": 0, "pump": 1}
 CHANGES = (-1, 0, 1)
@@ -294,10 +294,10 @@ def test_rotation_has_the_generator_of_equation_6(kind):
     couplings = top.couplings_of(coupled)
 
     def step(noise, h):
-        state = top.pack(np.full((1, spinor.LANES), a), np.full((1, spinor.LANES), b))
-        symbol, noises = np.zeros(2 * spinor.LANES), np.empty((1, 2 * spinor.LANES))
-        noises[0] = np.repeat(noise, spinor.LANES)
-        spinor.rotate_all(state.reshape(1, -1), symbol, noises, h, couplings)
+        state = top.pack(np.full((1, spinor_rows.LANES), a), np.full((1, spinor_rows.LANES), b))
+        symbol, noises = np.zeros(2 * spinor_rows.LANES), np.empty((1, 2 * spinor_rows.LANES))
+        noises[0] = np.repeat(noise, spinor_rows.LANES)
+        spinor_rows.rotate_all(state.reshape(1, -1), symbol, noises, h, couplings)
         return top.bloch_vectors(*top.unpack(state))[:, 0, 0]
 
     exact = rates((collective_jump(KINDS[kind]),))

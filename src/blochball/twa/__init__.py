@@ -16,8 +16,9 @@ from blochball.system import System
 from blochball.twa import halving, schedule, stratified, top
 from blochball.twa.engine import LeftBallError
 from blochball.twa.parts import division, gather, plan, run_part, task_of
+from blochball.twa.paths import trajectories
 
-__all__ = ["LeftBallError", "division", "gather", "plan", "run_part", "solve"]
+__all__ = ["LeftBallError", "division", "gather", "plan", "run_part", "solve", "trajectories"]
 
 _UNTRUSTED = 0.25  # short_fraction above which a run is warned about
 

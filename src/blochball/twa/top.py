@@ -1,6 +1,6 @@
 """Eq. (6) of the paper, literally: four phase-space variables an ensemble, Stratonovich.
 
-The reference for the Bloch-ball form, made for clarity; the step is in `blochball.twa.spinor`.
+The reference for the Bloch-ball form, made for clarity; the step is in `blochball.twa.spinor_rows`.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from blochball.dataset import MOMENTS, assemble
 from blochball.parallel import run_blocks, thread_count
 from blochball.statistics import Moments
 from blochball.system import KINDS, System
-from blochball.twa import schedule, spinor, wigner
+from blochball.twa import schedule, spinor_rows, wigner
 from blochball.twa.engine import LeftBallError, Schedule, local_rates
 from blochball.twa.fields import fields_of
 from blochball.twa.record import SHORT, VALIDITY
 
-BLOCK = spinor.LANES
+BLOCK = spinor_rows.LANES
 _KIND = {"decay": -1, "dephasing": 0, "pump": 1}
 Complex = NDArray[np.complex128]
 Floats = NDArray[np.float64]
@@ -43,22 +43,10 @@ def solve(
 
     Parameters
     ----------
-    system : System
-        What to simulate.
-    times : array_like, shape (times,)
-        Output times, increasing from a value >= 0, in the inverse unit of the rates.
-    trajectories : int
-        How many; the first of a longer run are those of a shorter one.
-    seed : int
-        Seed of all random numbers, >= 0.
+    system, times, trajectories, seed, threads, progress, tolerance
+        As for `blochball.twa.solve`, which comes here for formulation="top".
     steps : "auto", int or sequence of int
-        As for `blochball.twa.solve`; "auto" chooses the steps that the ball form would take.
-    threads : int, optional
-        By default as many as there are processors. Results do not depend on it.
-    progress : bool
-        Show a progress bar.
-    tolerance : float
-        With steps="auto", the largest product of step and rate, in radians.
+        As there; "auto" chooses the steps that the ball form would take.
 
     Returns
     -------
@@ -67,10 +55,8 @@ def solve(
 
     Raises
     ------
-    TypeError, ValueError
-        For a bad argument, naming it.
-    LeftBallError
-        If a trajectory meets a number that is not finite.
+    TypeError, ValueError, LeftBallError
+        As there; no trajectory of this form can leave the ball, but it may fail to stay finite.
     """
     owner = "twa.solve"
     times = validation.times(owner, times)
@@ -111,11 +97,11 @@ def solve(
     )
 
 
-def couplings_of(system: System) -> spinor.Couplings:
+def couplings_of(system: System) -> spinor_rows.Couplings:
     """Return the numbers of a System as the kernels take them."""
     jumps = system.jumps
     coupled = system.exchange_matrix.any()
-    return spinor.Couplings(
+    return spinor_rows.Couplings(
         system.column("size"),
         np.stack([system.column(kind) for kind in KINDS], axis=1),
         system.column("detuning"),
@@ -140,7 +126,7 @@ def spinors(vectors: NDArray[np.float64], psi: NDArray[np.float64]) -> tuple[Com
 
 def pack(a: Complex, b: Complex) -> NDArray[np.float64]:
     """Put amplitudes (sites, lanes) into a state (sites, columns, lanes) of the kernels."""
-    state = np.zeros((a.shape[0], spinor.COLUMNS, spinor.LANES))
+    state = np.zeros((a.shape[0], spinor_rows.COLUMNS, spinor_rows.LANES))
     state[:, :4] = np.stack([a.real, a.imag, b.real, b.imag], axis=1)
     return state
 
@@ -161,7 +147,7 @@ def bloch_vectors(a: Complex, b: Complex) -> NDArray[np.float64]:
 
 def _run_block(
     system: System,
-    couplings: spinor.Couplings,
+    couplings: spinor_rows.Couplings,
     chosen: Schedule,
     seed: int,
     block: int,
@@ -175,7 +161,7 @@ def _run_block(
     state = pack(*spinors(vectors, generator.uniform(0, 2 * np.pi, vectors.shape[1:])))
     found: list[tuple[Floats, ...]] = []
     for step, count, output in zip(chosen.steps, chosen.counts, chosen.outputs, strict=True):
-        spinor.advance(state.reshape(system.sites, -1), step, count, couplings, generator)
+        spinor_rows.advance(state.reshape(system.sites, -1), step, count, couplings, generator)
         if output >= 0:
             found.append(_symbols(state[..., :trajectories], couplings))
             if not np.isfinite(found[-1][0]).all():
@@ -187,7 +173,7 @@ def _run_block(
     return _moments(site), _moments(validity, full=False), _moments(channels)
 
 
-def _symbols(state: Floats, couplings: spinor.Couplings) -> tuple[Floats, ...]:
+def _symbols(state: Floats, couplings: spinor_rows.Couplings) -> tuple[Floats, ...]:
     # MOMENTS (sites, 5, lanes), VALIDITY (sites, 2, lanes) and outputs (channels, lanes)
     x, y, z = bloch_vectors(*unpack(state))
     flat = x * x + y * y
