@@ -1,7 +1,7 @@
 """Derived quantities: Dataset in, DataArray with its standard error out.
 
-Each function returns a DataArray; where the Dataset was sampled, the coordinate ``stderr`` holds
-its standard error, by linear propagation of the covariance of the means.
+Each function takes a Dataset `ds` of any of the three theories; where it was sampled, the coordinate
+``stderr`` holds the standard error, by linear propagation of the covariance of the means.
 """
 
 from __future__ import annotations
@@ -34,11 +34,6 @@ def squeezing(ds: xr.Dataset) -> xr.DataArray:
     Below 1 the emitters are entangled (Toth et al., Phys. Rev. A 79, 042334 (2009)); paper
     Fig. 2(b).
 
-    Parameters
-    ----------
-    ds : xarray.Dataset
-        From any of the three theories.
-
     Returns
     -------
     xarray.DataArray, dims (time, site)
@@ -59,11 +54,6 @@ def subradiance(ds: xr.Dataset) -> xr.DataArray:
     """Emission in units of that of independent emitters, s = <J^+ J^-> / <J^z + N/2>.
 
     Below 1 is subradiant; NaN where nothing is excited (paper Fig. 2(b)).
-
-    Parameters
-    ----------
-    ds : xarray.Dataset
-        From any of the three theories.
 
     Returns
     -------

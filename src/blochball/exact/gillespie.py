@@ -7,85 +7,46 @@ Molmer, New J. Phys. 20, 112001 (2018)).
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from blochball import validation
 from blochball.dataset import MOMENTS, assemble
-from blochball.exact import dicke, symmetric
+from blochball.exact import dicke, montecarlo, symmetric
 from blochball.exact.symmetric import obstacle
 from blochball.jit import njit
-from blochball.parallel import run_blocks, thread_count
 from blochball.statistics import Moments
 from blochball.system import System
 
-METHOD = "exact.jumps"
-BLOCK = 32
+BLOCK = 32  # trajectories
 
-__all__ = ["obstacle", "solve", "steady_state"]
+__all__ = ["obstacle", "solve"]
 
 
-def solve(
-    system: System,
-    times: NDArray[np.float64],
-    *,
-    trajectories: int = 1000,
-    seed: int = 0,
-    threads: int | None = None,
-    progress: bool = False,
-    **options: Any,
-) -> xr.Dataset:
-    """Average over jump trajectories; see `blochball.exact.solve`.
-
-    Parameters
-    ----------
-    trajectories, seed, threads, progress
-        As for `blochball.twa.solve`.
-    """
-    owner = "exact.solve"
-    validation.no_options(owner, "jumps", options)
-    trajectories = validation.integer(owner, "trajectories", trajectories, 1)
-    seed = validation.integer(owner, "seed", seed, 0)
-    threads = thread_count(owner, threads)
-    started = time.perf_counter()
+def solve(system: System, times: NDArray[np.float64], **options: Any) -> xr.Dataset:
+    """Average over jump trajectories; options are those of `montecarlo.average`."""
     one = symmetric.reduce(system)
     rates = np.array(
         [one.decay, one.dephasing, one.pump, one.collective_decay, one.collective_pump]
     )
 
-    def block(number: int, size: int) -> tuple[Moments, ...]:
-        stream = np.random.SeedSequence(seed, spawn_key=(number,))
-        generator = np.random.Generator(np.random.PCG64(stream))
-        samples = np.empty((size, times.size, 3))
-        for k in range(size):
-            _trajectory(one.size, one.polarization, rates, times, generator, samples[k])
-        return (Moments.of(samples),)
+    def trajectory(generator: np.random.Generator, out: NDArray[np.float64]) -> None:
+        _trajectory(one.size, one.polarization, rates, times, generator, out)
 
-    (moments,) = run_blocks(block, trajectories, BLOCK, threads, progress).total()
+    (moments,), about = montecarlo.average(
+        trajectory, (times.size, 3), BLOCK, lambda samples: (Moments.of(samples),), **options
+    )
     means = symmetric.observables(system, *np.moveaxis(moments.mean, -1, 0))
     site, output = _linear(system)
     return assemble(
         system,
         times,
         means,
-        method=METHOD,
         covariance=np.repeat((site @ moments.covariance @ site.T)[:, None], system.sites, axis=1),
         output_covariance=output @ moments.covariance @ output.T,
-        seed=seed,
-        trajectories=trajectories,
-        wall_time=time.perf_counter() - started,
-    )
-
-
-def steady_state(system: System, **options: Any) -> xr.Dataset:
-    """Refuse: a Monte Carlo run ends at a finite time."""
-    raise ValueError(
-        "exact.steady_state: method must be one that solves for it, got 'jumps'; "
-        "run exact.solve to a late time instead"
+        **about,
     )
 
 

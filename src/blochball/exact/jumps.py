@@ -8,7 +8,7 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from blochball.exact import gillespie, unravel
-from blochball.exact.gillespie import steady_state
+from blochball.exact.montecarlo import steady_state
 from blochball.system import System
 
 __all__ = ["obstacle", "solve", "steady_state"]
@@ -20,7 +20,7 @@ def obstacle(system: System) -> str | None:
 
 
 def solve(system: System, times: ArrayLike, **options: Any) -> xr.Dataset:
-    """Average over trajectories; options are those of `gillespie.solve` and `unravel.solve`.
+    """Average over trajectories; options are those of `montecarlo.average`.
 
     The attribute `trajectories_of` tells the two apart: populations or kets.
     """

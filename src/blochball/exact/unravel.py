@@ -10,7 +10,6 @@ the total M is definite as well: one ensemble's M then follows from those of the
 
 from __future__ import annotations
 
-import time
 from itertools import permutations
 from math import prod
 from typing import Any
@@ -21,12 +20,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from blochball import validation
 from blochball.dataset import MOMENTS, assemble
-from blochball.exact import dicke, kets, superoperators
-from blochball.parallel import run_blocks, thread_count
+from blochball.exact import dicke, kets, montecarlo, superoperators
 from blochball.statistics import Moments
 from blochball.system import System
 
-METHOD = "exact.jumps"
 BLOCK = 16  # trajectories
 AMPLITUDES = 1_000_000  # of the largest ket
 
@@ -40,21 +37,8 @@ def obstacle(system: System) -> str | None:
     return f"a trajectory needs {count} amplitudes, more than {AMPLITUDES:,}"
 
 
-def solve(
-    system: System,
-    times: ArrayLike,
-    *,
-    trajectories: int = 1000,
-    seed: int = 0,
-    threads: int | None = None,
-    progress: bool = False,
-) -> xr.Dataset:
-    """Average over quantum-jump trajectories; see `blochball.exact.solve`.
-
-    Parameters
-    ----------
-    trajectories, seed, threads, progress
-        As for `blochball.twa.solve`.
+def solve(system: System, times: ArrayLike, **options: Any) -> xr.Dataset:
+    """Average over quantum-jump trajectories; options are those of `montecarlo.average`.
 
     Raises
     ------
@@ -63,47 +47,31 @@ def solve(
     """
     owner = "exact.solve"
     times = validation.times(owner, times)
-    trajectories = validation.integer(owner, "trajectories", trajectories, 1)
-    seed = validation.integer(owner, "seed", seed, 0)
-    threads = thread_count(owner, threads)
     refused = obstacle(system)
     if refused is not None:
         raise ValueError(f"{owner}: the system is too large for jumps: {refused}")
-    started = time.perf_counter()
     model = _model(system)
     start, total = _start(system)
     quantities = len(MOMENTS) * system.sites
 
-    def block(number: int, size: int) -> tuple[Moments, ...]:
-        stream = np.random.SeedSequence(seed, spawn_key=(number,))
-        generator = np.random.Generator(np.random.PCG64(stream))
-        samples = np.empty((size, times.size, quantities + len(system.jumps)))
-        for k in range(size):
-            kets.trajectory(*model, start, total, times, generator, samples[k])
-        sites = samples[..., :quantities].reshape(size, times.size, system.sites, len(MOMENTS))
+    def trajectory(generator: np.random.Generator, out: NDArray[np.float64]) -> None:
+        kets.trajectory(*model, start, total, times, generator, out)
+
+    def moments(samples: NDArray[np.float64]) -> tuple[Moments, ...]:
+        sites = samples[..., :quantities].reshape(*samples.shape[:2], system.sites, len(MOMENTS))
         return Moments.of(sites), Moments.of(samples[..., quantities:])
 
-    sites, outputs = run_blocks(block, trajectories, BLOCK, threads, progress).total()
+    shape = (times.size, quantities + len(system.jumps))
+    (sites, outputs), about = montecarlo.average(trajectory, shape, BLOCK, moments, **options)
     means = {name: sites.mean[..., k] for k, name in enumerate(MOMENTS)}
     return assemble(
         system,
         times,
         {**means, "output": outputs.mean},
-        method=METHOD,
         covariance=sites.covariance,
         output_covariance=outputs.covariance,
-        seed=seed,
-        trajectories=trajectories,
         amplitudes=_amplitudes(system),
-        wall_time=time.perf_counter() - started,
-    )
-
-
-def steady_state(system: System, **options: Any) -> xr.Dataset:
-    """Refuse: a Monte Carlo run ends at a finite time."""
-    raise ValueError(
-        "exact.steady_state: method must be one that solves for it, got 'jumps'; "
-        "run exact.solve to a late time instead"
+        **about,
     )
 
 
