@@ -1,7 +1,7 @@
 """Derived quantities: Dataset in, DataArray with its standard error out.
 
-Each function takes a Dataset `ds` of any of the three theories; where it was sampled, the coordinate
-``stderr`` holds the standard error, by linear propagation of the covariance of the means.
+Each function takes a Dataset `ds` of any of the three theories; where it was sampled, the
+coordinate ``stderr`` holds its error, by linear propagation of the covariance of the means.
 """
 
 from __future__ import annotations
