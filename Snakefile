@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, workflow.basedir)
-from scripts import runs
+from scripts import running, runs
 from scripts.results import Results
 
 if workflow.config_settings.config:
@@ -60,7 +60,7 @@ def run_of(wildcards):
 
 def sources(*patterns):
     """The package's modules that a theory is made of; results are stale when one changes."""
-    shared = "dataset jit models parallel statistics storage system"
+    shared = "chunks dataset jit models parallel statistics storage system"
     common = [f"{name}.py" for name in shared.split()]
     root = Path(workflow.basedir, "src/blochball")
     found = [path for pattern in (*common, *patterns) for path in sorted(root.glob(pattern))]
@@ -85,6 +85,17 @@ rule all:
         expand(OUT / "figures/{figure}.{kind}", figure=FIGURES, kind=["pdf", "png"]),
         OUT / "claims.md",
         OUT / "claims.html",
+
+
+onstart:
+    try:
+        running.hold(OUT)
+    except running.BusyError as error:
+        raise WorkflowError(str(error)) from None
+
+
+onsuccess:
+    running.tidy(RESULTS, RUNS)
 
 
 include: "rules/simulate.smk"

@@ -56,6 +56,10 @@ class Results:
         """Return the file of one part, or of the "plan", of one point of a scattered run."""
         return self.directory / "parts" / family / run / f"{point}.{part}.nc"
 
+    def chunks(self, family: str, run: str) -> Path:
+        """Return the folder for the chunks of a run that is not finished."""
+        return self.directory / "chunks" / family / run
+
     def figure(self, name: str, kind: str) -> Path:
         """Return the path of a figure; `kind` is pdf or png."""
         return self.directory / "figures" / f"{name}.{kind}"

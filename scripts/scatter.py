@@ -15,7 +15,7 @@ import argparse
 
 import xarray as xr
 
-from blochball import storage, twa
+from blochball import jit, storage, twa
 from scripts import results, runs, simulate
 
 
@@ -23,19 +23,55 @@ def plan(run: runs.Run, number: int) -> xr.Dataset:
     """Return the plan of one point."""
     point = list(run.points.values())[number]
     parts = sum(of == number for of, _ in run.pieces())
-    return twa.plan(point.system, point.times, **point.sampling, parts=parts)
+    planned = twa.plan(point.system, point.times, **point.sampling, parts=parts)
+    return planned.assign_attrs(run=run.fingerprint)
 
 
-def gather(run: runs.Run, found: results.Results, family: str, name: str) -> xr.Dataset:
-    """Return the Dataset of the run from the plans and parts on disk."""
-    whole = []
-    for number in range(len(run.points)):
-        parts = [part for of, part in run.pieces() if of == number]
-        planned, *ran = (
-            storage.load(found.piece(family, name, number, part)) for part in ("plan", *parts)
+class Scattered:
+    """A run whose pieces, plans and parts, are on disk.
+
+    A piece that is damaged, or of another version or config, is named in a warning and computed
+    again; one that is missing is an error.
+    """
+
+    def __init__(self, run: runs.Run, found: results.Results, family: str, name: str) -> None:
+        self.run, self.found, self.family, self.name = run, found, family, name
+
+    def planned(self, number: int) -> xr.Dataset:
+        """Return the plan of one point."""
+        parts = sum(of == number for of, _ in self.run.pieces())
+        found = self._take_up(
+            number, "plan", run=self.run.fingerprint, sources=jit.STAMP, parts=parts
         )
-        whole.append(twa.gather(planned, ran))
-    return simulate.joined(run, whole)
+        return plan(self.run, number) if found is None else found
+
+    def part(self, planned: xr.Dataset, number: int, part: int, threads: int = 1) -> xr.Dataset:
+        """Compute one part, taking up what a killed job has left of it."""
+        folder = self.found.chunks(self.family, self.name) / f"{number}.{part}"
+        keep = twa.chunks(planned, folder, self.found.config["chunk"])
+        # a part of a single chunk is itself all that can be kept
+        several = keep.blocks < planned.blocks_per_part
+        return twa.run_part(planned, part, threads, keep=keep if several else None)
+
+    def gather(self) -> xr.Dataset:
+        """Return the Dataset of the whole run."""
+        whole = []
+        for number in range(len(self.run.points)):
+            planned = self.planned(number)
+            parts = []
+            for part in (part for of, part in self.run.pieces() if of == number):
+                found = self._take_up(number, part, plan=planned.plan, part=part)
+                parts.append(self.part(planned, number, part) if found is None else found)
+            whole.append(twa.gather(planned, parts))
+        return simulate.joined(self.run, whole)
+
+    def _take_up(self, number: int, piece: int | str, **expected: object) -> xr.Dataset | None:
+        path = self.found.piece(self.family, self.name, number, piece)
+        if not path.exists():
+            raise FileNotFoundError(
+                f"scatter: there must be every plan and part, not there: {path}"
+            )
+        return storage.take_up(path, **expected)
 
 
 def main() -> None:
@@ -50,16 +86,15 @@ def main() -> None:
     parser.add_argument("--part", type=int, default=0, help="number of the part")
     args = parser.parse_args()
     run, found = simulate.chosen(parser, args)
+    scattered = Scattered(run, found, args.family, args.run)
     if args.what == "plan":
         path = found.piece(args.family, args.run, args.point, "plan")
         storage.save(plan(run, args.point), path)
     elif args.what == "part":
-        planned = storage.load(found.piece(args.family, args.run, args.point, "plan"))
-        path = found.piece(args.family, args.run, args.point, args.part)
-        storage.save(twa.run_part(planned, args.part, args.threads), path)
+        ds = scattered.part(scattered.planned(args.point), args.point, args.part, args.threads)
+        storage.save(ds, found.piece(args.family, args.run, args.point, args.part))
     else:
-        path = found.path(args.family, args.run)
-        storage.save(gather(run, found, args.family, args.run), path)
+        storage.save(scattered.gather(), found.path(args.family, args.run))
 
 
 if __name__ == "__main__":

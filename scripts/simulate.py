@@ -1,5 +1,7 @@
 """Run one theory on one member of a family and keep the result: the rule `simulate`.
 
+Killed and started again, a run of TWA goes on where it was.
+
 Outside the workflow::
 
     python -m scripts.simulate --config config/quick.yaml pulse size-10.twa --threads 2
@@ -10,6 +12,8 @@ from __future__ import annotations
 import argparse
 import dataclasses
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -19,11 +23,21 @@ from blochball.dataset import revision
 from scripts import results, runs
 
 
-def compute(run: runs.Run, threads: int = 1) -> xr.Dataset:
-    """Return the Dataset of one run; a scan is stacked along its parameter."""
+def compute(
+    run: runs.Run, threads: int = 1, keep: Path | None = None, chunk: int | None = None
+) -> xr.Dataset:
+    """Return the Dataset of one run; a scan is stacked along its parameter.
+
+    In the folder `keep`, TWA keeps finished trajectories and takes up those that are there; see
+    `twa.solve`, also for `chunk`.
+    """
     if run.theory == "cost":
         return timed(run)
-    return joined(run, [_solve(run.theory, point, threads) for point in run.points.values()])
+    found = []
+    for number, point in enumerate(run.points.values()):
+        kept = {} if keep is None else {"keep": keep / str(number), "chunk": chunk}
+        found.append(_solve(run.theory, point, threads, **kept))
+    return joined(run, found)
 
 
 def joined(run: runs.Run, found: Sequence[xr.Dataset]) -> xr.Dataset:
@@ -34,7 +48,7 @@ def joined(run: runs.Run, found: Sequence[xr.Dataset]) -> xr.Dataset:
     return stack(dict(zip(run.points, found, strict=True)), run.scan)
 
 
-def _solve(theory: str, point: runs.Point, threads: int) -> xr.Dataset:
+def _solve(theory: str, point: runs.Point, threads: int, **kept: Any) -> xr.Dataset:
     if theory == "exact":
         if point.steady:
             return exact.steady_state(point.system)
@@ -44,9 +58,8 @@ def _solve(theory: str, point: runs.Point, threads: int) -> xr.Dataset:
         return exact.solve(point.system, point.times, "jumps", **sampling)
     if theory == "mean_field":
         return cumulants.solve(point.system, point.times, order=1)
-    return twa.solve(
-        point.system, point.times, threads=threads, strata=point.strata, **point.sampling
-    )
+    sampling = point.sampling | {"strata": point.strata, "threads": threads}
+    return twa.solve(point.system, point.times, **sampling, **kept)
 
 
 def timed(run: runs.Run) -> xr.Dataset:
@@ -112,7 +125,9 @@ def main() -> None:
     parser.add_argument("run", help="MEMBER.THEORY, e.g. size-10.twa")
     args = parser.parse_args()
     run, found = chosen(parser, args)
-    storage.save(compute(run, args.threads), found.path(args.family, args.run))
+    keep = found.chunks(args.family, args.run)
+    ds = compute(run, args.threads, keep, found.config["chunk"])
+    storage.save(ds, found.path(args.family, args.run))
 
 
 def chosen(

@@ -29,7 +29,7 @@ def scattered(run: runs.Run, found: Results, backwards: bool = False) -> xr.Data
     for number, part in sorted(run.pieces(), reverse=backwards):
         planned = storage.load(found.piece(FAMILY, NAME, number, "plan"))
         storage.save(twa.run_part(planned, part, 1), found.piece(FAMILY, NAME, number, part))
-    return scatter.gather(run, found, FAMILY, NAME)
+    return scatter.Scattered(run, found, FAMILY, NAME).gather()
 
 
 def assert_same_bits(one: xr.Dataset, other: xr.Dataset) -> None:
@@ -72,7 +72,7 @@ def test_a_missing_part_is_refused(tmp_path: Path) -> None:
     scattered(run, found)
     found.piece(FAMILY, NAME, 0, 1).unlink()
     with pytest.raises(FileNotFoundError, match=r"0\.1\.nc"):
-        scatter.gather(run, found, FAMILY, NAME)
+        scatter.Scattered(run, found, FAMILY, NAME).gather()
 
 
 def test_the_number_of_jobs_is_not_part_of_the_fingerprint() -> None:

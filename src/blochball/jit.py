@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numba
 from numba.core import config
@@ -29,7 +29,7 @@ def _sources() -> str:
     return digest.hexdigest()
 
 
-_STAMP = _sources()
+STAMP: Final = _sources()  # of every source file of the package
 
 
 def njit(**options: Any) -> Callable[[Callable[..., Any]], Any]:
@@ -41,7 +41,7 @@ def njit(**options: Any) -> Callable[[Callable[..., Any]], Any]:
         )(function)
         if not config.DISABLE_JIT:  # type: ignore[attr-defined]
             # the index on disk is valid for one stamp only; normally date and size of one file
-            compiled._cache._cache_file._source_stamp = _STAMP
+            compiled._cache._cache_file._source_stamp = STAMP
         return compiled
 
     return decorate

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from tqdm import tqdm
 
 from blochball import validation
+from blochball.chunks import Chunks
 from blochball.statistics import Leaf, Tree
 
 
@@ -32,6 +34,7 @@ def run_blocks(
     threads: int,
     progress: bool = False,
     first: int = 0,
+    keep: Chunks | None = None,
 ) -> Tree:
     """Call `work(block, size)` for blocks `first`, `first` + 1, ... and merge in that order.
 
@@ -45,33 +48,60 @@ def run_blocks(
     progress : bool
         Show a bar.
     first : int
-        Number of the first block.
+        Number of the first block, with `keep` a multiple of its `blocks`.
+    keep : Chunks, optional
+        Take up the chunks that it has, give it those that are computed.
 
     Returns
     -------
     Tree
         Of the moments that `work` returned.
     """
-    sizes = (min(block_size, trajectories - k) for k in range(0, trajectories, block_size))
-    jobs = enumerate(sizes, start=first)
-    tree = Tree()
-    bar = tqdm(total=trajectories, unit="trajectory", disable=not progress)
+    end = first + -(-trajectories // block_size)
+    step = 1 if keep is None else keep.blocks
+    chunks = [range(start, min(start + step, end)) for start in range(first, end, step)]
     pool = ThreadPoolExecutor(threads)
+
+    def size(blocks: range) -> int:
+        done = (blocks.start - first) * block_size
+        return min(len(blocks) * block_size, trajectories - done)
+
+    def items() -> Iterator[tuple[range, Future[Leaf] | Leaf]]:
+        """Yield chunks that are kept, and single blocks of the others, under way."""
+        for chunk in chunks:
+            kept = None if keep is None else keep.load(chunk)
+            if kept is not None:
+                yield chunk, kept
+                continue
+            for number in chunk:
+                block = range(number, number + 1)
+                yield block, pool.submit(work, number, size(block))
+
+    whole, part = Tree(), Tree()
+    bar = tqdm(total=trajectories, unit="trajectory", disable=not progress)
+    coming = items()
     # a bounded window of blocks under way: memory does not grow with their number
-    pending: deque[tuple[int, Future[Leaf]]] = deque()
+    pending: deque[tuple[range, Future[Leaf] | Leaf]] = deque()
+    started = time.perf_counter()
     try:
-        while True:
-            with contextlib.suppress(StopIteration):
-                while len(pending) < 2 * threads:
-                    block, size = next(jobs)
-                    pending.append((size, pool.submit(work, block, size)))
-            if not pending:
-                break
-            size, future = pending.popleft()
-            tree.add(future.result())
-            bar.update(size)
+        for chunk in chunks:
+            done, taken = chunk.start, False
+            while done < chunk.stop:
+                with contextlib.suppress(StopIteration):
+                    while len(pending) < 2 * threads:
+                        pending.append(next(coming))
+                blocks, found = pending.popleft()
+                taken = not isinstance(found, Future)
+                part.add(found.result() if isinstance(found, Future) else found)
+                bar.update(size(blocks))
+                done = blocks.stop
+            leaf, part = part.total(), Tree()
+            if keep is not None and not taken:
+                keep.save(chunk, leaf, time.perf_counter() - started)
+            started = time.perf_counter()
+            whole.add(leaf, step.bit_length() - 1 if len(chunk) == step else 0)
     finally:
         # after Ctrl-C or an error: let blocks under way end, begin no more
         pool.shutdown(wait=True, cancel_futures=True)
         bar.close()
-    return tree
+    return whole

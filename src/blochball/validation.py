@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import operator
+import os
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -55,6 +57,13 @@ def choice(owner: str, name: str, value: Any, allowed: Iterable[str]) -> str:
     if not isinstance(value, str) or value not in allowed:
         raise ValueError(f"{owner}: {name} must be one of {', '.join(allowed)}, got {value!r}")
     return value
+
+
+def path(owner: str, name: str, value: Any) -> Path:
+    """Return `value` as a Path."""
+    if not isinstance(value, str | os.PathLike) or not str(value):
+        raise TypeError(f"{owner}: {name} must be a path, got {value!r}")
+    return Path(value)
 
 
 def array(

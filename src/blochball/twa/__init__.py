@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import warnings
 from typing import Any
@@ -10,15 +11,25 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from blochball import validation
+from blochball.chunks import WORK
 from blochball.dataset import MOMENTS
 from blochball.parallel import thread_count
 from blochball.system import System
 from blochball.twa import halving, schedule, stratified, top
 from blochball.twa.engine import LeftBallError
-from blochball.twa.parts import division, gather, plan, run_part, task_of
+from blochball.twa.parts import chunks, division, gather, plan, run_part, task_of
 from blochball.twa.paths import trajectories
 
-__all__ = ["LeftBallError", "division", "gather", "plan", "run_part", "solve", "trajectories"]
+__all__ = [
+    "LeftBallError",
+    "chunks",
+    "division",
+    "gather",
+    "plan",
+    "run_part",
+    "solve",
+    "trajectories",
+]
 
 _UNTRUSTED = 0.25  # short_fraction above which a run is warned about
 
@@ -39,6 +50,8 @@ def solve(
     form: str = "auto",
     strata: int = 0,
     step_error: int = 0,
+    keep: str | os.PathLike[str] | None = None,
+    chunk: int | None = None,
 ) -> xr.Dataset:
     """Simulate a System in the truncated Wigner approximation (paper Eqs. 6 and 7).
 
@@ -76,6 +89,14 @@ def solve(
     step_error : int
         With as many trajectories, compare with halved steps on the same noise, and return the
         estimated error of the time steps as NAME_step_error, with its own standard error.
+    keep : path-like, optional
+        Folder, one for each run, to keep finished trajectories in, a file a chunk. The same call
+        takes them up, with the same bits as if nothing had happened; files that are damaged or
+        belong to another run or version are named in a warning and computed again. It is yours to
+        delete. (What `step_error` computes is not kept.)
+    chunk : int, optional
+        With `keep`, how many ensemble-steps (trajectories times sites times steps) go into a file,
+        at least; by default about a second of one core.
 
     Returns
     -------
@@ -106,6 +127,8 @@ def solve(
             "form": form != "auto",
             "strata": strata != 0,
             "step_error": step_error != 0,
+            "keep": keep is not None,
+            "chunk": chunk is not None,
         }
         unserved = {name: True for name, given in used.items() if given}
         validation.no_options(owner, "formulation='top'", unserved)
@@ -134,16 +157,25 @@ def solve(
     )
     strata = validation.integer(owner, "strata", strata, 0)
     step_error = validation.integer(owner, "step_error", step_error, 0)
+    work = WORK if chunk is None else validation.integer(owner, "chunk", chunk, 1)
+    kept = None
+    if keep is not None:
+        folder = validation.path(owner, "keep", keep)
+        own = (planned, folder, work)
+        kept = stratified.chunks(*own, strata=strata) if strata > 1 else chunks(*own)
+    elif chunk is not None:
+        raise ValueError(f"{owner}: chunk must come with keep, got {chunk!r} alone")
     if strata > 1:
-        ds = stratified.solve(planned, strata, threads, progress)
+        ds = stratified.solve(planned, strata, threads, progress, kept)
     else:
-        ds = gather(planned, [run_part(planned, 0, threads, progress)])
+        ds = gather(planned, [run_part(planned, 0, threads, progress, kept)])
     if step_error:
         found = halving.step_error(task_of(planned), step_error, threads, progress)
         for name in MOMENTS:
             ds[f"{name}_step_error"] = found[name]
             ds[f"{name}_step_error_stderr"] = found[f"{name}_stderr"]
-    ds.attrs["wall_time"] = time.perf_counter() - started
+    # of all that is in the result, computed now or before
+    ds.attrs["wall_time"] = time.perf_counter() - started + (kept.seconds if kept else 0.0)
     short = float(ds.short_fraction.max())
     if short > _UNTRUSTED:
         warnings.warn(

@@ -8,8 +8,10 @@ runs some blocks of trajectories and `gather` merges them. All three speak Datas
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,16 +20,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from blochball import validation
 from blochball._version import __version__
+from blochball.chunks import WORK, Chunks, pack, unpack
 from blochball.dataset import MOMENTS, assemble, system_of
-from blochball.parallel import thread_count
+from blochball.jit import STAMP
+from blochball.parallel import run_blocks, thread_count
 from blochball.statistics import Moments, Tree
 from blochball.system import System
 from blochball.twa import schedule
-from blochball.twa.engine import BLOCK, Schedule, Task, local_rates, run
+from blochball.twa.engine import BLOCK, Schedule, Task, local_rates, run_block
 from blochball.twa.fields import fields_of
 from blochball.twa.record import VALIDITY
-
-_KINDS = ("site", "validity", "output", "wave", "pairs")
 
 
 def plan(
@@ -91,6 +93,7 @@ def plan(
         {"time": times, "momentum": waves},
         {
             "blochball_version": __version__,
+            "sources": STAMP,
             "system": system.to_json(),
             "method": "twa.ball",
             "form": form,
@@ -114,8 +117,40 @@ def division(trajectories: int, parts: int) -> tuple[int, int]:
     return -(-blocks // size), size
 
 
+def chunks(
+    planned: xr.Dataset,
+    folder: str | os.PathLike[str],
+    work: int = WORK,
+    *,
+    record: type = Moments,
+    blocks: int = 1,
+    label: str = "",
+) -> Chunks:
+    """Return where a run keeps its finished chunks.
+
+    Parameters
+    ----------
+    planned : xarray.Dataset
+        From `plan`.
+    folder : path-like
+        One for each run.
+    work : int
+        Ensemble-steps of a chunk, at least: trajectories times sites times steps.
+    record, blocks, label
+        For other sums than those of `run_part`: of what, over how many engine blocks at a time, and
+        what decides the numbers besides the plan.
+    """
+    cost = blocks * BLOCK * system_of(planned).sites * max(1, int(planned["count"].sum()))
+    identity = hashlib.sha256(f"{planned.plan} {label}".encode()).hexdigest()
+    return Chunks(folder, identity, record, cost, work)
+
+
 def run_part(
-    planned: xr.Dataset, part: int, threads: int | None = None, progress: bool = False
+    planned: xr.Dataset,
+    part: int,
+    threads: int | None = None,
+    progress: bool = False,
+    keep: Chunks | None = None,
 ) -> xr.Dataset:
     """Run one part of a plan.
 
@@ -127,6 +162,8 @@ def run_part(
         From 0 to `planned.parts` - 1.
     threads, progress
         As for `blochball.twa.solve`.
+    keep : Chunks, optional
+        From `chunks`, of the same plan: take up what is there, keep what is finished.
 
     Returns
     -------
@@ -135,33 +172,31 @@ def run_part(
 
     Raises
     ------
+    ValueError
+        For a part that the plan has not, and for a plan of another version.
     LeftBallError
         If a trajectory leaves the Bloch ball or meets a number that is not finite.
     """
     owner = "twa.run_part"
+    _ours(owner, "planned", planned)
     part = validation.integer(owner, "part", part, 0)
     if part >= planned.parts:
         raise ValueError(f"{owner}: part must be below {planned.parts}, got {part}")
     started = time.perf_counter()
-    size = planned.blocks_per_part * BLOCK
-    trajectories = min(size, planned.trajectories - part * size)
-    first = part * planned.blocks_per_part
-    tree = run(task_of(planned), trajectories, thread_count(owner, threads), progress, first)
-    data = {}
-    for kind, moments in zip(_KINDS, tree.total(), strict=True):
-        for name in ("mean", "comoment"):
-            value = getattr(moments, name)
-            data[f"{kind}_{name}"] = ([f"{kind}_{name}_{k}" for k in range(value.ndim)], value)
-    # an axis of length 0 would become an unlimited one in a file
-    data = {name: entry for name, entry in data.items() if entry[1].size}
-    attrs = {
-        "blochball_version": __version__,
-        "plan": planned.plan,
-        "part": part,
-        "count": trajectories,
-        "wall_time": time.perf_counter() - started,
-    }
-    return xr.Dataset(data, attrs=attrs)
+    size = int(planned.blocks_per_part) * BLOCK
+    trajectories = min(size, int(planned.trajectories) - part * size)
+    first = part * int(planned.blocks_per_part)
+    before = 0.0 if keep is None else keep.seconds
+    work = partial(run_block, task_of(planned))
+    threads = thread_count(owner, threads)
+    tree = run_blocks(work, trajectories, BLOCK, threads, progress, first, keep)
+    taken = 0.0 if keep is None else keep.seconds - before
+    return pack(tree.total()).assign_attrs(
+        plan=planned.plan,
+        part=part,
+        count=trajectories,
+        wall_time=time.perf_counter() - started + taken,
+    )
 
 
 def gather(planned: xr.Dataset, parts: Sequence[xr.Dataset]) -> xr.Dataset:
@@ -180,9 +215,10 @@ def gather(planned: xr.Dataset, parts: Sequence[xr.Dataset]) -> xr.Dataset:
         If a part is missing, there twice, or belongs to another plan or version.
     """
     owner = "twa.gather"
+    _ours(owner, "planned", planned)
     for ds in parts:
-        if ds.attrs.get("plan") != planned.plan or ds.blochball_version != __version__:
-            raise ValueError(f"{owner}: parts must belong to the plan and version, got {ds.attrs}")
+        if ds.attrs.get("plan") != planned.plan:
+            raise ValueError(f"{owner}: parts must belong to the plan, got {ds.attrs}")
     found = sorted(int(ds.part) for ds in parts)
     if found != list(range(planned.parts)):
         raise ValueError(f"{owner}: parts must be 0 to {planned.parts - 1}, got {found}")
@@ -191,7 +227,7 @@ def gather(planned: xr.Dataset, parts: Sequence[xr.Dataset]) -> xr.Dataset:
     task = task_of(planned)
     whole = planned.blocks_per_part * BLOCK
     for ds in sorted(parts, key=lambda ds: int(ds.part)):
-        tree.add(_unpack(task, ds), level if ds.attrs["count"] == whole else 0)
+        tree.add(unpack(ds, Moments), level if ds.attrs["count"] == whole else 0)
     kept = planned.time.values[planned.kept.values >= 0]
     return _dataset(
         task,
@@ -221,16 +257,13 @@ def task_of(planned: xr.Dataset) -> Task:
     )
 
 
-def _unpack(task: Task, ds: xr.Dataset) -> tuple[Moments, ...]:
-    found = []
-    empty = (task.times.size, 0)
-    for kind in _KINDS:
-        mean, comoment = (
-            ds[name].values if (name := f"{kind}_{what}") in ds else np.zeros(empty)
-            for what in ("mean", "comoment")
+def _ours(owner: str, name: str, planned: xr.Dataset) -> None:
+    """Refuse a plan made by other sources: its parts would not add up with ours."""
+    if planned.attrs.get("sources") != STAMP:
+        raise ValueError(
+            f"{owner}: {name} must be of this version, {__version__} with sources {STAMP:.12}, got "
+            f"{planned.attrs.get('blochball_version')} with {planned.attrs.get('sources')!s:.12}"
         )
-        found.append(Moments(int(ds.attrs["count"]), mean, comoment))
-    return tuple(found)
 
 
 def _dataset(

@@ -12,6 +12,7 @@ Techniques, 5A.9). The timing jitter, nearly all of the variance of a burst, is 
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -20,9 +21,10 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from blochball.chunks import WORK, Chunks
 from blochball.dataset import MOMENTS, assemble
 from blochball.parallel import run_blocks
-from blochball.twa import kernels, record, rows
+from blochball.twa import kernels, parts, record, rows
 from blochball.twa.engine import GROUPS, LeftBallError, Task, initial_groups, start
 from blochball.twa.parts import task_of
 from blochball.twa.record import VALIDITY
@@ -66,7 +68,21 @@ class Sums:
         )
 
 
-def solve(planned: xr.Dataset, strata: int, threads: int, progress: bool = False) -> xr.Dataset:
+def chunks(
+    planned: xr.Dataset, folder: str | os.PathLike[str], work: int = WORK, *, strata: int
+) -> Chunks:
+    """Return where such a run keeps its finished chunks; see `parts.chunks`."""
+    label = f"strata {strata}"
+    return parts.chunks(planned, folder, work, record=Sums, blocks=_BLOCKS, label=label)
+
+
+def solve(
+    planned: xr.Dataset,
+    strata: int,
+    threads: int,
+    progress: bool = False,
+    keep: Chunks | None = None,
+) -> xr.Dataset:
     """Run a plan with post-stratification; parameters as for `blochball.twa.solve`.
 
     Raises
@@ -83,7 +99,7 @@ def solve(planned: xr.Dataset, strata: int, threads: int, progress: bool = False
     weights = _weights(task)
     variance = _variance(task, weights)
     work = partial(_block, task, strata, weights, variance)
-    (sums,) = run_blocks(work, trajectories, BLOCK, threads, progress).total()
+    (sums,) = run_blocks(work, trajectories, BLOCK, threads, progress, keep=keep).total()
     if sums.count.min() < 2:
         raise ValueError(
             f"twa.solve: trajectories must be enough for two in each of {strata} strata, "
