@@ -1,4 +1,4 @@
-# make figures | test | quick | claims | lint | bench | readme | clean
+# make figures | test | quick | report | lint | bench | readme | clean
 # Everything runs in .venv, made from the hashed pins of envs/requirements.lock.
 
 PYTHON ?= python3
@@ -10,7 +10,7 @@ STAMP := $(VENV)/.complete
 export MPLBACKEND := Agg
 
 .DELETE_ON_ERROR:
-.PHONY: figures test quick lint bench readme clean help
+.PHONY: figures test quick report lint bench readme clean help
 
 help:
 	@sed -n '1p' Makefile
@@ -31,6 +31,13 @@ figures: $(STAMP)
 
 quick: $(STAMP)
 	$(BIN)/snakemake --cores all --configfile config/quick.yaml
+
+# Snakemake's own report, results/NAME/report.html: make report, or make report NAME=quick
+NAME ?= paper
+report: $(STAMP)
+	$(BIN)/snakemake --cores all --configfile config/$(NAME).yaml
+	$(BIN)/snakemake --cores all --configfile config/$(NAME).yaml \
+	    --report results/$(NAME)/report.html
 
 test: $(STAMP)
 	$(BIN)/python -m pytest

@@ -6,13 +6,14 @@ snakemake --cores all --configfile config/quick.yaml   the same in seconds
 
 import json
 import os
+import re
 import shlex
 import sys
 from pathlib import Path
 
 sys.path.insert(0, workflow.basedir)
 from scripts import running, runs
-from scripts.results import Results
+from scripts.results import Results, title
 
 if workflow.config_settings.config:
     raise WorkflowError("results belong to a config file: copy one, edit it, use --configfile")
@@ -75,6 +76,10 @@ THEORY = {
 }
 
 
+# the first page of `snakemake --report`
+report: "figures/captions/workflow.rst"
+
+
 wildcard_constraints:
     family="|".join(RUNS),
     theory="|".join(THEORY),
@@ -84,7 +89,7 @@ rule all:
     input:
         expand(OUT / "figures/{figure}.{kind}", figure=FIGURES, kind=["pdf", "png"]),
         OUT / "claims.md",
-        OUT / "claims.html",
+        OUT / "reproduction.html",
 
 
 onstart:

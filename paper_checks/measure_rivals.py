@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
@@ -13,8 +12,7 @@ from scripts.results import Results
 
 def load(results: Results) -> dict[str, Any]:
     """Return what `scripts.rivals` wrote."""
-    found: dict[str, Any] = json.loads((results.directory / "data/rivals.json").read_text())
-    return found
+    return results.load_table("rivals")
 
 
 def rows(data: dict[str, Any], case: str, method: str) -> list[dict[str, Any]]:

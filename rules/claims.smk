@@ -4,17 +4,41 @@ rule claims:
         "paper_checks/claims.yaml",
         "paper_checks/ledger.py",
         expand("paper_checks/measure_{figure}.py", figure=FIGURES),
+        "scripts/claims.py",
+        "scripts/sources.py",
     output:
         OUT / "claims.json",
         OUT / "claims.md",
-        report(
-            OUT / "claims.html",
-            category="Claims",
-            labels={"figure": "all", "format": "table"},
-        ),
     params:
         config=CONFIG,
     log:
         OUT / "logs/claims.log",
     shell:
         "python -m scripts.claims --config {params.config:q} 2> {log:q}"
+
+
+BENCH = ["results/bench/bench.json", "results/bench/bench.png"]
+
+
+rule page:
+    input:
+        OUT / "claims.json",
+        expand(OUT / "figures/{figure}.png", figure=FIGURES),
+        expand("figures/captions/{figure}.rst", figure=FIGURES),
+        "scripts/page.py",
+        expand("scripts/templates/reproduction.{part}", part=["html.jinja", "css", "js"]),
+        # the plot of `make bench`, where it has been run
+        [path for path in BENCH if os.path.exists(path)],
+    output:
+        report(
+            OUT / "reproduction.html",
+            category="Claims",
+            labels={"figure": "all", "format": "page"},
+        ),
+    params:
+        config=CONFIG,
+        figures=list(FIGURES),
+    log:
+        OUT / "logs/page.log",
+    shell:
+        "python -m scripts.page --config {params.config:q} {params.figures} 2> {log:q}"

@@ -1,3 +1,19 @@
+from paper_checks import ledger
+
+
+def claims_of(figure):
+    """What is claimed of a figure, as RST: for the captions in Snakemake's report."""
+    lines = ["Claims measured on these data:", ""]
+    for claim in ledger.claims():
+        if claim.figure == figure:
+            text = re.sub(r"([\\`*_|])", r"\\\1", " ".join(claim.claim.split()))
+            lines.append(f"- {text}")
+    return "\n".join(lines) if len(lines) > 2 else ""
+
+
+config["claims"] = {figure: claims_of(figure) for figure in FIGURES}
+
+
 # one rule a figure: fig2, fig3, ...
 for figure in FIGURES:
 
@@ -13,7 +29,7 @@ for figure in FIGURES:
             report(
                 OUT / f"figures/{figure}.png",
                 caption=f"../figures/captions/{figure}.rst",
-                category=figure.replace("fig", "Fig. "),
+                category=title(figure),
                 labels={"figure": figure.removeprefix("fig"), "format": "PNG"},
             ),
             OUT / f"figures/{figure}.pdf",

@@ -8,27 +8,19 @@ Outside the workflow, once the data exist::
 from __future__ import annotations
 
 import argparse
-import html
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from blochball import __version__
 from blochball.dataset import revision
 from paper_checks import ledger
-from paper_checks.ledger import Finding
-from scripts import results, runs
+from paper_checks.ledger import Finding, Quantity
+from scripts import results, runs, sources
 
 HEAD = ("Claim", "Where", "Measured", "Number", "Criterion", "Verdict")
-STYLE = """
-body {font: 16px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem}
-table {border-collapse: collapse; width: 100%}
-th, td {border-bottom: 1px solid #bbb; padding: .45rem .6rem; text-align: left; vertical-align: top}
-td.number {white-space: nowrap; font-variant-numeric: tabular-nums}
-.reproduced {color: #0a5c2b} .partly {color: #7a4b00} .undecided {color: #444}
-.not-reproduced {color: #a01010}
-@media (max-width: 50rem) {table, tbody, tr, td {display: block} thead {display: none}}
-"""
 
 
 def criterion(bounds: dict[str, float]) -> str:
@@ -37,14 +29,44 @@ def criterion(bounds: dict[str, float]) -> str:
     return ", ".join(f"{sign[name]} {value:g}" for name, value in sorted(bounds.items()))
 
 
-def as_data(findings: Sequence[Finding], config: dict[str, Any]) -> dict[str, Any]:
-    """Return everything as plain data, for JSON."""
+def clearance(quantity: Quantity, bounds: dict[str, float]) -> float | None:
+    """Return by how many standard errors a number keeps its criterion; negative if it does not.
+
+    None for a number that is not sampled.
+    """
+    if not quantity.stderr or math.isinf(quantity.stderr) or math.isinf(quantity.value):
+        return None
+    sign = {"above": 1, "below": -1}
+    return min(
+        sign[name] * (quantity.value - value) / quantity.stderr for name, value in bounds.items()
+    )
+
+
+def as_data(
+    findings: Sequence[Finding],
+    config: dict[str, Any],
+    read: Mapping[str, Sequence[Path]] | None = None,
+) -> dict[str, Any]:
+    """Return everything as plain data, for JSON.
+
+    Parameters
+    ----------
+    findings : sequence of Finding
+    config : dict
+    read : mapping of claim to paths, optional
+        The data files that each claim, by its id, was measured from.
+    """
+    files = {claim: list(map(str, paths)) for claim, paths in (read or {}).items()}
     return {
         "config": config["name"],
         "seed": config["seed"],
         "version": __version__,
         "revision": revision(),
         "sigmas": ledger.SIGMAS,
+        "sources": {
+            name: sources.describe(Path(name))
+            for name in sorted({path for paths in files.values() for path in paths})
+        },
         "claims": [
             {
                 "id": found.claim.id,
@@ -53,6 +75,7 @@ def as_data(findings: Sequence[Finding], config: dict[str, Any]) -> dict[str, An
                 "where": found.claim.where,
                 "measured": found.claim.measured,
                 "verdict": found.verdict,
+                "sources": files.get(found.claim.id, []),
                 "numbers": [
                     {
                         "name": name,
@@ -61,6 +84,7 @@ def as_data(findings: Sequence[Finding], config: dict[str, Any]) -> dict[str, An
                         "text": str(quantity),
                         "note": quantity.note,
                         "criterion": criterion(found.claim.criteria[name]),
+                        "clearance": clearance(quantity, found.claim.criteria[name]),
                         "verdict": found.verdicts[name],
                     }
                     for name, quantity in found.quantities.items()
@@ -100,41 +124,20 @@ def _noted(number: dict[str, Any]) -> str:
     return number["text"] + (f" ({number['note']})" if number["note"] else "")
 
 
-def page(data: dict[str, Any]) -> str:
-    """Return the ledger as a HTML page that needs nothing else."""
-    head = "".join(f'<th scope="col">{name}</th>' for name in HEAD)
-    body = []
-    for claim in data["claims"]:
-        texts = [html.escape(claim[key]) for key in ("claim", "where", "measured")]
-        number = "<br>".join(html.escape(f"{n['name']}: {_noted(n)}") for n in claim["numbers"])
-        bound = "<br>".join(html.escape(n["criterion"]) for n in claim["numbers"])
-        verdict = claim["verdict"]
-        cells = "".join(f"<td>{text}</td>" for text in texts)
-        cells += f'<td class="number">{number}</td><td class="number">{bound}</td>'
-        cells += f'<td class="{verdict.replace(" ", "-")}"><strong>{verdict}</strong></td>'
-        body.append(f'<tr id="{claim["id"]}">{cells}</tr>')
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>The paper's claims, measured</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
-        f"<h1>The paper's claims, measured</h1>\n<p>{html.escape(summary(data))}</p>\n"
-        f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n"
-        + "\n".join(body)
-        + "\n</tbody>\n</table>\n</body>\n</html>\n"
-    )
-
-
 def main() -> None:
     """Read the command line, measure, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--config", default="config/paper.yaml", help="default: %(default)s")
     config = runs.load(parser.parse_args().config)
-    found = results.Results(config)
-    data = as_data([ledger.measure(claim, found) for claim in ledger.claims()], config)
+    findings, read = [], {}
+    for claim in ledger.claims():
+        found = results.Results(config)  # one for each, since it notes what is read
+        findings.append(ledger.measure(claim, found))
+        read[claim.id] = found.read
+    data = as_data(findings, config, read)
     text = {
         "json": json.dumps(data, indent=1, ensure_ascii=False) + "\n",
         "md": markdown(data),
-        "html": page(data),
     }
     for kind, content in text.items():
         (found.directory / f"claims.{kind}").write_text(content, encoding="utf-8")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,12 @@ def at(ds: xr.Dataset, **point: float) -> xr.Dataset:
     found = ds.sel(point, method="nearest", tolerance=1e-12).drop_vars(list(point))
     single = {str(name): found[name].item() for name in found.data_vars if not found[name].dims}
     return found.drop_vars(list(single)).assign_attrs(single)
+
+
+def title(figure: str) -> str:
+    """Return how people call a figure: "fig2" is Fig. 2, "time_crystal" Time crystal."""
+    numbered = re.fullmatch(r"fig(\d+)", figure)
+    return f"Fig. {numbered[1]}" if numbered else figure.replace("_", " ").capitalize()
 
 
 @lru_cache(maxsize=32)
@@ -33,11 +41,17 @@ class Results:
         A config as read by `scripts.runs.load`.
     root : path, optional
         Directory of all results; by default ``results`` in the working directory.
+
+    Attributes
+    ----------
+    read : list of path
+        The data files that were loaded through it, in order: what a number was measured from.
     """
 
     def __init__(self, config: dict[str, Any], root: str | Path = "results") -> None:
         self.config = config
         self.directory = Path(root) / config["name"]
+        self.read: list[Path] = []
 
     def settings(self, family: str) -> dict[str, Any]:
         """Return the config entry of a family."""
@@ -50,7 +64,19 @@ class Results:
     def load(self, family: str, run: str) -> xr.Dataset:
         """Return the Dataset of a run."""
         path = self.path(family, run)
+        self._note(path)
         return _load(path, path.stat().st_mtime_ns).copy()
+
+    def load_table(self, name: str) -> dict[str, Any]:
+        """Return what is kept as ``data/NAME.json``."""
+        path = self.directory / "data" / f"{name}.json"
+        self._note(path)
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return found
+
+    def _note(self, path: Path) -> None:
+        if path not in self.read:
+            self.read.append(path)
 
     def piece(self, family: str, run: str, point: int, part: int | str) -> Path:
         """Return the file of one part, or of the "plan", of one point of a scattered run."""

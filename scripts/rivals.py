@@ -22,7 +22,8 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from benchmarks import per_emitter
-from blochball import System, cumulants, exact, models, observables, twa
+from blochball import System, __version__, cumulants, exact, models, observables, twa
+from blochball.dataset import revision
 from paper_checks.ledger import Quantity
 from scripts import results, runs
 
@@ -243,6 +244,9 @@ def main() -> None:
         "rows": list(compare(settings, seed)),
         "abilities": list(abilities(settings, seed)),
         "settings": settings,
+        "seed": seed,
+        "blochball_version": __version__,
+        "revision": revision(),
     }
     path = found.directory / "data/rivals.json"
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -182,7 +182,7 @@ def test_the_graph_is_whole(name: str) -> None:
     drawn = [
         f"figures/{name}.{kind}" for name in ("fig2", "fig3", "fig4") for kind in ("pdf", "png")
     ]
-    for output in ("claims.md", "claims.html", *drawn):
+    for output in ("claims.md", "reproduction.html", *drawn):
         assert str(found.directory / output) in text
 
 

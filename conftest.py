@@ -1,4 +1,4 @@
-"""The data on which the paper's claims are measured.
+"""The data on which the paper's claims are measured and the reproduction page is built.
 
 By default those of config/quick.yaml, which the workflow makes first if they are missing or stale.
 ``pytest paper_checks --paper-config config/paper.yaml`` measures the same on the paper-grade data.
