@@ -11,15 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.timing import Row, measure, median, peak_memory
+from benchmarks.timing import Row, beside, measure, median, peak_memory
 from blochball import System, exact, models
 
 ACCURACY = 1e-7  # asked of both sides
-
-
-def record(name: str, seconds: float, peer_seconds: float = float("nan")) -> dict[str, Any]:
-    ratio = peer_seconds / seconds
-    return {"name": name, "seconds": seconds, "peer_seconds": peer_seconds, "ratio": ratio}
 
 
 def driven(size: int) -> System:
@@ -27,7 +22,7 @@ def driven(size: int) -> System:
     return models.boundary_time_crystal(size, 1.0, size / 32, decay=0.125, pump=0.0625)
 
 
-def two_ensembles() -> dict[str, Any]:
+def two_ensembles() -> Row:
     """M = 2, N = 20, phi = pi/4 of the paper's Fig. 3(b) to Gamma t = 0.6, assembly included."""
     system = models.waveguide_chain(2, 20, pi / 4, 10.0)
     times = np.linspace(0, 0.6, 61)
@@ -36,10 +31,10 @@ def two_ensembles() -> dict[str, Any]:
     ds = exact.solve(system, times)
     seconds = time.perf_counter() - started
     assert ds.attrs["unknowns"] == 128_843
-    return record("liouvillian, M=2, N=20, phi=pi/4", seconds)
+    return Row("liouvillian, M=2, N=20, phi=pi/4", seconds, 0.0, "s", goal="< 4 s")
 
 
-def against_piqs(size: int = 40) -> dict[str, Any]:
+def against_piqs(size: int = 40) -> list[Row]:
     """One driven ensemble: assembly and evolution, against PIQS's liouvillian and mesolve."""
     times = np.linspace(0, 4, 9)
     system = driven(size)
@@ -61,31 +56,28 @@ def against_piqs(size: int = 40) -> dict[str, Any]:
         theirs = mesolve(peer.liouvillian(), ground, times, e_ops=[jz], options=options).expect[0]
         peer_seconds = time.perf_counter() - started
     np.testing.assert_allclose(ours, theirs, atol=1e-4 * size)
-    return record(f"liouvillian, driven, N={size}", seconds, peer_seconds)
+    row = Row(f"liouvillian, driven, N={size}", seconds, 0.0, "s")
+    return [row, beside("PIQS mesolve, the same", [peer_seconds], row, goal=">= 20x")]
 
 
-def trajectories() -> dict[str, Any]:
+def trajectories() -> Row:
     """Kets of two ensembles of a hundred, too large for a density matrix."""
     system = models.waveguide_chain(2, 100, pi / 4, 50.0)
     options = {"method": "jumps", "trajectories": 100}
     exact.solve(system, [1e-3], **options)  # compile
     started = time.perf_counter()
     exact.solve(system, np.linspace(0, 0.1, 11), **options)
-    return record("kets, M=2, N=100, 100 trajectories", time.perf_counter() - started)
+    seconds = time.perf_counter() - started
+    return Row("kets, M=2, N=100, 100 trajectories", seconds, 0.0, "s")
 
 
 def rows() -> list[Row]:
-    pair, piqs, kets = two_ensembles(), against_piqs(), trajectories()
     code = (
         "from blochball import models, exact;"
         "exact.solve(models.waveguide_chain(2, 20, 0.785, 10.0), [0.1])"
     )
-    return [
-        Row(pair["name"], pair["seconds"], 0.0, "s", goal="< 4 s"),
-        Row("the same", peak_memory(code), 0.0, "MB peak"),
-        Row(piqs["name"], piqs["seconds"], 0.0, "s", "PIQS mesolve", piqs["ratio"], ">= 20x"),
-        Row(kets["name"], kets["seconds"], 0.0, "s"),
-    ]
+    memory = Row("liouvillian, M=2, N=20", peak_memory(code), 0.0, "MB peak")
+    return [two_ensembles(), memory, *against_piqs(), trajectories()]
 
 
 # -- growth with N and M ---------------------------------------------------------------------------

@@ -6,14 +6,15 @@ trajectories. How wrong each is: `scripts.rivals`.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from benchmarks import per_emitter
 from benchmarks.timing import Row, measure, median
 from blochball import System, cumulants, models, twa
+from blochball.parallel import thread_count
 
 TRAJECTORIES = 512
 STEPS = 200  # of both methods that sample: 0.05 / (N Gamma) each
@@ -37,7 +38,7 @@ def sample(task: tuple[System, np.ndarray], count: int = TRAJECTORIES, threads: 
 
 def methods() -> dict[str, Callable[[tuple[System, np.ndarray]], object]]:
     """Return every method by name; per-emitter TWA takes all cores, so TWA does as well."""
-    cores = os.cpu_count() or 1
+    cores = thread_count("benchmarks", None)
     return {
         "TWA": lambda task: sample(task, threads=cores),
         "cumulants": lambda task: cumulants.solve(*task, order=2),
@@ -47,15 +48,20 @@ def methods() -> dict[str, Callable[[tuple[System, np.ndarray]], object]]:
     }
 
 
-def side_by_side(name: str, task: tuple[System, np.ndarray], rivals: tuple[str, ...]) -> list[Row]:
-    """Return a row for each method; the ratio is its time over that of TWA."""
+def side_by_side(
+    name: str, against: str, at: int, task: tuple[System, np.ndarray], rivals: tuple[str, ...]
+) -> list[Row]:
+    """Return a row for each method, `at` the point of the axis `against`."""
     known = methods()
-    ours, spread = median(measure(lambda: known["TWA"](task)))
-    found = [Row(f"TWA, {name}", ours, spread, "s")]
-    for rival in rivals:
-        theirs, spread = median(measure(lambda rival=rival: known[rival](task), runs=2))
-        found.append(Row(f"{rival}, {name}", theirs, spread, "s", "of TWA's time", theirs / ours))
-    return found
+    rows: list[Row] = []
+    for method in ("TWA", *rivals):
+        runs = 2 if rows else 5
+        value, spread = median(measure(lambda method=method: known[method](task), runs))
+        ratio = value / rows[0].median if rows else float("nan")
+        label = f"{method}, {name} {against}={at}"
+        of = "TWA" if rows else ""
+        rows.append(Row(label, value, spread, "s", of, ratio, "", method, against, at))
+    return rows
 
 
 def against_size() -> list[Row]:
@@ -64,7 +70,7 @@ def against_size() -> list[Row]:
     for size in (10, 100, 1000, 10**6):
         # a million spins by 512 trajectories by 200 steps would take an hour
         rivals = ("cumulants", "per-emitter TWA") if size <= 1000 else ("cumulants",)
-        rows += side_by_side(f"laser N={size}", laser(size), rivals)
+        rows += side_by_side("laser", "N", size, laser(size), rivals)
     return rows
 
 
@@ -72,21 +78,29 @@ def against_sites() -> list[Row]:
     """Cost against M."""
     rows = []
     for sites in (2, 10, 30):
-        rows += side_by_side(f"chain M={sites}", chain(sites), ("cumulants", "per-emitter TWA"))
+        rivals = ("cumulants", "per-emitter TWA")
+        rows += side_by_side("chain", "M", sites, chain(sites), rivals)
     return rows
 
 
 def against_effort() -> list[Row]:
     """Cost against trajectories and threads."""
-    rows, task = [], laser(100)
-    for count in (1000, 10_000, 100_000):
-        value, spread = median(measure(lambda count=count: sample(task, count), runs=3))
-        rows.append(Row(f"TWA, {count} trajectories, 1 thread", value, spread, "s"))
-    one = value
-    for threads in range(2, (os.cpu_count() or 1) + 1):
-        value, spread = median(measure(lambda n=threads: sample(task, 100_000, n), runs=3))
-        name = f"TWA, 100000 trajectories, {threads} threads"
-        rows.append(Row(name, value, spread, "s", "1 thread", one / value))
+    rows, task, most = [], laser(100), 100_000
+
+    def timed(name: str, against: str, count: int, threads: int) -> Row:
+        value, spread = median(measure(lambda: sample(task, count, threads), runs=3))
+        at = count if against == "trajectories" else threads
+        return Row(name, value, spread, "s", curve="TWA", against=against, at=at)
+
+    for count in (1000, 10_000, most):
+        rows.append(timed(f"TWA, {count} trajectories, 1 thread", "trajectories", count, 1))
+    one = rows[-1]
+    rows.append(replace(one, against="threads", at=1, name=f"TWA, {most} trajectories, threads=1"))
+    cores = thread_count("benchmarks", None)
+    # powers of two, and all
+    for threads in sorted({2**k for k in range(1, cores.bit_length())} | ({cores} - {1})):
+        row = timed(f"TWA, {most} trajectories, threads={threads}", "threads", most, threads)
+        rows.append(replace(row, of="1 thread", ratio=row.median / one.median))
     return rows
 
 

@@ -1,17 +1,21 @@
-"""The TWA engine against plain NumPy, and its cost against sites, threads and precision of time."""
+"""The TWA engine against plain NumPy and JAX, and its cost a step as the number of sites grows."""
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from benchmarks import jax_twa
 from benchmarks.numpy_twa import chain_step, heun
-from benchmarks.timing import Row, measure, median, peak_memory
+from benchmarks.timing import Row, beside, measure, median, peak_memory, skipped
 from blochball import models, twa
+from blochball.parallel import thread_count
 
 NANO = 1e9
+COUNT = 65536  # trajectories of one ensemble, where all programs have the same
+UNIT = "ns/ensemble-step/core"
+JAX_NOISE = {"normal": "normal noise", "bits": "noise from bits"}
 
 
 def engine(system, until: float, steps: int, trajectories: int, threads: int = 1):
@@ -24,21 +28,51 @@ def engine(system, until: float, steps: int, trajectories: int, threads: int = 1
 
 
 def one_ensemble() -> list[Row]:
-    size = 100
-    system = models.superradiant_laser(size, pump=0.25 * size)
+    """Time a step of a trajectory on one core, with as many trajectories as suit each program."""
+    size = jax_twa.SIZE
+    system = models.superradiant_laser(size, jax_twa.PUMP)
     run, work = engine(system, 10 / size, 400, 65536)
-    ours, spread = median(measure(run), NANO / work)
-    count, steps = 8192, 100
-    plain = measure(lambda: heun(size, 0.25 * size, 2.5 / size, steps, count, 1), runs=3)
-    peer, _ = median(plain, NANO / (count * steps))
+    value, spread = median(measure(run), NANO / work)
+    ours = Row("TWA, one ensemble, a core", value, spread, UNIT, goal="<= 8 ns")
+    steps = 100
+    rows = [ours]
     # 1024 trajectories fit the cache: NumPy at its best
-    small = measure(lambda: heun(size, 0.25 * size, 2.5 / size, steps, 1024, 1), runs=5)
-    best, _ = median(small, NANO / (1024 * steps))
-    unit = "ns/ensemble-step/core"
-    return [
-        Row("TWA, one ensemble", ours, spread, unit, "NumPy Heun", peer / ours, "<= 8 ns, >= 40x"),
-        Row("TWA, one ensemble (peer in cache)", ours, spread, unit, "NumPy Heun", best / ours),
-    ]
+    for count, note, runs in ((8192, "", 3), (1024, ", in cache", 5)):
+        times = measure(lambda count=count: laser(steps, count), runs)
+        goal = "" if note else ">= 40x"
+        rows.append(beside(f"NumPy Heun, a core{note}", times, ours, NANO / (count * steps), goal))
+    for noise, label in JAX_NOISE.items():
+        name = f"JAX Heun, {label}, a core"
+        if not jax_twa.INSTALLED:
+            rows.append(skipped(name, "not installed"))
+            continue
+        times = jax_twa.times(noise, COUNT, steps, one_core=True)
+        rows.append(beside(name, times, ours, NANO / (COUNT * steps)))
+    return rows
+
+
+def whole_machine() -> list[Row]:
+    """Time each program as one would call it, with the same trajectories and steps."""
+    steps, cores = 100, thread_count("benchmarks", None)
+    system = models.superradiant_laser(jax_twa.SIZE, jax_twa.PUMP)
+    arguments = (system, [jax_twa.UNTIL], COUNT, 1, steps)
+    value, spread = median(measure(lambda: twa.solve(*arguments)))
+    # TWA takes all cores by itself, NumPy takes one, JAX what its compiler finds
+    ours = Row(f"TWA, {COUNT} x {steps} steps, {cores} cores", value, spread, "s")
+    times = measure(lambda: laser(steps, COUNT), runs=3)
+    rows = [ours, beside("NumPy Heun, the same, 1 thread", times, ours)]
+    for noise, label in JAX_NOISE.items():
+        name = f"JAX Heun, the same, {label}"
+        if not jax_twa.INSTALLED:
+            rows.append(skipped(name, "not installed"))
+            continue
+        rows.append(beside(name, jax_twa.times(noise, COUNT, steps, one_core=False), ours))
+    return rows
+
+
+def laser(steps: int, count: int) -> None:
+    """Run the NumPy program on what JAX runs."""
+    heun(jax_twa.SIZE, jax_twa.PUMP, jax_twa.UNTIL, steps, count, 1)
 
 
 def chain(sites: int, trajectories: int, threads: int = 1, runs: int = 5) -> tuple[float, float]:
@@ -52,7 +86,7 @@ def chain(sites: int, trajectories: int, threads: int = 1, runs: int = 5) -> tup
 def waveguide() -> list[Row]:
     sites, count, steps = 100, 512, 20
     ours, spread = chain(sites, 512)
-    cores = os.cpu_count() or 1
+    cores = thread_count("benchmarks", None)
     both, both_spread = chain(sites, 1024, threads=cores)
 
     def plain(seed: int) -> None:
@@ -63,29 +97,30 @@ def waveguide() -> list[Row]:
 
     with ThreadPoolExecutor(cores) as pool:
         times = measure(lambda: list(pool.map(plain, range(cores))), runs=3)
-    # per core, both at work on all cores
-    peer, _ = median(times, NANO / (sites * count * steps))
-    unit = "ns/ensemble-step/core"
+    row = Row("TWA, waveguide M=100, all cores, per core", both, both_spread, UNIT)
     return [
-        Row("TWA, waveguide M=100, one core", ours, spread, unit, goal="<= 6 ns"),
-        Row(
-            f"TWA, waveguide M=100, {cores} cores", both, both_spread, unit,
-            "NumPy, same step", peer / both, ">= 45x",
+        Row("TWA, waveguide M=100, one core", ours, spread, UNIT, goal="<= 6 ns"),
+        row,
+        # one thread a core, all at work
+        beside(
+            "NumPy, same step, all cores, per core",
+            times,
+            row,
+            NANO / (sites * count * steps),
+            ">= 45x",
         ),
-    ]  # fmt: skip
+    ]
 
 
 def scaling() -> list[Row]:
-    rows = []
-    reference = None
+    rows: list[Row] = []
     for sites in (1, 10, 30, 100, 300, 1000):
-        ours, spread = chain(sites, 512, runs=5)
-        if sites == 10:
-            reference = ours
+        ours, spread = chain(sites, 512)
+        reference = rows[1].median if len(rows) > 1 else float("nan")
         goal = "within 15% of M=10" if sites == 1000 else ""
-        ratio = ours / reference if reference else float("nan")
         name = f"TWA, waveguide M={sites}"
-        rows.append(Row(name, ours, spread, "ns/ensemble-step/core", "of M=10", ratio, goal))
+        ratio = ours / reference
+        rows.append(Row(name, ours, spread, UNIT, "M=10", ratio, goal, "TWA", "M, a step", sites))
     return rows
 
 
@@ -100,4 +135,4 @@ def memory() -> list[Row]:
 
 
 def rows() -> list[Row]:
-    return [*one_ensemble(), *waveguide(), *scaling(), *memory()]
+    return [*one_ensemble(), *whole_machine(), *waveguide(), *scaling(), *memory()]

@@ -7,6 +7,8 @@ waveguide chain.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 
@@ -16,12 +18,32 @@ def heun(
     """Return samples of (Jx, Jy, Jz) at the end, shape (3, trajectories); Gamma = 1."""
     rng = np.random.default_rng(seed)
     h = until / steps
-    x, y = rng.normal(0, np.sqrt(size / 4), (2, trajectories))
-    z = np.sqrt(np.maximum(size / 2 * (size / 2 + 1) - x**2 - y**2, 0))
-    a = pump * size / 4
-    k = pump / (2 * np.sqrt(a))
+    vectors = inverted(rng.standard_normal((2, trajectories)), size)
+    for _ in range(steps):
+        noise = rng.normal(0, np.sqrt(h), (5, trajectories))
+        vectors = heun_step(vectors, noise, size, pump, h)
+    return np.stack(vectors)
 
-    def drift(x, y, z):
+
+def inverted(normals: Any, size: int, xp: Any = np) -> tuple[Any, Any, Any]:
+    """Return a fully inverted ensemble from two normal variates a trajectory; `xp` as below."""
+    x, y = (size / 4) ** 0.5 * normals
+    return x, y, xp.sqrt(xp.maximum(size / 2 * (size / 2 + 1) - x**2 - y**2, 0))
+
+
+def heun_step(
+    vectors: tuple[Any, Any, Any], noise: Any, size: int, pump: float, h: float, xp: Any = np
+) -> tuple[Any, Any, Any]:
+    """Return (Jx, Jy, Jz) a step h later, from five variates of variance h a trajectory.
+
+    `xp` is numpy or what takes its place, so that a rival library makes the same step.
+    """
+    x, y, z = vectors
+    a = pump * size / 4
+    root = a**0.5
+    k = pump / (2 * root)
+
+    def drift(x: Any, y: Any, z: Any) -> tuple[Any, Any, Any]:
         # local: Ito; collective (omega = i J^+): Stratonovich, whose correction is Jz's below
         return (
             -pump / 2 * x + x * z,
@@ -29,24 +51,24 @@ def heun(
             pump * (size / 2 - z) - (x**2 + y**2),
         )
 
-    for _ in range(steps):
-        w = rng.normal(0, np.sqrt(h), (5, trajectories))
-        v = np.sqrt(np.maximum(pump * (size / 2 - z) - k**2 * (x**2 + y**2), 0))
-        # local noise, Ito: with the coefficients at the start of the step
-        local = (np.sqrt(a) * w[0], np.sqrt(a) * w[1], v * w[2] - k * (x * w[0] + y * w[1]))
-        f = drift(x, y, z)
+    def turn(x: Any, y: Any, z: Any) -> tuple[Any, Any, Any]:
+        return noise[4] * z, -noise[3] * z, noise[3] * y - noise[4] * x
 
-        def turn(x, y, z, w=w):
-            return (w[4] * z, -w[3] * z, w[3] * y - w[4] * x)
-
-        g = turn(x, y, z)
-        p = [u + h * df + dg + dl for u, df, dg, dl in zip((x, y, z), f, g, local, strict=True)]
-        f2, g2 = drift(*p), turn(*p)
-        x, y, z = (
-            u + h / 2 * (df + df2) + (dg + dg2) / 2 + dl
-            for u, df, df2, dg, dg2, dl in zip((x, y, z), f, f2, g, g2, local, strict=True)
-        )
-    return np.stack([x, y, z])
+    v = xp.sqrt(xp.maximum(pump * (size / 2 - z) - k**2 * (x**2 + y**2), 0))
+    # local noise, Ito: with the coefficients at the start of the step
+    local = (
+        root * noise[0],
+        root * noise[1],
+        v * noise[2] - k * (x * noise[0] + y * noise[1]),
+    )
+    f, g = drift(x, y, z), turn(x, y, z)
+    p = [u + h * df + dg + dl for u, df, dg, dl in zip(vectors, f, g, local, strict=True)]
+    f2, g2 = drift(*p), turn(*p)
+    x, y, z = (
+        u + h / 2 * (df + df2) + (dg + dg2) / 2 + dl
+        for u, df, df2, dg, dg2, dl in zip(vectors, f, f2, g, g2, local, strict=True)
+    )
+    return x, y, z
 
 
 def chain_step(
