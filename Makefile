@@ -10,7 +10,7 @@ STAMP := $(VENV)/.complete
 export MPLBACKEND := Agg
 
 .DELETE_ON_ERROR:
-.PHONY: figures test quick report lint bench readme clean help
+.PHONY: figures test quick report lint bench graph readme clean help
 
 help:
 	@sed -n '1p' Makefile
@@ -46,9 +46,14 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/snakemake --lint
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
+
+# the diagram of the rules in docs/workflow.md
+graph: $(STAMP)
+	$(BIN)/python -m scripts.rulegraph
 
 # the README's table and pictures are those of config/paper.yaml
 readme: figures

@@ -4,12 +4,13 @@ snakemake --cores all                                  paper.yaml, every figure 
 snakemake --cores all --configfile config/quick.yaml   the same in seconds
 """
 
-import json
 import os
 import re
 import shlex
 import sys
 from pathlib import Path
+
+from snakemake.settings.types import DeploymentMethod
 
 sys.path.insert(0, workflow.basedir)
 from scripts import running, runs
@@ -31,49 +32,14 @@ except ValueError as error:
 
 RESULTS = Results(config)
 OUT = RESULTS.directory
-# the interpreter that runs the workflow runs its scripts, activated environment or not
-shell.prefix(f"export PATH={shlex.quote(os.path.dirname(sys.executable))}:$PATH; ")
+# the interpreter that runs the workflow runs its scripts, activated environment or not; with
+# --sdm conda it is that of the rules' environment
+if DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method:
+    shell.prefix(f"export PYTHONPATH={shlex.quote(os.path.join(workflow.basedir, 'src'))}; ")
+else:
+    shell.prefix(f"export PATH={shlex.quote(os.path.dirname(sys.executable))}:$PATH; ")
 
-# which families each figure draws and its claims measure
-FIGURES = {
-    "fig2": ["pulse", "sampling", "squeezing", "pump_sweep"],
-    "fig3": ["pair", "array", "cost"],
-    "fig4": ["chain", "drive"],
-    "decay": ["decay"],
-    "time_crystal": ["time_crystal"],
-    "rivals": [],  # compared in one go, by rules/rivals.smk
-}
-# a run of more ensemble-steps than this takes every core; smaller ones go side by side
-HEAVY = 3e8
-
-
-def data(figure):
-    """All data files of a figure."""
-    if figure == "rivals":
-        return [OUT / "data/rivals.json"]
-    return [RESULTS.path(family, run) for family in FIGURES[figure] for run in RUNS[family]]
-
-
-def run_of(wildcards):
-    """The run behind a data file."""
-    return RUNS[wildcards.family][f"{wildcards.member}.{wildcards.theory}"]
-
-
-def sources(*patterns):
-    """The package's modules that a theory is made of; results are stale when one changes."""
-    shared = "chunks dataset jit models parallel statistics storage system"
-    common = [f"{name}.py" for name in shared.split()]
-    root = Path(workflow.basedir, "src/blochball")
-    found = [path for pattern in (*common, *patterns) for path in sorted(root.glob(pattern))]
-    return [os.path.relpath(path) for path in found]
-
-
-THEORY = {
-    "exact": sources("exact/*.py"),
-    "twa": sources("twa/*.py"),
-    "mean_field": sources("cumulants.py"),
-    "cost": sources("twa/*.py"),
-}
+include: "rules/common.smk"
 
 
 # the first page of `snakemake --report`
@@ -83,6 +49,9 @@ report: "figures/captions/workflow.rst"
 wildcard_constraints:
     family="|".join(RUNS),
     theory="|".join(THEORY),
+    scattered="|".join(SCATTERED) or "(?!)",
+    point=r"\d+",
+    part=r"\d+",
 
 
 rule all:
@@ -108,3 +77,4 @@ include: "rules/scatter.smk"
 include: "rules/rivals.smk"
 include: "rules/figures.smk"
 include: "rules/claims.smk"
+include: "rules/provenance.smk"

@@ -13,6 +13,11 @@ rule claims:
         config=CONFIG,
     log:
         OUT / "logs/claims.log",
+    conda:
+        "../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=2 * needs.BASE_MINUTES,
     shell:
         "python -m scripts.claims --config {params.config:q} 2> {log:q}"
 
@@ -40,5 +45,10 @@ rule page:
         figures=list(FIGURES),
     log:
         OUT / "logs/page.log",
+    conda:
+        "../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=needs.BASE_MINUTES,
     shell:
         "python -m scripts.page --config {params.config:q} {params.figures} 2> {log:q}"

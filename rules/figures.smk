@@ -1,16 +1,3 @@
-from paper_checks import ledger
-
-
-def claims_of(figure):
-    """What is claimed of a figure, as RST: for the captions in Snakemake's report."""
-    lines = ["Claims measured on these data:", ""]
-    for claim in ledger.claims():
-        if claim.figure == figure:
-            text = re.sub(r"([\\`*_|])", r"\\\1", " ".join(claim.claim.split()))
-            lines.append(f"- {text}")
-    return "\n".join(lines) if len(lines) > 2 else ""
-
-
 config["claims"] = {figure: claims_of(figure) for figure in FIGURES}
 
 
@@ -38,5 +25,10 @@ for figure in FIGURES:
             figure=figure,
         log:
             OUT / f"logs/{figure}.log",
+        conda:
+            "../envs/environment.yaml"
+        resources:
+            mem_mb=1000,
+            runtime=needs.BASE_MINUTES,
         shell:
             "python -m figures.{params.figure} --config {params.config:q} 2> {log:q}"

@@ -15,6 +15,11 @@ rule compare:
         settings=json.dumps([config["seed"], config["simulations"]["rivals"]]),
     log:
         OUT / "logs/rivals.log",
+    conda:
+        "../envs/environment.yaml"
     threads: workflow.cores
+    resources:
+        mem_mb=2000,
+        runtime=30,
     shell:
         "python -m scripts.rivals --config {params.config:q} 2> {log:q}"

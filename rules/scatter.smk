@@ -1,32 +1,5 @@
 # Runs whose trajectories are scattered over jobs: a plan for each point, its parts, and the whole.
 # Parts and plans are deleted once they are gathered. `scattered` is FAMILY/MEMBER.
-SCATTERED = {
-    f"{family}/{name.removesuffix('.twa')}": run
-    for family, members in RUNS.items()
-    for name, run in members.items()
-    if run.jobs > 1
-}
-
-
-def piece(point, part):
-    """Path of one part, or of the plan, of a point; the run is a wildcard."""
-    return OUT / f"parts/{{scattered}}.twa/{point}.{part}.nc"
-
-
-def pieces(wildcards):
-    """Plans and parts of a run."""
-    run = SCATTERED[wildcards.scattered]
-    plans = [(number, "plan") for number in range(len(run.points))]
-    return [
-        str(piece(*which)).format(scattered=wildcards.scattered)
-        for which in [*plans, *run.pieces()]
-    ]
-
-
-wildcard_constraints:
-    scattered="|".join(SCATTERED) or "(?!)",
-    point=r"\d+",
-    part=r"\d+",
 
 
 ruleorder: gather > simulate
@@ -40,9 +13,14 @@ rule plan:
     params:
         config=CONFIG,
         fingerprint=lambda wildcards: SCATTERED[wildcards.scattered].fingerprint,
-        run=lambda wildcards: wildcards.scattered.replace("/", " "),
+        run=names,
     log:
         OUT / "logs/parts/{scattered}.twa/{point}.plan.log",
+    conda:
+        "../envs/environment.yaml"
+    resources:
+        mem_mb=memory_of_scattered,
+        runtime=2 * needs.BASE_MINUTES,
     # these are the long ones: begin early
     priority: 1
     shell:
@@ -57,9 +35,14 @@ rule part:
         temp(piece("{point}", "{part}")),
     params:
         config=CONFIG,
-        run=lambda wildcards: wildcards.scattered.replace("/", " "),
+        run=names,
     log:
         OUT / "logs/parts/{scattered}.twa/{point}.{part}.log",
+    conda:
+        "../envs/environment.yaml"
+    resources:
+        mem_mb=memory_of_scattered,
+        runtime=time_of_scattered,
     benchmark:
         OUT / "benchmarks/parts/{scattered}.twa/{point}.{part}.tsv"
     priority: 1
@@ -78,8 +61,13 @@ rule gather:
     params:
         config=CONFIG,
         fingerprint=lambda wildcards: SCATTERED[wildcards.scattered].fingerprint,
-        run=lambda wildcards: wildcards.scattered.replace("/", " "),
+        run=names,
     log:
         OUT / "logs/{scattered}.twa.log",
+    conda:
+        "../envs/environment.yaml"
+    resources:
+        mem_mb=memory_of_scattered,
+        runtime=2 * needs.BASE_MINUTES,
     shell:
         "python -m scripts.scatter --config {params.config:q} gather {params.run}.twa 2> {log:q}"

@@ -1,9 +1,3 @@
-def cores_of(wildcards):
-    """Every core for a heavy run, and for one that is timed: nothing else shall disturb it."""
-    heavy = wildcards.theory == "cost" or run_of(wildcards).work > HEAVY
-    return workflow.cores if heavy else 1
-
-
 rule simulate:
     input:
         lambda wildcards: THEORY[wildcards.theory],
@@ -17,7 +11,12 @@ rule simulate:
         OUT / "logs/{family}/{member}.{theory}.log",
     benchmark:
         OUT / "benchmarks/{family}/{member}.{theory}.tsv"
+    conda:
+        "../envs/environment.yaml"
     threads: cores_of
+    resources:
+        mem_mb=memory_of,
+        runtime=time_of,
     shell:
         "python -m scripts.simulate --config {params.config:q} --threads {threads}"
         " {wildcards.family} {wildcards.member}.{wildcards.theory} 2> {log:q}"

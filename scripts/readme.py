@@ -8,10 +8,9 @@ import re
 import shutil
 from typing import Any
 
-from scripts import claims, results, runs
+from scripts import claims, provenance, results, runs
 
 README = runs.ROOT / "README.md"
-IMAGES = runs.ROOT / "docs" / "images"
 BEGIN, END = "<!-- claims: written by make readme -->", "<!-- end of claims -->"
 METHODS = "<!-- methods: written by make readme -->", "<!-- end of methods -->"
 
@@ -52,10 +51,12 @@ def main() -> None:
     text = README.read_text(encoding="utf-8")
     methods = (found.directory / "rivals.md").read_text(encoding="utf-8").strip()
     text = insert(insert(text, table(data)), methods, METHODS)
+    images = provenance.shown(text)
+    recorded = provenance.record(found, images)  # refuses what cannot be traced, before any change
     README.write_text(text, encoding="utf-8")
-    IMAGES.mkdir(parents=True, exist_ok=True)
-    for image in sorted(set(re.findall(r"docs/images/(\w+)\.png", text))):
-        shutil.copyfile(found.figure(image, "png"), IMAGES / f"{image}.png")
+    for image in images:
+        shutil.copyfile(found.figure(image, "png"), provenance.IMAGES / f"{image}.png")
+    provenance.write(recorded)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ meaning: a new family is a function here, an entry in both config files and one 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import zlib
@@ -74,8 +75,17 @@ class Run:
         return sum(point.work for point in self.points.values()) if self.theory == "twa" else 0
 
     @property
+    def inputs(self) -> str:
+        """SHA-256 of systems, times and numerics: all that decides about the run's numbers."""
+        return hashlib.sha256(self._described.encode()).hexdigest()
+
+    @property
     def fingerprint(self) -> str:
         """Short text that changes whenever the run would give other numbers."""
+        return f"{zlib.crc32(self._described.encode()):08x}"
+
+    @property
+    def _described(self) -> str:
         text = []
         for value, p in self.points.items():
             text += [repr(value), p.system.to_json(), p.times.tolist()]
@@ -84,7 +94,7 @@ class Run:
                 text += [p.method, *p.sampling.values(), p.strata]
             else:
                 text += [p.method, p.steady]
-        return f"{zlib.crc32(json.dumps([self.theory, self.scan, text]).encode()):08x}"
+        return json.dumps([self.theory, self.scan, text])
 
     def pieces(self) -> list[tuple[int, int]]:
         """Return (number of the point, number of the part) of every job of a scattered run."""
@@ -246,4 +256,14 @@ FAMILIES: dict[str, Callable[[dict[str, Any], str], Family]] = {
     "sampling": sampling,
     "squeezing": squeezing,
     "pump_sweep": pump_sweep,
+}
+
+# which families each figure draws and its claims measure
+FIGURES: dict[str, list[str]] = {
+    "fig2": ["pulse", "sampling", "squeezing", "pump_sweep"],
+    "fig3": ["pair", "array", "cost"],
+    "fig4": ["chain", "drive"],
+    "decay": ["decay"],
+    "time_crystal": ["time_crystal"],
+    "rivals": [],  # compared in one go, by rules/rivals.smk
 }

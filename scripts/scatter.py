@@ -16,7 +16,7 @@ import argparse
 import xarray as xr
 
 from blochball import jit, storage, twa
-from scripts import results, runs, simulate
+from scripts import provenance, results, runs, simulate
 
 
 def plan(run: runs.Run, number: int) -> xr.Dataset:
@@ -87,14 +87,15 @@ def main() -> None:
     args = parser.parse_args()
     run, found = simulate.chosen(parser, args)
     scattered = Scattered(run, found, args.family, args.run)
+    path = found.piece(args.family, args.run, args.point, "plan")
     if args.what == "plan":
-        path = found.piece(args.family, args.run, args.point, "plan")
-        storage.save(plan(run, args.point), path)
+        ds = plan(run, args.point)
     elif args.what == "part":
         ds = scattered.part(scattered.planned(args.point), args.point, args.part, args.threads)
-        storage.save(ds, found.piece(args.family, args.run, args.point, args.part))
+        path = found.piece(args.family, args.run, args.point, args.part)
     else:
-        storage.save(scattered.gather(), found.path(args.family, args.run))
+        ds, path = scattered.gather(), found.path(args.family, args.run)
+    storage.save(provenance.stamped(ds, run), path)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ import xarray as xr
 
 from blochball import __version__, cumulants, exact, storage, twa
 from blochball.dataset import revision
-from scripts import results, runs
+from scripts import provenance, results, runs
 
 
 def compute(
@@ -73,17 +74,27 @@ def timed(run: runs.Run) -> xr.Dataset:
         times = point.times * (steps / point.steps)
         return _solve("twa", dataclasses.replace(point, times=times, steps=steps), 1).wall_time
 
+    started = time.perf_counter()
     points = list(run.points.values())
     for point in points:
         seconds(point, 1)  # whatever is compiled or looked up but once
     columns = {
         "sites": [point.system.sites for point in points],
+        "system": [point.system.to_json() for point in points],
+        "seed": [point.seed for point in points],
+        "trajectories": [point.trajectories for point in points],
+        "steps": [point.steps for point in points],
         "trajectory_steps": [point.trajectories * (point.steps - 1) for point in points],
         "seconds": [seconds(point, point.steps) - seconds(point, 1) for point in points],
     }
     return xr.Dataset(
         {name: (run.scan, values) for name, values in columns.items()},
-        attrs={"blochball_version": __version__, "revision": revision()},
+        attrs={
+            "blochball_version": __version__,
+            "revision": revision(),
+            "method": "twa.ball",
+            "wall_time": time.perf_counter() - started,
+        },
     )
 
 
@@ -127,7 +138,7 @@ def main() -> None:
     run, found = chosen(parser, args)
     keep = found.chunks(args.family, args.run)
     ds = compute(run, args.threads, keep, found.config["chunk"])
-    storage.save(ds, found.path(args.family, args.run))
+    storage.save(provenance.stamped(ds, run), found.path(args.family, args.run))
 
 
 def chosen(

@@ -45,6 +45,25 @@ def workflow(folder: Path, config: Path, *arguments: str) -> str:
 # -- what rules ask for --------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("name", ["quick", "paper"])
+def test_every_job_asks_for_memory_and_time(name: str, tmp_path: Path) -> None:
+    config = runs.ROOT / "config" / f"{name}.yaml"
+    arguments = ["--dry-run", "--forceall", "--cores", "8", "all"]
+    command = [sys.executable, "-m", "snakemake", "--configfile", str(config), *arguments]
+    run = subprocess.run(command, cwd=runs.ROOT, capture_output=True, text=True, check=True)
+    jobs = re.findall(r"^(?:local)?rule (\w+):\n((?: {4}.*\n)+)", run.stdout, flags=re.MULTILINE)
+    assert len(jobs) > 50
+    for rule, text in jobs:
+        if rule == "all":
+            continue
+        asked = dict(re.findall(r"(\w+)=(\S+?)(?:,|\n)", text.split("resources:")[-1]))
+        assert int(asked.get("mem_mb", 0)) >= 500, (rule, text)
+        # a queue of an hour takes every job of both configs
+        assert 1 <= int(asked.get("runtime", 0)) <= 60, (rule, text)
+        threads = re.search(r"threads: (\d+)", text)
+        assert threads is None or int(threads[1]) <= 8
+
+
 def chain(**changed: Any) -> runs.Run:
     system = models.waveguide_chain(changed.pop("sites", 10), 20, phase=0.3, pump=20.0)
     point = {"trajectories": 4096, "steps": 1000} | changed

@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from blochball import storage
-from scripts import results, runs, simulate
+from scripts import results, rulegraph, runs, simulate
 
 CONFIGS = ("quick", "paper")
 
@@ -184,6 +184,19 @@ def test_the_graph_is_whole(name: str) -> None:
     ]
     for output in ("claims.md", "reproduction.html", *drawn):
         assert str(found.directory / output) in text
+
+
+def test_the_workflow_has_no_lint() -> None:
+    command = [sys.executable, "-m", "snakemake", "--lint"]
+    run = subprocess.run(command, cwd=runs.ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+
+
+def test_the_diagram_of_the_rules_is_current() -> None:
+    """And holds what it should: a diagram that is empty on both sides would be current, too."""
+    page = rulegraph.PAGE.read_text(encoding="utf-8")
+    assert rulegraph.diagram() in page
+    assert {("simulate", "fig2"), ("part", "gather"), ("claims", "page")} <= set(rulegraph.edges())
 
 
 def test_the_workflow_names_an_unknown_key(tmp_path: Path) -> None:

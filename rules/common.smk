@@ -1,0 +1,87 @@
+# What the rules have in common: which data belong to what, and what a job asks for. Retried because
+# it ran out of memory or time, it asks for twice, three times as much.
+import json
+
+from paper_checks import ledger
+from scripts import provenance
+from scripts import resources as needs
+
+FIGURES = runs.FIGURES
+# modules of the package; results are stale when one changes
+THEORY = {
+    theory: [os.path.relpath(path) for path in provenance.modules(theory, Path(workflow.basedir))]
+    for theory in provenance.MODULES
+}
+# runs whose trajectories are scattered over jobs, by FAMILY/MEMBER
+SCATTERED = {
+    f"{family}/{name.removesuffix('.twa')}": run
+    for family, members in RUNS.items()
+    for name, run in members.items()
+    if run.jobs > 1
+}
+
+
+def data(figure):
+    """All data files of a figure."""
+    if figure == "rivals":
+        return [OUT / "data/rivals.json"]
+    return [RESULTS.path(family, run) for family in FIGURES[figure] for run in RUNS[family]]
+
+
+def claims_of(figure):
+    """What is claimed of a figure, as RST: for the captions in Snakemake's report."""
+    lines = ["Claims measured on these data:", ""]
+    for claim in ledger.claims():
+        if claim.figure == figure:
+            text = re.sub(r"([\\`*_|])", r"\\\1", " ".join(claim.claim.split()))
+            lines.append(f"- {text}")
+    return "\n".join(lines) if len(lines) > 2 else ""
+
+
+def run_of(wildcards):
+    """The run behind a data file."""
+    return RUNS[wildcards.family][f"{wildcards.member}.{wildcards.theory}"]
+
+
+def cores_of(wildcards):
+    return needs.threads(run_of(wildcards), workflow.cores)
+
+
+def memory_of(wildcards, threads, attempt):
+    return attempt * needs.megabytes(run_of(wildcards), threads)
+
+
+def time_of(wildcards, threads, attempt):
+    return attempt * needs.minutes(run_of(wildcards), threads)
+
+
+# -- scattered runs
+
+
+def piece(point, part):
+    """Path of one part, or of the plan, of a point; the run is a wildcard."""
+    return OUT / f"parts/{{scattered}}.twa/{point}.{part}.nc"
+
+
+def pieces(wildcards):
+    """Plans and parts of a run."""
+    run = SCATTERED[wildcards.scattered]
+    plans = [(number, "plan") for number in range(len(run.points))]
+    return [
+        str(piece(*which)).format(scattered=wildcards.scattered)
+        for which in [*plans, *run.pieces()]
+    ]
+
+
+def names(wildcards):
+    """Family and member of a scattered run."""
+    return " ".join(Path(wildcards.scattered).parts)
+
+
+def memory_of_scattered(wildcards, attempt):
+    return attempt * needs.megabytes(SCATTERED[wildcards.scattered])
+
+
+def time_of_scattered(wildcards, attempt):
+    run = SCATTERED[wildcards.scattered]
+    return attempt * needs.minutes(run, jobs=len(run.pieces()))

@@ -1,0 +1,20 @@
+# Whether the README's images are those that `make readme` drew, and what has changed since.
+# Not part of `all`: what is wrong with them is put right by drawing them again.
+rule provenance:
+    input:
+        "README.md",
+        "docs/images/provenance.json",
+        expand("docs/images/{image}.png", image=provenance.shown(Path("README.md").read_text())),
+        "scripts/provenance.py",
+        *THEORY.values(),
+    output:
+        OUT / "provenance.txt",
+    log:
+        OUT / "logs/provenance.log",
+    conda:
+        "../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=needs.BASE_MINUTES,
+    shell:
+        "python -m scripts.provenance > {output:q} 2> {log:q}"
