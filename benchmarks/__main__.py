@@ -17,7 +17,7 @@ from benchmarks import draw
 from blochball.dataset import revision
 from blochball.parallel import thread_count
 
-SUITES = ("populations", "exact", "twa", "rivals")
+SUITES = ("populations", "exact", "twa", "chunks", "rivals")
 
 
 def main() -> None:
