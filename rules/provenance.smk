@@ -1,10 +1,13 @@
 # Whether the README's images are those that `make readme` drew, and what has changed since.
 # Not part of `all`: what is wrong with them is put right by drawing them again.
+README = Path(workflow.basedir, "README.md").read_text(encoding="utf-8")
+
+
 rule provenance:
     input:
         "README.md",
         "docs/images/provenance.json",
-        expand("docs/images/{image}.png", image=provenance.shown(Path("README.md").read_text())),
+        expand("docs/images/{image}.png", image=provenance.shown(README)),
         "scripts/provenance.py",
         *THEORY.values(),
     output:
