@@ -1,4 +1,4 @@
-# make figures | test | quick | report | lint | bench | readme | clean
+# make figures | test | quick | report | baseline | lint | bench | readme | clean
 # Everything runs in .venv, made from the hashed pins of envs/requirements.lock.
 
 PYTHON ?= python3
@@ -10,7 +10,7 @@ STAMP := $(VENV)/.complete
 export MPLBACKEND := Agg
 
 .DELETE_ON_ERROR:
-.PHONY: figures test quick report lint bench graph readme clean help
+.PHONY: figures test quick report baseline lint bench graph readme clean help
 
 help:
 	@sed -n '1p' Makefile
@@ -31,6 +31,12 @@ figures: $(STAMP)
 
 quick: $(STAMP)
 	$(BIN)/snakemake --cores all --configfile config/quick.yaml
+
+# the data and pictures that the tests compare with, renewed on purpose: review git diff data
+baseline: quick
+	$(BIN)/python -m scripts.baseline --config config/quick.yaml
+	$(BIN)/python -m pytest -q tests/test_images.py -k looks \
+	    --mpl-generate-path=data/reference/quick/figures
 
 # Snakemake's own report, results/NAME/report.html: make report, or make report NAME=quick
 NAME ?= paper

@@ -14,6 +14,7 @@ import math
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from blochball import System, models, twa
+from blochball import System, models, twa, validation
 
 ROOT = Path(__file__).resolve().parents[1]
 SCHEMA = ROOT / "config" / "schema.yaml"
@@ -118,15 +119,49 @@ def load(path: str | Path) -> dict[str, Any]:
     ValueError
         Naming the file and every key that is unknown, missing or has a wrong value.
     """
-    config = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
-    errors = jsonschema.Draft202012Validator(schema).iter_errors(config)
+    try:
+        config = yaml.load(Path(path).read_text(encoding="utf-8"), _Loader)
+        check(config)
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+        raise ValueError(f"{path} is not a valid configuration: {error}") from error
+    return config
+
+
+def check(config: Any) -> None:
+    """Check a config against the schema.
+
+    Raises
+    ------
+    ValueError
+        Naming every key that is unknown, missing or has a wrong value.
+    """
+    errors = list(_validator().iter_errors(config))
     wrong = sorted(f"{error.json_path.removeprefix('$.')}: {error.message}" for error in errors)
     # a schema cannot ask for finite numbers, and YAML has others
     wrong += [f"{place}: {value} is not finite" for place, value in _numbers(config, "")]
     if wrong:
-        raise ValueError(f"{path} is not a valid configuration: " + "; ".join(wrong))
-    return config
+        raise ValueError("; ".join(wrong))
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that is there twice: the second one would win, and nobody would notice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        found = super().construct_mapping(node, deep)
+        keys = [key.value for key, _ in node.value]
+        twice = sorted({key for key in keys if keys.count(key) > 1})
+        if twice:
+            raise ValueError(f"{', '.join(twice)}: there twice{node.start_mark}")
+        return found
+
+
+@cache
+def _validator() -> Any:
+    known = jsonschema.Draft202012Validator
+    # to JSON Schema 2.0 is an integer; to the solvers it is none
+    integer = known.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
+    strict = jsonschema.validators.extend(known, type_checker=integer)
+    return strict(yaml.safe_load(SCHEMA.read_text(encoding="utf-8")))
 
 
 def _numbers(entry: Any, place: str) -> Iterator[tuple[str, float]]:
@@ -139,12 +174,33 @@ def _numbers(entry: Any, place: str) -> Iterator[tuple[str, float]]:
 
 
 def families(config: dict[str, Any]) -> dict[str, Family]:
-    """Return every run that the config asks for, by family and then by "MEMBER.THEORY"."""
+    """Return every run that the config asks for, by family and then by "MEMBER.THEORY".
+
+    Raises
+    ------
+    ValueError
+        If the numbers of a family, each of them right, do not fit together; naming the family.
+    """
     from scripts import networks, supplement  # built on the types of this module
 
     known = {**FAMILIES, **networks.FAMILIES, **supplement.FAMILIES}
     # `rivals` are compared, and timed, in one go by a script of their own
-    return {name: known[name](config, name) for name in config["simulations"] if name != "rivals"}
+    found = {}
+    for name in config["simulations"]:
+        if name == "rivals":
+            continue
+        try:
+            with np.errstate(all="ignore"):  # what overflows is refused as what it becomes
+                found[name] = known[name](config, name)
+            for run in found[name].values():
+                for point in run.points.values():
+                    validation.times(name, point.times)
+                    if point.steps != "auto":
+                        validation.integer(name, "steps", point.steps, 0)
+        except (TypeError, ValueError, ArithmeticError) as error:
+            text = str(error)
+            raise ValueError(text if text.startswith(name) else f"{name}: {text}") from error
+    return found
 
 
 def seed_of(config: dict[str, Any], *names: object) -> int:

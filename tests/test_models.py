@@ -109,7 +109,7 @@ def test_names_and_initial_states():
     [
         (lambda: models.superradiant_laser(0, 1.0), "Ensemble: size must be"),
         (lambda: models.superradiant_laser(5, -1.0), "Ensemble: pump must be"),
-        (lambda: models.superradiant_decay(5, -1.0), "CollectiveJump: rate must be"),
+        (lambda: models.superradiant_decay(5, -1.0), "decay: coupling must be"),
         (lambda: models.superradiant_decay(5, decay=np.nan), "Ensemble: decay must be"),
         (lambda: models.boundary_time_crystal(5, 1.0, -1.0), "crystal: coupling must be"),
         (lambda: models.boundary_time_crystal(5, np.inf, 1.0), "crystal: drive must be"),

@@ -59,6 +59,8 @@ _EPSILON[[0, 2, 1], [2, 1, 0], [1, 0, 2]] = -1
 _INTEGRATORS = ("auto", "RK45", "DOP853", "Radau", "BDF", "LSODA")
 # beyond this many variables an implicit step pays more for its dense Jacobian than it gains
 _STIFF_VARIABLES = 400
+# the smallest relative tolerance that the integrators take
+_FINEST = 1e-13
 # spin correlations are bounded by 1; far outside the truncation has failed for good
 _DIVERGED = 100.0
 
@@ -109,13 +111,16 @@ def solve(
         If the truncated equations diverge or cannot be integrated: the message says when.
     """
     owner = "cumulants.solve"
-    if not isinstance(system, System):
-        raise TypeError(f"{owner}: system must be a System, got {system!r}")
+    validation.instance(owner, "system", system, System)
     times = validation.times(owner, times)
-    if order not in (1, 2) or isinstance(order, bool):
-        raise ValueError(f"{owner}: order must be 1 or 2, got {order!r}")
-    rtol = validation.real(owner, "rtol", rtol, 0)
+    if isinstance(order, bool) or not isinstance(order, int | np.integer) or order not in (1, 2):
+        raise ValueError(f"{owner}: order must be 1 or 2, got {validation.shown(order)}")
+    rtol = validation.real(owner, "rtol", rtol, _FINEST)
     atol = validation.real(owner, "atol", atol, 0)
+    variables = 3 * system.sites + (9 * system.sites**2 if order == 2 else 0)
+    # F, F times N, the exchange and a dozen states at work; the path
+    held = 36.0 * system.sites**2 + (12 + times.size) * variables
+    validation.memory(owner, "system", held)
     validation.choice(owner, "integrator", integrator, _INTEGRATORS)
 
     started = time.perf_counter()

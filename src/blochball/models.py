@@ -29,9 +29,8 @@ def superradiant_laser(size: int, pump: float, coupling: float = 1.0, polar: flo
     System
         One ensemble, one channel named "cavity".
     """
-    return System(
-        Ensemble(size, pump=pump, polar=polar), CollectiveJump(coupling, [1], name="cavity")
-    )
+    rate = validation.real("superradiant_laser", "coupling", coupling, 0)
+    return System(Ensemble(size, pump=pump, polar=polar), CollectiveJump(rate, [1], name="cavity"))
 
 
 def superradiant_decay(
@@ -53,9 +52,9 @@ def superradiant_decay(
     System
         One ensemble, one channel named "cavity".
     """
+    rate = validation.real("superradiant_decay", "coupling", coupling, 0)
     return System(
-        Ensemble(size, decay=decay, dephasing=dephasing),
-        CollectiveJump(coupling, [1], name="cavity"),
+        Ensemble(size, decay=decay, dephasing=dephasing), CollectiveJump(rate, [1], name="cavity")
     )
 
 
@@ -131,7 +130,7 @@ def waveguide_chain(
         `sites` ensembles, channels "forward" and "backward".
     """
     owner = "waveguide_chain"
-    sites = validation.integer(owner, "sites", sites, 1)
+    sites = validation.integer(owner, "sites", sites, 1, validation.LONGEST)
     phase = validation.real(owner, "phase", phase)
     half = validation.real(owner, "coupling", coupling, 0) / 2
     drive = validation.real(owner, "drive", drive)

@@ -38,6 +38,8 @@ def squeezing(ds: xr.Dataset) -> xr.DataArray:
     -------
     xarray.DataArray, dims (time, site)
     """
+    needed = ("spin_squared", "spin_x", "spin_y", "inversion")
+    validation.dataset("observables.squeezing", ds, needed)
     half = xr.DataArray(system_of(ds).column("size") / 2, dims="site")
     mean = ds.spin_x**2 + ds.spin_y**2 + ds.inversion**2
     gradient = {
@@ -59,6 +61,7 @@ def subradiance(ds: xr.Dataset) -> xr.DataArray:
     -------
     xarray.DataArray, dims (time, site)
     """
+    validation.dataset("observables.subradiance", ds, ("emission", "inversion"))
     half = xr.DataArray(system_of(ds).column("size") / 2, dims="site")
     excited = ds.inversion + half
     excited = excited.where(excited > 1e-12 * half)
@@ -88,6 +91,7 @@ def structure_factor(ds: xr.Dataset, momenta: ArrayLike | None = None) -> xr.Dat
         If the Dataset holds neither.
     """
     owner = "observables.structure_factor"
+    validation.dataset(owner, ds)
     if momenta is None:
         if "structure_factor" not in ds:
             raise ValueError(f"{owner}: momenta must be given for a Dataset without them, got None")
@@ -96,7 +100,8 @@ def structure_factor(ds: xr.Dataset, momenta: ArrayLike | None = None) -> xr.Dat
     if "correlation" not in ds:
         raise ValueError(f"{owner}: ds must hold `correlation`, got {sorted(map(str, ds))}")
     what = "a one-dimensional sequence of finite real numbers"
-    p = validation.array(owner, "momenta", momenta, (None,), what).real
+    p = validation.reals(owner, "momenta", momenta, what)
+    validation.memory(owner, "momenta", 4.0 * p.size * ds.site.size)
     wave = np.exp(1j * np.outer(p, ds.site.values))
     value = np.einsum("pk,tkl,pl->tp", wave, ds.correlation.values, wave.conj()).real
     coords = {"time_kept": ds.time_kept, "momentum": p}
@@ -122,6 +127,7 @@ def direction_fraction(ds: xr.Dataset, channel: str = "forward") -> xr.DataArray
     ValueError
         If there is no such channel.
     """
+    validation.dataset("observables.direction_fraction", ds, ("output",))
     system = system_of(ds)
     validation.choice("observables.direction_fraction", "channel", channel, system.channels)
     rate = xr.DataArray([jump.rate for jump in system.jumps], {"channel": ds.channel})

@@ -15,6 +15,8 @@ from blochball import validation
 from blochball.chunks import Chunks
 from blochball.statistics import Leaf, Tree
 
+THREADS = 4096  # more than any machine has processors
+
 
 def thread_count(owner: str, threads: int | None) -> int:
     """Validate a number of threads; None stands for as many as this process may use."""
@@ -24,7 +26,7 @@ def thread_count(owner: str, threads: int | None) -> int:
             if hasattr(os, "sched_getaffinity")
             else os.cpu_count() or 1
         )
-    return validation.integer(owner, "threads", threads, 1)
+    return validation.integer(owner, "threads", threads, 1, THREADS)
 
 
 def run_blocks(

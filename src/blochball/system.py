@@ -13,6 +13,7 @@ and ``sigma^+`` (pump); collective ones are ``L = sum_l weights[l] A_l``, ``A = 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -105,15 +106,18 @@ class CollectiveJump:
         owner = "CollectiveJump"
         _set(self, "rate", validation.real(owner, "rate", rate, 0))
         what = "a one-dimensional sequence of finite numbers, one an ensemble"
-        found = validation.array(owner, "weights", weights, (None,), what)
+        found = tuple(validation.array(owner, "weights", weights, (None,), what).tolist())
         _set(self, "kind", validation.choice(owner, "kind", kind, KINDS))
-        if kind == "dephasing" and found.imag.any():
+        if kind == "dephasing" and any(weight.imag for weight in found):
             raise ValueError(
-                f"{owner}: weights must be real for dephasing, got {tuple(found.tolist())}"
+                f"{owner}: weights must be real for dephasing, got {validation.shown(found)}"
             )
-        _set(self, "weights", tuple(found.tolist()))
-        if name is not None and (not isinstance(name, str) or not name):
-            raise TypeError(f"{owner}: name must be a non-empty string or None, got {name!r}")
+        _set(self, "weights", found)
+        # what cannot be printed cannot be the name of a channel in a file, either
+        if name is not None and not (isinstance(name, str) and name and name.isprintable()):
+            raise TypeError(
+                f"{owner}: name must be a non-empty string or None, got {validation.shown(name)}"
+            )
         _set(self, "name", name)
 
 
@@ -140,6 +144,8 @@ class ChainExchange:
 
     def matrix(self, sites: int) -> NDArray[np.complex128]:
         """Return the coupling as a Hermitian matrix of shape (sites, sites)."""
+        sites = validation.integer("ChainExchange.matrix", "sites", sites, 1, validation.LONGEST)
+        validation.memory("ChainExchange.matrix", "sites", 6.0 * sites**2)
         place = np.arange(sites)
         distance = np.abs(place[:, None] - place[None, :])
         return np.asarray(self.strength * np.sin(self.phase * distance), dtype=np.complex128)
@@ -178,8 +184,8 @@ class System:
         exchange: ChainExchange | ArrayLike | None = None,
         drive: ArrayLike | None = None,
     ) -> None:
-        _set(self, "ensembles", _members("ensembles", ensembles, Ensemble))
-        _set(self, "jumps", _members("jumps", jumps, CollectiveJump))
+        _set(self, "ensembles", validation.members("System", "ensembles", ensembles, Ensemble))
+        _set(self, "jumps", validation.members("System", "jumps", jumps, CollectiveJump))
         if not self.ensembles:
             raise ValueError("System: ensembles must hold at least one Ensemble, got none")
         sites = len(self.ensembles)
@@ -189,9 +195,10 @@ class System:
                     f"System: jumps: weights of {name!r} must have one entry an ensemble "
                     f"({sites}), got {len(jump.weights)}"
                 )
-        repeated = sorted({name for name in self.channels if self.channels.count(name) > 1})
+        repeated = sorted(name for name, count in Counter(self.channels).items() if count > 1)
         if repeated:
-            raise ValueError(f"System: jumps must have names that differ, got {repeated} twice")
+            shown = validation.shown(repeated)
+            raise ValueError(f"System: jumps must have names that differ, got {shown} twice")
         _set(self, "exchange", _exchange(exchange, sites))
         _set(self, "drive", _drive(drive, sites))
 
@@ -214,6 +221,7 @@ class System:
 
     def column(self, name: str) -> NDArray[np.float64]:
         """Return one field of the ensembles (``"size"``, ``"pump"``, ...), shape (sites,)."""
+        validation.choice("System.column", "name", name, Ensemble.__dataclass_fields__)
         return np.array([getattr(ensemble, name) for ensemble in self.ensembles], dtype=float)
 
     @cached_property
@@ -278,7 +286,7 @@ class System:
                 exchange,
                 None if given["drive"] is None else _complex(given["drive"]),
             )
-        except (KeyError, TypeError, json.JSONDecodeError) as error:
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
             raise ValueError(f"System: text must be the JSON of a System ({error})") from error
 
     def __eq__(self, other: object) -> bool:
@@ -307,21 +315,6 @@ class System:
 def _set(instance: object, name: str, value: object) -> None:
     # frozen dataclasses can only be filled in this way
     object.__setattr__(instance, name, value)
-
-
-def _members(name: str, value: Any, kind: type) -> tuple[Any, ...]:
-    if isinstance(value, kind):
-        return (value,)
-    try:
-        found = tuple(value)
-    except TypeError as error:
-        raise TypeError(
-            f"System: {name} must be a sequence of {kind.__name__}, got {value!r}"
-        ) from error
-    for item in found:
-        if not isinstance(item, kind):
-            raise TypeError(f"System: {name} must hold {kind.__name__} only, got {item!r}")
-    return found
 
 
 def _exchange(value: Any, sites: int) -> ChainExchange | NDArray[np.complex128] | None:
@@ -353,5 +346,8 @@ def _pairs(values: ArrayLike) -> Any:
 
 
 def _complex(pairs: Any) -> NDArray[np.complex128]:
+    found = np.ascontiguousarray(pairs, dtype=np.float64)
+    if found.shape[-1] != 2:
+        raise ValueError(f"complex numbers must be pairs, got {found.shape[-1]} numbers each")
     # a view, because re + 1j * im would lose the sign of zeros
-    return np.ascontiguousarray(pairs, dtype=np.float64).view(np.complex128)[..., 0]
+    return found.view(np.complex128)[..., 0]

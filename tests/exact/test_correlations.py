@@ -139,7 +139,7 @@ def test_refusals():
     system = models.waveguide_chain(2, 2, 0.7, 1.0)
     with pytest.raises(ValueError, match="weights must be a sequence with one number an ensemble"):
         correlations.two_time(system, [0.0], weights=[1])
-    with pytest.raises(ValueError, match="two_time: delays: times must be"):
+    with pytest.raises(ValueError, match="two_time: delays must be"):
         correlations.two_time(system, [-1.0])
     with pytest.raises(ValueError, match="time must be a finite real number >= 0"):
         correlations.two_time(system, [0.0], -1.0)

@@ -366,7 +366,7 @@ def test_auto_chooses_and_says_why():
         ({"tolerance": 0.0}, ValueError, "exact.solve: tolerance must be"),
         ({"tolerance": "tight"}, TypeError, "exact.solve: tolerance must be"),
         ({"memory_limit": -1}, ValueError, "exact.solve: memory_limit must be"),
-        ({"initial": "ground"}, TypeError, "exact.solve: initial must be a State or None"),
+        ({"initial": "ground"}, TypeError, "exact.solve: initial must be a State"),
         ({"correlations": [0.05]}, ValueError, "correlations must be some of the times, got 0.05"),
     ],
 )

@@ -72,7 +72,9 @@ def solve(
     times = validation.times(owner, times)
     memory_limit = validation.real(owner, "memory_limit", memory_limit, 0)
     name, reason = _choose(owner, system, method, memory_limit)
-    if name == "liouvillian":
+    # means and covariances of every site at every time
+    validation.memory(owner, "times", 40.0 * times.size * system.sites)
+    if name != "jumps":
         options["memory_limit"] = memory_limit
     found: xr.Dataset = _METHODS[name].solve(system, times, **options)
     return found.assign_attrs(method_reason=reason)
@@ -92,7 +94,7 @@ def steady_state(
     owner = "exact.steady_state"
     memory_limit = validation.real(owner, "memory_limit", memory_limit, 0)
     name, reason = _choose(owner, system, method, memory_limit, steady=True)
-    if name == "liouvillian":
+    if name != "jumps":
         options["memory_limit"] = memory_limit
     found: xr.Dataset = _METHODS[name].steady_state(system, **options)
     return found.assign_attrs(method_reason=reason)
@@ -102,8 +104,7 @@ def _choose(
     owner: str, system: System, method: str, memory_limit: float, steady: bool = False
 ) -> tuple[str, str]:
     """Return the method and why it is the one."""
-    if not isinstance(system, System):
-        raise TypeError(f"{owner}: system must be a System, got {system!r}")
+    validation.instance(owner, "system", system, System)
     validation.choice(owner, "method", method, ("auto", *_METHODS))
     reasons = {name: module.obstacle(system) for name, module in _METHODS.items()}
     reasons["liouvillian"] = liouvillian.obstacle(system, memory_limit)

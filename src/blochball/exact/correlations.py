@@ -67,7 +67,7 @@ def two_time(
         For a bad argument, a System that is too large, and a steady state that is not unique.
     """
     owner = "correlations.two_time"
-    delays = validation.times(f"{owner}: delays", delays)
+    delays = validation.times(owner, delays, "delays")
     tolerance = validation.real(owner, "tolerance", tolerance, 1e-14)
     started = clock.perf_counter()
     field = _Field(owner, system, weights, memory_limit)
@@ -134,9 +134,7 @@ def spectrum(
     """
     owner = "correlations.spectrum"
     what = "a one-dimensional sequence of finite real numbers"
-    wanted = validation.array(owner, "frequencies", frequencies, (None,), what)
-    if wanted.imag.any():
-        raise TypeError(f"{owner}: frequencies must be {what}, got complex numbers")
+    wanted = validation.reals(owner, "frequencies", frequencies, what)
     field = _Field(owner, system, weights, memory_limit)
     space, rho = field.space, field.state(np.inf, TOLERANCE)
     steady = space.to_real(rho)
@@ -151,7 +149,7 @@ def spectrum(
     # a shift far below every rate, for the null vector at omega = 0
     shift = 1e-13 * float(np.abs(field.generator.diagonal()).max())
     values = np.empty(len(wanted))
-    for k, omega in enumerate(wanted.real):
+    for k, omega in enumerate(wanted):
         matrix = sp.csc_array((1j * omega + shift) * sp.eye_array(len(some)) - generator)
         solver = splu(
             matrix,
@@ -166,7 +164,7 @@ def spectrum(
         values[k] = 2 * (field.raising @ found)[0].real
     return xr.DataArray(
         values,
-        {"frequency": wanted.real},
+        {"frequency": wanted},
         ("frequency",),
         "spectrum",
         {"system": system.to_json(), "method": "exact.correlations"},
@@ -179,6 +177,7 @@ class _Field:
     def __init__(
         self, owner: str, system: System, weights: ArrayLike | None, memory_limit: float
     ) -> None:
+        validation.instance(owner, "system", system, System)
         what = f"a sequence with one number an ensemble ({system.sites})"
         given = np.ones(system.sites) if weights is None else weights
         self.weights = validation.array(owner, "weights", given, (system.sites,), what)
@@ -213,7 +212,7 @@ class _Field:
     def state(self, time: float, tolerance: float) -> Complexes:
         """Return the density matrix at a time, or the steady state at infinity."""
         system, space = self.system, self.space
-        if time == np.inf:
+        if isinstance(time, float) and time == np.inf:
             steady = liouvillian.stationary(system, memory_limit=self.memory_limit)
             return space.embed(steady.space, steady.elements)
         until = np.array([validation.real(self.owner, "time", time, 0)])

@@ -21,6 +21,7 @@ from blochball.statistics import Moments
 from blochball.system import System
 
 BLOCK = 32  # trajectories
+JUMPS = 1e12  # of one trajectory: a day
 
 __all__ = ["obstacle", "solve"]
 
@@ -28,6 +29,12 @@ __all__ = ["obstacle", "solve"]
 def solve(system: System, times: NDArray[np.float64], **options: Any) -> xr.Dataset:
     """Average over jump trajectories; options are those of `montecarlo.average`."""
     one = symmetric.reduce(system)
+    jumps = one.size * ((one.polarization > 0) + (one.decay + one.dephasing + one.pump) * times[-1])
+    if jumps > JUMPS:
+        raise ValueError(
+            "exact.solve: size (of the ensembles) and times must be such that a trajectory has at "
+            f"most {JUMPS:g} jumps, got about {jumps:.3g}"
+        )
     rates = np.array(
         [one.decay, one.dephasing, one.pump, one.collective_decay, one.collective_pump]
     )

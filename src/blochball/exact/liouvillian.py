@@ -158,6 +158,7 @@ def solve(
     """
     started = time.perf_counter()
     owner = "exact.solve"
+    validation.instance(owner, "system", system, System)
     times = validation.times(owner, times)
     tolerance = validation.real(owner, "tolerance", tolerance, 1e-14)
     kept = _kept(times, correlations)
@@ -204,6 +205,7 @@ def states(
     Parameters, errors and the tolerance are those of `solve`.
     """
     owner = "liouvillian.states"
+    validation.instance(owner, "system", system, System)
     times = validation.times(owner, times)
     tolerance = validation.real(owner, "tolerance", tolerance, 1e-14)
     diagonal = initial is None and system.polarized and not driven(system)
@@ -239,6 +241,7 @@ def steady_state(
         If only a factorisation that needs more than the limit would do.
     """
     started = time.perf_counter()
+    validation.flag("exact.steady_state", "correlations", correlations)
     state, how = _stationary("exact.steady_state", system, memory_limit)
     expectations = Expectations(system, state.space, pairs=correlations)
     values = expectations.of(state.space.to_real(state.elements)[None, :])
@@ -261,6 +264,7 @@ def stationary(system: System, *, memory_limit: float = MEMORY_LIMIT) -> State:
 
 
 def _stationary(owner: str, system: System, memory_limit: float) -> tuple[State, str]:
+    validation.instance(owner, "system", system, System)
     # coherences of any other order than 0 die out without drive
     space = space_for(owner, system, None if driven(system) else 0, memory_limit, None)
     generator = superoperators.liouvillian(system, space)
@@ -291,8 +295,7 @@ def space_for(
     """Return `Space.of` the System after checking `initial`, and the memory that it takes."""
     limit = validation.real(owner, "memory_limit", memory_limit, 0)
     if initial is not None:
-        if not isinstance(initial, State):
-            raise TypeError(f"{owner}: initial must be a State or None, got {initial!r}")
+        validation.instance(owner, "initial", initial, State)
         if initial.space.sizes != tuple(e.size for e in system.ensembles):
             raise ValueError(
                 f"{owner}: initial must be of the ensembles of the system, got one of sizes "
@@ -317,11 +320,4 @@ def _kept(times: Floats, correlations: ArrayLike | None) -> NDArray[np.intp]:
     """Return the indices of the output times whose correlations are asked for."""
     if correlations is None:
         return np.empty(0, dtype=np.intp)
-    wanted = validation.times("exact.solve", correlations)
-    nearest = np.abs(times[:, None] - wanted).argmin(axis=0)
-    off = ~np.isclose(times[nearest], wanted, rtol=1e-9, atol=0)
-    if off.any():
-        raise ValueError(
-            f"exact.solve: correlations must be some of the times, got {wanted[off][0]:g}"
-        )
-    return nearest
+    return validation.among("exact.solve", "correlations", correlations, times)

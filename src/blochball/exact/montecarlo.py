@@ -61,8 +61,9 @@ def average(
     owner = "exact.solve"
     validation.no_options(owner, "jumps", options)
     trajectories = validation.integer(owner, "trajectories", trajectories, 1)
-    seed = validation.integer(owner, "seed", seed, 0)
+    seed = validation.seed(owner, seed)
     threads = thread_count(owner, threads)
+    validation.flag(owner, "progress", progress)
     started = time.perf_counter()
 
     def block(number: int, size: int) -> tuple[Moments, ...]:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from scipy.linalg import block_diag
 
+from blochball import validation
 from blochball.exact import dicke
 from blochball.exact.liouvillian import State
 
@@ -38,6 +39,7 @@ def to_piqs(state: State) -> Any:
     """
     from qutip import Qobj
 
+    validation.instance("to_piqs", "state", state, State)
     blocks = state.blocks()
     size = state.space.sizes[0]
     # spins that the state has no room for are there, and empty, in PIQS
@@ -63,11 +65,9 @@ def from_piqs(rho: Any) -> State:
         If it is no square matrix of such a size, not Hermitian, or not diagonal in J.
     """
     what = "a density matrix in the block order of PIQS"
-    try:
-        matrix = np.asarray(rho.full() if hasattr(rho, "full") else rho, dtype=np.complex128)
-    except (TypeError, ValueError) as error:
-        raise TypeError(f"from_piqs: rho must be {what}, got {rho!r}") from error
-    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
+    given = rho.full() if hasattr(rho, "full") else rho
+    matrix = validation.array("from_piqs", "rho", given, (None, None), what)
+    if matrix.shape[0] != matrix.shape[1]:
         raise ValueError(f"from_piqs: rho must be {what}, got shape {matrix.shape}")
     # 4 n is (N + 2)^2 for even N, one less for odd N
     size = isqrt(4 * len(matrix) + 1) - 2

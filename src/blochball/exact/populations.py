@@ -30,13 +30,18 @@ METHOD = "exact.populations"
 __all__ = ["obstacle", "solve", "steady_state"]
 
 
-def solve(system: System, times: NDArray[np.float64], **options: Any) -> xr.Dataset:
+def solve(
+    system: System, times: NDArray[np.float64], *, memory_limit: float | None = None, **options: Any
+) -> xr.Dataset:
     """Solve for the populations at the given times; see `blochball.exact.solve`."""
-    validation.no_options("exact.solve", "populations", options)
+    owner = "exact.solve"
+    validation.no_options(owner, "populations", options)
     started = time.perf_counter()
     one = symmetric.reduce(system)
+    validation.memory(owner, "size (of the ensembles)", 2.0 * _count(one.size), memory_limit)
     largest = _largest_rate(one)
     terms = _window(largest * times[-1])[1]
+    validation.memory(owner, "times (in units of the rates)", 3.0 * terms, memory_limit)
     sums = np.empty((terms, 3))
     _powers(_initial(one), one.size, _rates(one), largest, sums)
     means = np.stack([_poisson_mean(largest * t, sums) for t in times])
@@ -51,7 +56,9 @@ def solve(system: System, times: NDArray[np.float64], **options: Any) -> xr.Data
     )
 
 
-def steady_state(system: System, **options: Any) -> xr.Dataset:
+def steady_state(
+    system: System, *, memory_limit: float | None = None, **options: Any
+) -> xr.Dataset:
     """Return the limit of long times; see `blochball.exact.steady_state`.
 
     Raises
@@ -59,9 +66,12 @@ def steady_state(system: System, **options: Any) -> xr.Dataset:
     ValueError
         If the initial state can end in more than one stationary state.
     """
-    validation.no_options("exact.steady_state", "populations", options)
+    owner = "exact.steady_state"
+    validation.no_options(owner, "populations", options)
     started = time.perf_counter()
     one = symmetric.reduce(system)
+    # a dozen transitions out of every state, each a number and two indices, twice
+    validation.memory(owner, "size (of the ensembles)", 80.0 * _count(one.size), memory_limit)
     p, spin, m = stationary(one)
     means = [np.array([p @ value]) for value in (m, m * m, spin * (spin + 1))]
     return assemble(

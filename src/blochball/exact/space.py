@@ -23,6 +23,8 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
 
+LARGEST = 10**7  # emitters of an ensemble whose elements are counted
+
 
 class Site:
     """Elements |J M><J M'| of one ensemble, ordered by M - M', then J and M downwards.
@@ -191,9 +193,11 @@ class Space:
 
 
 def dimension(system: System, coherence: int | None, initial: Space | None = None) -> float:
-    """Count the elements of `Space.of` without making it; infinity stands for more than 1e15."""
+    """Count the elements of `Space.of` without making it; infinity stands for too many to count."""
     share, whole = np.ones(1), 1.0
     for size, spins in zip(*_sizes_and_spins(system, initial), strict=True):
+        if size > LARGEST:
+            return float("inf")
         # sum over d < spins of max(reach - 2 d, 0)
         reach = size + 1 - np.abs(np.arange(-size, size + 1))
         terms = np.minimum(spins, (reach + 1) // 2)

@@ -46,6 +46,7 @@ def solve(system: System, times: ArrayLike, **options: Any) -> xr.Dataset:
         For a bad argument, and for a System whose kets are too large.
     """
     owner = "exact.solve"
+    validation.instance(owner, "system", system, System)
     times = validation.times(owner, times)
     refused = obstacle(system)
     if refused is not None:

@@ -120,6 +120,10 @@ def solve(
     """
     owner = "twa.solve"
     validation.choice(owner, "formulation", formulation, ("ball", "top"))
+    validation.instance(owner, "system", system, System)
+    validation.flag(owner, "progress", progress)
+    strata = validation.integer(owner, "strata", strata, 0)
+    step_error = validation.integer(owner, "step_error", step_error, 0)
     if formulation == "top":
         used = {
             "correlations": correlations is not None,
@@ -155,8 +159,6 @@ def solve(
         tolerance=tolerance,
         form=form,
     )
-    strata = validation.integer(owner, "strata", strata, 0)
-    step_error = validation.integer(owner, "step_error", step_error, 0)
     work = WORK if chunk is None else validation.integer(owner, "chunk", chunk, 1)
     kept = None
     if keep is not None:
@@ -166,6 +168,10 @@ def solve(
     elif chunk is not None:
         raise ValueError(f"{owner}: chunk must come with keep, got {chunk!r} alone")
     if strata > 1:
+        if 2 * strata > planned.trajectories:
+            raise ValueError(
+                f"{owner}: strata must be at most half of the trajectories, got {strata}"
+            )
         ds = stratified.solve(planned, strata, threads, progress, kept)
     else:
         ds = gather(planned, [run_part(planned, 0, threads, progress, kept)])

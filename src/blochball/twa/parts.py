@@ -31,6 +31,10 @@ from blochball.twa.engine import BLOCK, Schedule, Task, local_rates, run_block
 from blochball.twa.fields import fields_of
 from blochball.twa.record import VALIDITY
 
+# what a plan and a part are known by
+_PLAN = ("plan", "system", "form", "seed", "trajectories", "parts", "blocks_per_part")
+_PART = ("plan", "part", "count", "layout", "wall_time")
+
 
 def plan(
     system: System,
@@ -65,17 +69,20 @@ def plan(
         For a bad argument, naming it.
     """
     owner = "twa.solve"
-    if not isinstance(system, System):
-        raise TypeError(f"{owner}: system must be a System, got {system!r}")
+    validation.instance(owner, "system", system, System)
     times = validation.times(owner, times)
     trajectories = validation.integer(owner, "trajectories", trajectories, 1)
-    seed = validation.integer(owner, "seed", seed, 0)
+    seed = validation.seed(owner, seed)
     parts = validation.integer(owner, "parts", parts, 1)
     tolerance = validation.real(owner, "tolerance", tolerance, 0)
     if tolerance == 0:
         raise ValueError(f"{owner}: tolerance must be > 0, got {tolerance!r}")
     kept = _kept(owner, correlations, times)
     waves = _momenta(owner, momenta)
+    # means and co-moments of every site, and of every pair where correlations are kept
+    sites, pairs = 50.0 * times.size * system.sites, 4.0 * kept.max() * system.sites**2
+    validation.memory(owner, "times", sites + 2.0 * times.size * waves.size)
+    validation.memory(owner, "correlations", pairs)
     fields = fields_of(system, form)
     if isinstance(steps, str):
         validation.choice(owner, "steps", steps, ("auto",))
@@ -112,6 +119,8 @@ def division(trajectories: int, parts: int) -> tuple[int, int]:
     A part holds a power of two of blocks, so that it is one subtree of the sum over all blocks;
     there are therefore `parts` of them at most.
     """
+    trajectories = validation.integer("twa.division", "trajectories", trajectories, 1)
+    parts = validation.integer("twa.division", "parts", parts, 1)
     blocks = -(-trajectories // BLOCK)
     size = 1 << max(0, (-(-blocks // parts) - 1).bit_length())
     return -(-blocks // size), size
@@ -178,7 +187,9 @@ def run_part(
         If a trajectory leaves the Bloch ball or meets a number that is not finite.
     """
     owner = "twa.run_part"
+    _check(owner, "planned", planned, _PLAN)
     _ours(owner, "planned", planned)
+    validation.flag(owner, "progress", progress)
     part = validation.integer(owner, "part", part, 0)
     if part >= planned.parts:
         raise ValueError(f"{owner}: part must be below {planned.parts}, got {part}")
@@ -215,10 +226,14 @@ def gather(planned: xr.Dataset, parts: Sequence[xr.Dataset]) -> xr.Dataset:
         If a part is missing, there twice, or belongs to another plan or version.
     """
     owner = "twa.gather"
+    _check(owner, "planned", planned, _PLAN)
     _ours(owner, "planned", planned)
+    parts = validation.members(owner, "parts", parts, xr.Dataset)
     for ds in parts:
-        if ds.attrs.get("plan") != planned.plan:
-            raise ValueError(f"{owner}: parts must belong to the plan, got {ds.attrs}")
+        _check(owner, "parts", ds, _PART)
+        if ds.attrs["plan"] != planned.plan:
+            got = validation.shown(ds.attrs)
+            raise ValueError(f"{owner}: parts must belong to the plan, got {got}")
     found = sorted(int(ds.part) for ds in parts)
     if found != list(range(planned.parts)):
         raise ValueError(f"{owner}: parts must be 0 to {planned.parts - 1}, got {found}")
@@ -255,6 +270,14 @@ def task_of(planned: xr.Dataset) -> Task:
         planned.kept.values,
         planned.momentum.values,
     )
+
+
+def _check(owner: str, name: str, ds: Any, attributes: Sequence[str]) -> None:
+    """Refuse what is not a Dataset with these attributes."""
+    validation.instance(owner, name, ds, xr.Dataset)
+    missing = sorted(set(attributes) - set(ds.attrs))
+    if missing:
+        raise ValueError(f"{owner}: {name} must be as returned, got one without {missing}")
 
 
 def _ours(owner: str, name: str, planned: xr.Dataset) -> None:
@@ -313,14 +336,8 @@ def _kept(
     """Return for every output time its index among those with correlations, or -1."""
     kept = np.full(times.size, -1, dtype=np.int64)
     if correlations is not None:
-        wanted = validation.times(owner, correlations)
-        nearest = np.abs(times[:, None] - wanted[None, :]).argmin(axis=0)
-        off = ~np.isclose(times[nearest], wanted, rtol=1e-9, atol=0)
-        if off.any():
-            raise ValueError(
-                f"{owner}: correlations must be times out of `times`, got {wanted[off][0]:g}"
-            )
-        kept[nearest] = np.arange(wanted.size)
+        nearest = validation.among(owner, "correlations", correlations, times)
+        kept[nearest] = np.arange(nearest.size)
     return kept
 
 
@@ -328,7 +345,4 @@ def _momenta(owner: str, momenta: ArrayLike | None) -> NDArray[np.float64]:
     if momenta is None:
         return np.empty(0)
     what = "a one-dimensional sequence of finite real numbers"
-    found = validation.array(owner, "momenta", momenta, (None,), what)
-    if found.imag.any():
-        raise TypeError(f"{owner}: momenta must be {what}, got complex numbers")
-    return found.real.copy()
+    return validation.reals(owner, "momenta", momenta, what)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from blochball.twa.rows import LANES, STEPS_PER_WORD
 Floats = NDArray[np.float64]
 
 ANGLE = 0.1  # default of `tolerance`
+MOST = 1e9  # steps of a run; a hundred times those of a large one
 _CHUNK = 32  # steps after which the pilot looks again
 _GROWTH = 1.5  # factor by which the speed may grow within a chunk before it is made again
 
@@ -34,18 +36,25 @@ def uniform(times: Floats, steps: Any) -> Schedule:
     """
     edges = np.concatenate([[0.0], times]) if times[0] > 0 else times
     lengths = np.diff(edges)
-    if np.ndim(steps) == 0:
+    what = f"'auto', an integer >= 1 or {lengths.size} of them, one an interval"
+    message = f"twa.solve: steps must be {what}, got {validation.shown(steps)}"
+    # a range, say, is measured before its entries exist
+    if isinstance(steps, Sequence) and len(steps) != lengths.size:
+        raise ValueError(message)
+    try:
+        given = np.asarray(steps)
+    except Exception as error:  # ragged nested sequences, or whatever the object itself raises
+        raise TypeError(message) from error
+    if given.ndim == 0:
         total = validation.integer("twa.solve", "steps", steps, 1)
         # rounded up, but not for the sake of a rounding error
         share = lengths / edges[-1] * total if lengths.size else lengths
         counts = np.maximum(np.ceil(share - 1e-9).astype(np.int64), 1)
     else:
-        given = np.asarray(steps)
-        what = f"'auto', an integer >= 1 or {lengths.size} of them, one an interval"
-        if given.dtype.kind not in "iu":
-            raise TypeError(f"twa.solve: steps must be {what}, got {steps!r}")
-        if given.shape != lengths.shape or (given < 1).any():
-            raise ValueError(f"twa.solve: steps must be {what}, got {steps!r}")
+        if given.dtype.kind not in "iu" or isinstance(steps, bytearray | memoryview):
+            raise TypeError(message)
+        if given.shape != lengths.shape or (given < 1).any() or (given > validation.MOST).any():
+            raise ValueError(message)
         counts = given.astype(np.int64)
     outputs = np.arange(lengths.size, dtype=np.int64)
     if times[0] > 0:
@@ -87,6 +96,11 @@ def pilot(
         while left > 0:
             fast = rate()
             while True:
+                if not left * fast <= MOST * tolerance:
+                    raise ValueError(
+                        "twa.solve: times and tolerance must be such that a run has at most "
+                        f"{MOST:g} steps, got about {left * fast / tolerance:.3g}"
+                    )
                 total = max(1, math.ceil(left * fast / tolerance))
                 count = min(total, _CHUNK)
                 step = left / total

@@ -1,0 +1,48 @@
+"""The data behind every figure of config/quick.yaml against data/reference; see scripts.baseline.
+
+A change on purpose is recorded with ``make baseline``, whose difference is there to be reviewed.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from scripts import baseline, runs
+from scripts.baseline import Reference
+from scripts.results import Results
+
+QUICK = runs.load(runs.ROOT / "config" / "quick.yaml")
+REFERENCE = Reference(QUICK)
+
+
+@pytest.fixture
+def quick(results: Results) -> Results:
+    """Return the results of the config that the reference is of."""
+    if results.config["name"] != QUICK["name"]:
+        pytest.skip(f"the reference is of config {QUICK['name']}")
+    return results
+
+
+@pytest.mark.parametrize("family", REFERENCE.families)
+def test_data_agree_with_the_reference(family: str, quick: Results) -> None:
+    entries = REFERENCE.entries(family)
+    assert list(entries) == list(REFERENCE.families[family]), "make baseline: runs came or went"
+    for name, run in REFERENCE.families[family].items():
+        assert entries[name]["fingerprint"] == run.fingerprint, "make baseline: parameters changed"
+        old, new = REFERENCE.load(family, name), quick.load(family, name)
+        changes = baseline.compare(f"{family}/{name}", old, baseline.reduced(family, new))
+        assert changes
+        changed = [str(change) for change in changes if change.fails]
+        assert not changed, "\n".join(changed)
+
+
+def test_tables_agree_with_the_reference(quick: Results) -> None:
+    old, new = baseline.tables(REFERENCE), baseline.tables(quick)
+    # the runs of a family are in one JSON file each
+    old = {name: table for name, table in old.items() if name in new}
+    assert old.keys() == new.keys()
+    for name in new:
+        changes = baseline.compare_tables(name, old[name], new[name])
+        assert changes
+        changed = [str(change) for change in changes if change.fails]
+        assert not changed, "\n".join(changed)
