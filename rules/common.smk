@@ -82,6 +82,11 @@ def memory_of_scattered(wildcards, attempt):
     return attempt * needs.megabytes(SCATTERED[wildcards.scattered])
 
 
+def memory_of_gathering(wildcards, attempt):
+    run = SCATTERED[wildcards.scattered]
+    return attempt * needs.megabytes(run, parts=len(run.pieces()) // len(run.points))
+
+
 def time_of_scattered(wildcards, attempt):
     run = SCATTERED[wildcards.scattered]
     return attempt * needs.minutes(run, jobs=len(run.pieces()))

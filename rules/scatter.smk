@@ -67,7 +67,7 @@ rule gather:
     conda:
         "../envs/environment.yaml"
     resources:
-        mem_mb=memory_of_scattered,
+        mem_mb=memory_of_gathering,
         runtime=2 * needs.BASE_MINUTES,
     shell:
         "python -m scripts.scatter --config {params.config:q} gather {params.run}.twa 2> {log:q}"

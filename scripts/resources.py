@@ -66,11 +66,12 @@ def minutes(run: runs.Run, threads: int = 1, jobs: int = 1) -> int:
     return BASE_MINUTES + math.ceil(work * SECONDS_PER_STEP * share / 60)
 
 
-def megabytes(run: runs.Run, threads: int = 1) -> int:
+def megabytes(run: runs.Run, threads: int = 1, parts: int = 0) -> int:
     """Return the memory to ask for, in MB of 10^6 bytes.
 
     Of the sampling theory: the state of each thread, and the means and covariances of as many
-    blocks of trajectories as are under way or wait in the tree that sums them.
+    blocks of trajectories as are under way or wait in the tree that sums them; or of the `parts`
+    of a point that are gathered.
     """
     if run.theory not in runs.SAMPLING:
         return EXACT_MB
@@ -78,7 +79,7 @@ def megabytes(run: runs.Run, threads: int = 1) -> int:
     most = 0.0
     for point in run.points.values():
         blocks, _ = twa.division(point.trajectories, point.trajectories)
-        waiting = 2 * threads + 2 * math.log2(blocks) + 6
+        waiting = max(2 * threads + 2 * math.log2(blocks) + 6, parts + 10)
         values = point.times.size * (point.system.sites * quantities + 2 * len(point.momenta))
         sums = waiting * values * 8e-6
         most = max(most, threads * point.system.sites * STATE_MB + sums)

@@ -80,6 +80,7 @@ def test_requests_grow_with_the_work() -> None:
     assert resources.minutes(large, jobs=8) - base == pytest.approx(whole / 4, abs=1)
     assert resources.megabytes(small) < resources.megabytes(large)
     assert resources.megabytes(large) < resources.megabytes(large, threads=64)
+    assert resources.megabytes(large) < resources.megabytes(large, parts=1000)
 
 
 def test_the_bound_of_automatic_steps_is_above_what_is_chosen() -> None:

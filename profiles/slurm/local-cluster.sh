@@ -38,10 +38,12 @@ install() {
         chmod +x "$policy"
         trap 'rm -f /usr/sbin/policy-rc.d' EXIT
     fi
+    local network="-o Acquire::Retries=0 -o Acquire::http::Timeout=20"
+    export DEBIAN_FRONTEND=noninteractive
+    # shellcheck disable=SC2086  # several words are meant
     {
-        apt-get update &&
-            DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-                slurm-wlm munge
+        timeout 120 apt-get $network -qq update &&
+            timeout 300 apt-get $network -qq install -y --no-install-recommends slurm-wlm munge
     } >&2 || skip "the packages cannot be installed"
 }
 
