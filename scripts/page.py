@@ -229,11 +229,22 @@ def page(found: results.Results, data: dict[str, Any], figures: Sequence[str]) -
 
 
 def _bench(directory: Path) -> dict[str, Any] | None:
-    """Return the plot of `make bench`, where it has been run."""
+    """Return the plot of `make bench` and its numbers in words, where it has been run."""
     drawn, numbers = directory / "bench.png", directory / "bench.json"
     if not (drawn.is_file() and numbers.is_file()):
         return None
-    return picture(drawn) | {"numbers": str(numbers)}
+    data = json.loads(numbers.read_text(encoding="utf-8"))
+    return picture(drawn) | {
+        "about": ", ".join(f"{name} {value}" for name, value in data["about"].items()),
+        "rows": [_benchmark(row) for row in data["rows"]],
+    }
+
+
+def _benchmark(row: dict[str, Any]) -> str:
+    if row["median"] is None:
+        return f"{row['name']}: {row['unit']}"
+    text = f"{row['name']}: {row['median']:.3g} ± {row['spread']:.2g} {row['unit']}"
+    return text + (f", {row['ratio']:.3g} times {row['of']}" if row["ratio"] is not None else "")
 
 
 def main() -> None:

@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
+from benchmarks import timing
 from paper_checks import ledger
 from scripts import page, sources
 from scripts.results import Results
@@ -331,6 +333,26 @@ def test_a_scan_adds_wall_times_and_lists_seeds(results: Results) -> None:
     both = sources.together([made, made])
     assert both["wall_time"] == pytest.approx(2 * made["wall_time"], rel=1e-12)
     assert both["seeds"] == made["seeds"]
+
+
+def test_benchmarks_are_shown_where_they_have_been_run(tmp_path: Path, results: Results) -> None:
+    """As `make bench` writes them, one measured, one compared, one skipped."""
+    found = Results(results.config, tmp_path)
+    ledger_of_none = {"config": "quick", "seed": 1, "version": "0", "revision": "0", "sigmas": 4}
+    data = ledger_of_none | {"sources": {}, "claims": []}
+    assert 'id="benchmarks"' not in page.page(found, data, [])
+    ours = timing.Row("ours & co", 2.0, 0.5, "ns a step")
+    rows = [ours, timing.beside("theirs", [8.0, 8.0], ours), timing.skipped("fast", "no GPU")]
+    path = tmp_path / "bench" / "bench.json"
+    path.parent.mkdir()
+    table = {"about": {"cores": 2}, "rows": [row.record() for row in rows]}
+    path.write_text(json.dumps(table), encoding="utf-8")
+    Image.new("RGB", (180, 90)).save(path.with_suffix(".png"))
+    text = page.page(found, data, [])
+    assert '<img src="data:image/png;base64,' in text
+    for line in ("ours &amp; co: 2 ± 0.5 ns a step", ", 4 times ours &amp; co", "fast: no GPU"):
+        assert line in text
+    assert "(cores 2)" in text
 
 
 @pytest.mark.parametrize(
