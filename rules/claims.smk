@@ -42,7 +42,6 @@ rule page:
         ),
     params:
         config=CONFIG,
-        figures=list(FIGURES),
     log:
         OUT / "logs/page.log",
     conda:
@@ -51,4 +50,4 @@ rule page:
         mem_mb=1000,
         runtime=needs.BASE_MINUTES,
     shell:
-        "python -m scripts.page --config {params.config:q} {params.figures} 2> {log:q}"
+        "python -m scripts.page --config {params.config:q} 2> {log:q}"

@@ -3,7 +3,7 @@
 One HTML file that needs nothing else, ``results/NAME/reproduction.html``: images, styles and script
 are inside. Outside the workflow, once figures and ledger exist::
 
-    python -m scripts.page --config config/quick.yaml fig2 fig3
+    python -m scripts.page --config config/quick.yaml
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -166,7 +166,7 @@ def caption(figure: str, config: dict[str, Any]) -> Markup:
     return Markup(parts["body"])
 
 
-def page(found: results.Results, data: dict[str, Any], figures: Sequence[str]) -> str:
+def page(found: results.Results, data: dict[str, Any], figures: Collection[str]) -> str:
     """Return the page.
 
     Parameters
@@ -175,7 +175,7 @@ def page(found: results.Results, data: dict[str, Any], figures: Sequence[str]) -
         Where the figures are; those of `make bench`, if there are any, are beside it.
     data : dict
         The ledger, as in ``claims.json``.
-    figures : sequence of str
+    figures : collection of str
         Names of the figures to show, in order.
     """
     thumbnails = {name: picture(found.figure(name, "png"), THUMBNAIL) for name in figures}
@@ -251,13 +251,10 @@ def main() -> None:
     """Read the command line, write the page."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--config", default="config/paper.yaml", help="default: %(default)s")
-    parser.add_argument("figures", nargs="*", help="default: those that a claim is about")
-    args = parser.parse_args()
-    found = results.Results(runs.load(args.config))
+    found = results.Results(runs.load(parser.parse_args().config))
     data = json.loads((found.directory / "claims.json").read_text(encoding="utf-8"))
-    figures = args.figures or list(dict.fromkeys(claim["figure"] for claim in data["claims"]))
     path = found.directory / "reproduction.html"
-    path.write_text(page(found, data, figures), encoding="utf-8")
+    path.write_text(page(found, data, runs.FIGURES), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -54,8 +54,7 @@ def describe(path: Path) -> Record:
         "seeds": _values(ds, "seed"),
         "trajectories": _values(ds, "trajectories"),
         "steps": _values(ds, "steps"),
-        # the runs of a measurement of cost are their seconds
-        "wall_time": float(sum(np.sum(_entry(ds, name)) for name in ("wall_time", "seconds"))),
+        "wall_time": float(np.sum(_entry(ds, "wall_time"))),
         "hashes": {name: ds.attrs[name] for name in HASHES if name in ds.attrs},
     }
 
