@@ -83,7 +83,7 @@ SwitchType=switch/none
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 JobAcctGatherType=jobacct_gather/linux
-JobAcctGatherFrequency=task=2
+JobAcctGatherFrequency=task=1
 JobAcctGatherParams=OverMemoryKill,UsePss
 # no accounting: ask squeue, which remembers a job for MinJobAge seconds
 AccountingStorageType=accounting_storage/none
