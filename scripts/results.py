@@ -24,9 +24,13 @@ def title(figure: str) -> str:
     return f"Fig. {numbered[1]}" if numbered else figure.replace("_", " ").capitalize()
 
 
-@lru_cache(maxsize=32)
+def load(path: Path) -> xr.Dataset:
+    """Return the Dataset of a file, read once for all the curves and claims that look at it."""
+    return _load(path, path.stat().st_mtime_ns).copy()
+
+
+@lru_cache(maxsize=128)  # the files of one config and more
 def _load(path: Path, changed: int) -> xr.Dataset:
-    """Read a file once for all the curves and claims that look at it."""
     from blochball import storage  # the Snakefile asks for paths only, and often
 
     return storage.load(path)
@@ -65,7 +69,7 @@ class Results:
         """Return the Dataset of a run."""
         path = self.path(family, run)
         self._note(path)
-        return _load(path, path.stat().st_mtime_ns).copy()
+        return load(path)
 
     def load_table(self, name: str) -> dict[str, Any]:
         """Return what is kept as ``data/NAME.json``."""

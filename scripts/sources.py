@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from blochball import storage
+from scripts import results
 
 Record = dict[str, Any]
 HASHES = ("inputs", "modules", "lock")
@@ -46,7 +46,7 @@ def describe(path: Path) -> Record:
             "wall_time": sum(sum(row.get("wall_time", ())) for row in rows),
             "hashes": {name: table[name] for name in HASHES if name in table},
         }
-    ds = storage.load(path)
+    ds = results.load(path)
     return {
         "version": ds.attrs["blochball_version"],
         "revision": ds.attrs["revision"],
