@@ -26,7 +26,7 @@ def phases(results: Results) -> list[float]:
 
 def two(results: Results, phase: float, theory: str) -> Curve:
     """Return the forward emission per N_tot^2 of two ensembles."""
-    return _forward(at(results.load("pair", f"two.{theory}"), phase=phase))
+    return forward(at(results.load("pair", f"two.{theory}"), phase=phase))
 
 
 def accuracy(results: Results) -> dict[str, Quantity]:
@@ -36,7 +36,7 @@ def accuracy(results: Results) -> dict[str, Quantity]:
 
 def comparable(results: Results) -> dict[str, Quantity]:
     """Error of each phase divided by that of a single ensemble of the same N and pump."""
-    alone = largest(*(_forward(results.load("pair", f"one.{theory}")) for theory in THEORIES))
+    alone = largest(*(forward(results.load("pair", f"one.{theory}")) for theory in THEORIES))
     return {f"φ = {phase:g}π": _ratio(_error(results, phase), alone) for phase in phases(results)}
 
 
@@ -63,7 +63,8 @@ def suppression(results: Results) -> dict[str, Quantity]:
     return found
 
 
-def _forward(ds: xr.Dataset) -> Curve:
+def forward(ds: xr.Dataset) -> Curve:
+    """Return the forward emission of a chain per N_tot^2."""
     total = system_of(ds).emitters ** 2
     value = ds.output.sel(channel="forward").values / total
     if "output_stderr" not in ds:

@@ -43,6 +43,8 @@ _SHARED_FILES = tuple(f"{name}.py" for name in _SHARED.split())
 MODULES = {
     "exact": (*_SHARED_FILES, "exact/*.py"),
     "twa": (*_SHARED_FILES, "twa/*.py"),
+    "top": (*_SHARED_FILES, "twa/*.py"),
+    "paths": (*_SHARED_FILES, "twa/*.py"),
     "mean_field": (*_SHARED_FILES, "cumulants.py"),
     "cost": (*_SHARED_FILES, "twa/*.py"),
 }

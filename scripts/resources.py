@@ -59,6 +59,7 @@ def minutes(run: runs.Run, threads: int = 1, jobs: int = 1) -> int:
     if run.theory not in runs.SAMPLING:
         return EXACT_MINUTES
     work = sum(p.trajectories * p.system.sites * steps(p) for p in run.points.values())
+    work *= runs.COST.get(run.theory, 1)
     if run.theory == "cost":  # the other cores are kept idle
         threads = 1
     # a part may be twice the average: their number of blocks is a power of two

@@ -72,8 +72,8 @@ class Run:
 
     @property
     def work(self) -> int:
-        """Ensemble-steps of all points together; 0 for a theory that does not sample."""
-        return sum(point.work for point in self.points.values()) if self.theory == "twa" else 0
+        """Ensemble-steps of all points together, as long as those of the ball; 0 if none."""
+        return COST.get(self.theory, 0) * sum(point.work for point in self.points.values())
 
     @property
     def inputs(self) -> str:
@@ -107,7 +107,8 @@ class Run:
         ]
 
 
-SAMPLING = ("twa", "cost")  # theories whose numbers depend on trajectories and steps
+SAMPLING = ("twa", "top", "paths", "cost")  # theories whose numbers depend on trajectories
+COST = {"twa": 1, "top": 16}  # of an ensemble-step
 Family = dict[str, Run]  # by "MEMBER.THEORY"
 
 
@@ -181,9 +182,10 @@ def families(config: dict[str, Any]) -> dict[str, Family]:
     ValueError
         If the numbers of a family, each of them right, do not fit together; naming the family.
     """
-    from scripts import networks, supplement  # built on the types of this module
+    from scripts import formulations, networks, supplement  # built on the types of this module
 
-    known = {**FAMILIES, **networks.FAMILIES, **supplement.FAMILIES}
+    modules = (networks, supplement, formulations)
+    known = FAMILIES | {k: f for module in modules for k, f in module.FAMILIES.items()}
     # `rivals` are compared, and timed, in one go by a script of their own
     found = {}
     for name in config["simulations"]:
@@ -316,10 +318,12 @@ FAMILIES: dict[str, Callable[[dict[str, Any], str], Family]] = {
 
 # which families each figure draws and its claims measure
 FIGURES: dict[str, list[str]] = {
+    "fig1": ["sphere"],
     "fig2": ["pulse", "sampling", "squeezing", "pump_sweep"],
     "fig3": ["pair", "array", "cost"],
     "fig4": ["chain", "drive"],
     "decay": ["decay"],
     "time_crystal": ["time_crystal"],
+    "formulations": ["formulations", "squeezing", "pair"],
     "rivals": [],  # compared in one go, by rules/rivals.smk
 }

@@ -59,7 +59,13 @@ def _solve(theory: str, point: runs.Point, threads: int, **kept: Any) -> xr.Data
         return exact.solve(point.system, point.times, "jumps", **sampling)
     if theory == "mean_field":
         return cumulants.solve(point.system, point.times, order=1)
-    sampling = point.sampling | {"strata": point.strata, "threads": threads}
+    if theory == "paths":
+        given = point.trajectories, point.seed, point.steps
+        return twa.trajectories(point.system, point.times, *given, tolerance=point.tolerance)
+    sampling = point.sampling | {"threads": threads}
+    if theory == "top":
+        return twa.solve(point.system, point.times, **sampling, formulation="top")
+    sampling["strata"] = point.strata
     return twa.solve(point.system, point.times, **sampling, **kept)
 
 
