@@ -33,7 +33,9 @@ Rows = list[dict[str, Any]]
 
 def draw(rows: Rows) -> Figure:
     """Return the figure; suites that were not run leave their axes out."""
-    peers = [row for row in rows if row["ratio"] is not None and not row["curve"]]
+    compared = (row for row in rows if row["ratio"] is not None and not row["curve"])
+    # chunks are compared with ourselves
+    peers = [row for row in compared if row["suite"] != "chunks"]
     found = [name for name in AXES if any(row["against"] == name for row in rows)]
     height = 0.75 + 0.26 * len(peers)
     figure = plt.figure(figsize=(style.TWO_COLUMNS, height + 1.75 * -(-len(found) // 3)))
