@@ -166,7 +166,8 @@ def untraceable(revision: str) -> str:
     """Return why the sources behind a revision cannot be known, or an empty text."""
     if revision.endswith("-dirty"):
         return f"sources with changes that revision {revision.removesuffix('-dirty')} does not hold"
-    if not re.fullmatch("[0-9a-f]{7,40}", revision):
+    # as git describes it: a hash, or a tag with what came after it
+    if revision == "unknown" or not re.fullmatch(r"\w[\w./-]*", revision):
         return f"sources of a revision that is {revision!r}"
     return ""
 
@@ -190,6 +191,9 @@ def problems(
             found.append(f"{name}.png is not the image that make readme wrote")
         elif not recorded["images"][name]["data"]:
             found.append(f"{name}.png has no data that say where they are from")
+    for revision in re.findall(r"\brevision (\S+?)\.\s", readme):
+        if wrong := untraceable(revision):
+            found.append(f"the README's numbers are from {wrong}")
     for name, revision, theory, modules in _drawn(recorded):
         if wrong := untraceable(revision):
             found.append(f"{name}.png is drawn from {wrong}")

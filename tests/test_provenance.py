@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,6 @@ import numpy as np
 import pytest
 
 from blochball import exact, models, storage
-from blochball.dataset import revision
 from scripts import provenance, readme, results, runs
 
 RECORDED = json.loads(provenance.RECORD.read_text(encoding="utf-8"))
@@ -113,6 +113,12 @@ def test_images_that_are_not_the_recorded_ones_are_found(images: Path) -> None:
     assert "nowhere.png is not there" in provenance.problems(RECORDED, shown, images)
 
 
+def test_revisions_may_be_described_by_a_tag() -> None:
+    assert not provenance.untraceable("v1.0-12-g0123456789ab")
+    assert provenance.untraceable("v1.0-12-g0123456789ab-dirty")
+    assert provenance.untraceable("--output=x")  # or git would take it for an option
+
+
 @pytest.mark.parametrize(
     ("claimed", "said"),
     [("0123456789ab-dirty", "sources with changes"), ("unknown", "revision that is 'unknown'")],
@@ -122,6 +128,13 @@ def test_images_of_unknown_sources_are_found(claimed: str, said: str) -> None:
     first_data(recorded)["revision"] = claimed
     (problem,) = provenance.problems(recorded, README)
     assert said in problem
+
+
+def test_numbers_of_unknown_sources_are_found() -> None:
+    said = re.search(r"revision ([0-9a-f]{12})\. ", README)
+    assert said
+    (problem,) = provenance.problems(RECORDED, README.replace(said[1], f"{said[1]}-dirty"))
+    assert problem.startswith("the README's numbers are from sources with changes")
 
 
 def test_images_that_claim_another_revision_are_found() -> None:
@@ -211,7 +224,3 @@ def test_a_figure_that_is_older_than_its_data_is_not_shown(drawn: results.Result
     os.utime(drawn.figure("decay", "png"), (0, 0))
     with pytest.raises(ValueError, match="older than its data"):
         provenance.record(drawn, ["decay"])
-
-
-def test_this_tree_knows_its_own_revision() -> None:
-    assert revision().removesuffix("-dirty") == head()
