@@ -45,8 +45,8 @@ DRAWN = {
     "time_crystal": ("inversion",),
 }
 EVERY = (*MOMENTS, "output", "structure_factor")
-# of long axes that say the same many times over every so-manieth entry is kept
-LONGEST = {"site": 20, "momentum": 41, "sample": 3}
+# of long axes, where many entries say the same, about so many are kept
+LONGEST = {"site": 20, "momentum": 41, "sample": 3, "trajectory": 6}
 # seconds: they depend on the machine and on what else it does, and are no physics
 TIMED = ("wall_time", "seconds")
 TIMED_TASKS = ("large", "many")  # whose value is a number of seconds

@@ -183,7 +183,8 @@ class Changed(Results):
     """The reference in the place of results, with one curve shifted."""
 
     def __init__(self, directory: Path, by: float) -> None:
-        self.config, self.directory, self.by = QUICK, directory, by
+        super().__init__(QUICK)
+        self.directory, self.by = directory, by
 
     def load(self, family: str, run: str) -> xr.Dataset:
         ds = REFERENCE.load(family, run)
