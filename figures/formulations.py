@@ -62,7 +62,7 @@ def errors(ax: Axes, results: Results, name: str, label: str) -> None:
 
 
 def courses(ax: Axes, results: Results, name: str, label: str) -> None:
-    """Draw N times the error against time: curves of all N collapse where it falls as 1/N."""
+    """Draw N times the error against time: equally high for all N where it falls as 1/N."""
     sizes = measure.sizes(results)
     for form in measure.FORMS:
         for size, width in zip(sizes, np.linspace(0.5, 1.3, len(sizes)), strict=True):
@@ -80,7 +80,7 @@ def courses(ax: Axes, results: Results, name: str, label: str) -> None:
     ax.set(xlim=(0, time[-1]), xlabel=r"$N\Gamma t$", ylabel=label)
     if name == "emission":
         low, high = ax.get_ylim()
-        ax.set_ylim(low, high + 0.3 * (high - low))
+        ax.set_ylim(low, high + 0.45 * (high - low))
         ax.legend(title="$N$", loc="upper right", handlelength=1.6, ncols=2, columnspacing=1)
 
 
