@@ -64,6 +64,10 @@ def sources(root: Path = runs.ROOT) -> Files:
     return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
 
 
+# what this process computes with, even if the files change before it writes its result
+_LOADED = sources()
+
+
 @lru_cache(maxsize=8)
 def sources_at(revision: str, root: Path = runs.ROOT) -> Files | None:
     """Return the package's sources at a revision; None without git, or if git does not know it."""
@@ -116,7 +120,7 @@ def stamped(ds: xr.Dataset, run: runs.Run) -> xr.Dataset:
     ]
     return ds.assign_attrs(
         inputs=run.inputs,
-        modules=digest(made_of(run.theory, sources())),
+        modules=digest(made_of(run.theory, _LOADED)),
         lock=file_digest(LOCK),
         software=", ".join(used),
     )

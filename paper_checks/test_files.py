@@ -1,0 +1,60 @@
+"""What every file of the workflow says of itself, and what its jobs really used."""
+
+from __future__ import annotations
+
+import csv
+
+import numpy as np
+import xarray as xr
+
+from blochball import System, storage
+from scripts import provenance, resources, runs
+from scripts.results import Results
+
+
+def said(ds: xr.Dataset, name: str) -> list[object]:
+    """Return what a Dataset says of all its points: an attribute, or a variable of a scan."""
+    return [ds.attrs[name]] if name in ds.attrs else list(ds[name].values)
+
+
+def test_every_file_says_where_it_is_from(results: Results) -> None:
+    there = provenance.sources()
+    for family, members in runs.families(results.config).items():
+        for name, run in members.items():
+            path = results.path(family, name)
+            ds = storage.load(path)
+            assert ds.attrs["blochball_version"], path
+            assert ds.attrs["revision"], path
+            assert ds.attrs["inputs"] == run.inputs, path
+            assert ds.attrs["modules"] == provenance.digest(provenance.made_of(run.theory, there))
+            assert ds.attrs["lock"] == provenance.file_digest(provenance.LOCK), path
+            assert f"numpy {np.__version__}" in ds.attrs["software"], path
+            theories = ("exact.", "twa.", "cumulants.")
+            assert all(str(method).startswith(theories) for method in said(ds, "method")), path
+            assert min(map(float, said(ds, "wall_time"))) > 0, path
+            points = list(run.points.values())
+            systems = [System.from_json(str(text)) for text in said(ds, "system")]
+            # one, where those of all points are the same
+            assert systems == [point.system for point in points][: len(systems)], path
+            if run.theory in runs.SAMPLING:
+                assert list(map(int, said(ds, "seed"))) == [point.seed for point in points], path
+                assert min(map(int, said(ds, "trajectories"))) > 0, path
+                assert min(map(int, said(ds, "steps"))) > 0, path
+
+
+def test_no_job_used_more_than_it_asked_for(results: Results) -> None:
+    """Memory, and half of the time: that is for slower machines."""
+    families = runs.families(results.config)
+    seen = 0
+    for path in (results.directory / "benchmarks").rglob("*.tsv"):
+        run = families.get(path.parent.name, {}).get(path.stem)
+        if run is None:
+            continue  # a part, or of an older config
+        with path.open() as file:
+            (used,) = csv.DictReader(file, delimiter="\t")
+        assert float(used["s"]) < 60 * resources.minutes(run) / 2, path
+        # jobs of a moment are over before they are looked at
+        if used["max_rss"] not in ("NA", "-"):
+            assert float(used["max_rss"]) < resources.megabytes(run), path
+            seen += 1
+    assert seen > 10
