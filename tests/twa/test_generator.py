@@ -156,6 +156,27 @@ def test_without_psi_an_order_is_lost(kind):
     assert abs(slope[0] + 1) < 0.25
 
 
+def test_where_the_error_of_order_one_over_n_is_made():
+    """Full inversion under a pump, where nothing happens: Eq. (6) gains one <J^+ J^->, whatever N.
+
+    The average over the initial cloud, whose squared transverse radius is exponential.
+    """
+    x, y, z = BLOCH
+    rate = sum(generator(x * x + y * y + z, jump)[0] for jump in local_jumps("pump"))
+    formula = sp.lambdify((*POINT, size), rate, cse=True)
+    node, weight = np.polynomial.laguerre.laggauss(40)
+    gains = []
+    for n in (20, 80, 1280):
+        length_squared = n / 2 * (n / 2 + 1)
+        radius_squared = node * n / 2
+        inside = radius_squared < length_squared
+        angle = np.arcsin(np.sqrt(radius_squared[inside] / length_squared))
+        values = formula(0.3, angle, 0.4, n / 2, n)
+        gains.append(values @ weight[inside] / weight[inside].sum())
+    assert 0.8 < gains[0] < gains[1] < gains[2] < 1
+    np.testing.assert_allclose(gains[2], 1, atol=0.01)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_ball_form_is_an_identity_between_operators(kind):
     """d<J_a>/dt and the Einstein relation, with three emitters in all 2^3 dimensions."""
