@@ -131,9 +131,10 @@ def assert_same_bits(one: xr.Dataset, other: xr.Dataset) -> None:
 
 def kill_group(process: subprocess.Popen[str]) -> None:
     """Kill a process and all that it has started, and forget it."""
-    with contextlib.suppress(ProcessLookupError):
+    # the number belongs to it, dead or alive, until it has been waited for; then to anybody
+    if process.returncode is None:
         os.killpg(process.pid, signal.SIGKILL)
-    process.communicate(timeout=PATIENCE)
+        process.communicate(timeout=PATIENCE)
 
 
 def kill(process: subprocess.Popen[str], how: str) -> None:

@@ -61,8 +61,10 @@ def run_blocks(
     """
     end = first + -(-trajectories // block_size)
     step = 1 if keep is None else keep.blocks
-    chunks = [range(start, min(start + step, end)) for start in range(first, end, step)]
     pool = ThreadPoolExecutor(threads)
+
+    def chunks() -> Iterator[range]:
+        return (range(start, min(start + step, end)) for start in range(first, end, step))
 
     def size(blocks: range) -> int:
         done = (blocks.start - first) * block_size
@@ -70,7 +72,7 @@ def run_blocks(
 
     def items() -> Iterator[tuple[range, Future[Leaf] | Leaf]]:
         """Yield chunks that are kept, and single blocks of the others, under way."""
-        for chunk in chunks:
+        for chunk in chunks():
             kept = None if keep is None else keep.load(chunk)
             if kept is not None:
                 yield chunk, kept
@@ -86,7 +88,7 @@ def run_blocks(
     pending: deque[tuple[range, Future[Leaf] | Leaf]] = deque()
     started = time.perf_counter()
     try:
-        for chunk in chunks:
+        for chunk in chunks():
             done, taken = chunk.start, False
             while done < chunk.stop:
                 with contextlib.suppress(StopIteration):
