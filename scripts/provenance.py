@@ -228,10 +228,10 @@ def changes(recorded: dict[str, Any], config: dict[str, Any], root: Path = runs.
             asked = families.get(family, {}).get(run)
             if asked is None or asked.inputs != data["inputs"]:
                 found.append(f"{name}.png: the config asks for another {path} now")
-    if file_digest(root / LOCK.relative_to(runs.ROOT)) not in {
-        data["lock"] for image in recorded["images"].values() for data in image["data"].values()
-    }:
-        found.append("the pinned versions have changed")
+    lock = file_digest(root / LOCK.relative_to(runs.ROOT))
+    for name, image in recorded["images"].items():
+        if any(data["lock"] != lock for data in image["data"].values()):
+            found.append(f"{name}.png: the pinned versions have changed")
     return found
 
 

@@ -165,7 +165,7 @@ def test_what_has_changed_since_is_reported_by_name(tmp_path: Path) -> None:
     (root / "envs" / "requirements.lock").write_text("numpy==1.0\n")
     one, two = provenance.changes(recorded, QUICK, root)
     assert "drawn from twa of revision 0123456789ab; since: which modules" in one
-    assert two == "the pinned versions have changed"
+    assert two == "fig2.png: the pinned versions have changed"
     # another theory's module is no change
     shutil.copytree(runs.ROOT / provenance.PACKAGE, root / provenance.PACKAGE, dirs_exist_ok=True)
     with (root / provenance.PACKAGE / "cumulants.py").open("a") as file:
