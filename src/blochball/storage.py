@@ -16,6 +16,8 @@ from typing import Any, Final
 
 import xarray as xr
 
+from blochball import validation
+
 _ENGINE: Final = "h5netcdf"
 
 
@@ -40,12 +42,20 @@ def save(ds: xr.Dataset, path: str | os.PathLike[str]) -> None:
 
     Raises
     ------
+    TypeError, ValueError
+        For a bad argument, and for a Dataset that holds what NetCDF cannot.
     OSError
         If the file cannot be written, naming it; nothing is left behind.
     """
-    path = Path(path)
+    validation.instance("storage.save", "ds", ds, xr.Dataset)
+    path = validation.path("storage.save", "path", path)
     # made in memory: a disk that fills up while HDF5 writes to it upsets the library for good
-    content = bytes(ds.to_netcdf(engine=_ENGINE))
+    try:
+        content = bytes(ds.to_netcdf(engine=_ENGINE))
+    except (TypeError, ValueError, AttributeError, OverflowError, NotImplementedError) as error:
+        raise ValueError(
+            f"storage.save: ds must hold what NetCDF can, got something else ({error})"
+        ) from error
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _write(content + _checksum(content), path)
@@ -82,12 +92,12 @@ def load(path: str | os.PathLike[str]) -> xr.Dataset:
 
     Raises
     ------
-    FileNotFoundError
-        If there is no such file.
+    TypeError, FileNotFoundError
+        If it is no path, or there is no such file.
     ValueError
         If it is not a Dataset of this package, cut short, or not as it was written.
     """
-    path = Path(path)
+    path = validation.path("storage.load", "path", path)
     if not path.is_file():
         raise FileNotFoundError(f"storage.load: path must be an existing file, got {path}")
     found = path.read_bytes()

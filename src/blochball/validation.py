@@ -108,9 +108,17 @@ def choice(owner: str, name: str, value: Any, allowed: Iterable[str]) -> str:
 
 def path(owner: str, name: str, value: Any) -> Path:
     """Return `value` as a Path."""
+    what = f"{owner}: {name} must be a path, got {shown(value)}"
     if not isinstance(value, str | os.PathLike) or not str(value):
-        raise TypeError(f"{owner}: {name} must be a path, got {shown(value)}")
-    return Path(value)
+        raise TypeError(what)
+    try:
+        found = Path(value)
+        bare = b"\0" not in os.fsencode(found)
+    except (TypeError, UnicodeEncodeError) as error:  # a path of bytes; half a character
+        raise TypeError(what) from error
+    if not bare:
+        raise ValueError(what)
+    return found
 
 
 def instance(owner: str, name: str, value: Any, kind: type) -> None:

@@ -149,6 +149,10 @@ def chunks(
         For other sums than those of `run_part`: of what, over how many engine blocks at a time, and
         what decides the numbers besides the plan.
     """
+    owner = "twa.chunks"
+    _check(owner, "planned", planned, _PLAN)
+    folder = validation.path(owner, "folder", folder)
+    work = validation.integer(owner, "work", work, 1)
     cost = blocks * BLOCK * system_of(planned).sites * max(1, int(planned["count"].sum()))
     identity = hashlib.sha256(f"{planned.plan} {label}".encode()).hexdigest()
     return Chunks(folder, identity, record, cost, work)
@@ -190,6 +194,8 @@ def run_part(
     _check(owner, "planned", planned, _PLAN)
     _ours(owner, "planned", planned)
     validation.flag(owner, "progress", progress)
+    if keep is not None:
+        validation.instance(owner, "keep", keep, Chunks)
     part = validation.integer(owner, "part", part, 0)
     if part >= planned.parts:
         raise ValueError(f"{owner}: part must be below {planned.parts}, got {part}")
