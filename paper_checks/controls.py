@@ -38,7 +38,7 @@ class Spoiled(Results):
     """
 
     def __init__(self, results: Results, runs: str, spoil: Spoil) -> None:
-        self.config, self.directory = results.config, results.directory
+        super().__init__(results.config, results.directory.parent)
         self.patterns, self.spoil = runs.split(), spoil
 
     def load(self, family: str, run: str) -> xr.Dataset:
