@@ -37,7 +37,9 @@ def test_every_file_says_where_it_is_from(results: Results) -> None:
             # one, where those of all points are the same
             assert systems == [point.system for point in points][: len(systems)], path
             if run.theory in runs.SAMPLING:
-                assert list(map(int, said(ds, "seed"))) == [point.seed for point in points], path
+                seeds = [point.seed for point in points]
+                # said once, where all points share it
+                assert list(map(int, said(ds, "seed"))) in (seeds, list(set(seeds))), path
                 assert min(map(int, said(ds, "trajectories"))) > 0, path
                 assert min(map(int, said(ds, "steps"))) > 0, path
 
