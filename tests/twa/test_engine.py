@@ -10,7 +10,7 @@ from paths import chain, everything, paths, task_of
 
 from blochball import CollectiveJump, Ensemble, System, models, twa, validation
 from blochball.statistics import Tree
-from blochball.twa import engine
+from blochball.twa import engine, parts
 from blochball.twa.engine import BLOCK, run, run_block
 from blochball.twa.rows import LANES
 
@@ -211,7 +211,7 @@ def test_an_error_in_a_block_ends_the_run(monkeypatch):
         begun.append(block)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(engine, "run_block", broken)
+    monkeypatch.setattr(parts, "run_block", broken)
     before = threading.active_count()
     with pytest.raises(KeyboardInterrupt):
         twa.solve(LASER, TIMES, 10**9, steps=10, threads=2)
