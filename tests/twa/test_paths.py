@@ -94,3 +94,8 @@ def test_bad_arguments():
             twa.trajectories(system, TIMES, **{"steps": 5, **wrong})
     with pytest.raises(TypeError, match="System"):
         twa.trajectories("laser", TIMES)
+
+
+def test_more_than_memory_holds_is_refused_before_anything_runs():
+    with pytest.raises(ValueError, match=r"twa\.trajectories: trajectories must be such that all"):
+        twa.trajectories(models.superradiant_laser(10, 1.0), [0.1], 10**12, steps=1)

@@ -97,5 +97,5 @@ def test_refuses_what_strata_do_not_serve(system, why):
 
 def test_refuses_too_few_trajectories():
     system, times = laser(20)
-    with pytest.raises(ValueError, match="enough for two in each of 64 strata, got 80"):
+    with pytest.raises(ValueError, match="strata must be at most half of the trajectories, got 64"):
         twa.solve(system, times, trajectories=80, strata=64)

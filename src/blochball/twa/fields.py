@@ -61,6 +61,9 @@ class Fields(NamedTuple):
     turning : ndarray of int, shape (Z,)
         Jumps of dephasing.
     turning_weights : ndarray, shape (Z, sites)
+    frame : ndarray, shape (2, sites)
+        cos and sin of the angle that turns J^+ of a site to where a field that travels along the
+        chain from its first site has no phase left to pick up.
     """
 
     axis: Floats
@@ -75,12 +78,14 @@ class Fields(NamedTuple):
     exchange_im: Floats
     turning: Ints
     turning_weights: Floats
+    frame: Floats
 
     @property
     def guided(self) -> bool:
         """Whether one travelling field and a constant in the x-y plane are all of omega."""
         alone = self.guides.shape[0] == 1 and self.ranked.size == self.exchange_re.size == 0
-        return alone and not self.axis[2].any() and self.turning.size == 0
+        planar = not self.axis[2].any() and self.turning.size == 0
+        return bool(alone and planar and self.guides[0, 0] > 0)
 
 
 def fields_of(system: System, form: str = "auto") -> Fields:
@@ -121,6 +126,8 @@ def fields_of(system: System, form: str = "auto") -> Fields:
     sign = np.where(kinds == "pump", -1.0, 1.0)
     amplitude = np.where((kinds == "pump")[:, None], weights.conj(), weights)
     ranked = ranked[rates[ranked] > 0]
+    chain = system.exchange
+    angle = (chain.phase if isinstance(chain, ChainExchange) else 0.0) * np.arange(sites)
     return Fields(
         axis,
         np.sqrt(rates),
@@ -134,6 +141,7 @@ def fields_of(system: System, form: str = "auto") -> Fields:
         np.ascontiguousarray(exchange.imag),
         turning,
         np.ascontiguousarray(weights.real[turning]),
+        np.stack([np.cos(angle), np.sin(angle)]),
     )
 
 

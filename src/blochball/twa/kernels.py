@@ -51,10 +51,11 @@ def local_coefficients(size, decay, dephasing, pump, duration, out):
     out[2] = keep_z
     out[3] = 0.5 * size * delta * once
     # the covariance of Jz with Jx is -tie sigma Jx, the variance of Jz var0 - var1 Jz
-    out[4] = 0.5 * delta * keep_x * once / sigma if sigma > 0 else 0.0
+    tie = 0.5 * delta * keep_x * once / sigma if sigma > 0 else 0.0
+    out[4] = tie / sigma if sigma > 0 else 0.0
     out[6] = delta * keep_z * once
     out[5] = (0.5 * size * kap - delta * rest) * relaxation(2 * kap, duration) + out[6] * rest
-    out[7] = out[4] * out[4]
+    out[7] = tie * tie
 
 
 @jit
@@ -65,11 +66,11 @@ def local_table(local, duration, table):
 
 
 @jit
-def local_step(state, words, shift, local, table):
-    """Local dissipation of every site that has some."""
+def local_step(state, words, shift, local, table, frame):
+    """Local dissipation of every site that has some; its noise has the axes of the frame."""
     for l in range(state.shape[0]):
         if local[1, l] > 0 or local[2, l] > 0 or local[3, l] > 0:
-            rows.local(state[l], words[l], shift, table[l])
+            rows.local(state[l], words[l], shift, table[l], frame[0, l], -frame[1, l])
 
 
 # -- collective rotation -------------------------------------------------------------------------
@@ -78,7 +79,7 @@ def local_step(state, words, shift, local, table):
 @jit
 def set_axis(state, jx, jy, fields, noises, field):
     """Set TX, TY of every site to omega_l, with J^+ taken from the columns jx, jy."""
-    (axis, _, ranked, gains, re, im, guides, inputs, exchange_re, exchange_im, _, _) = fields
+    (axis, _, ranked, gains, re, im, guides, inputs, exchange_re, exchange_im, _, _, _) = fields
     sites = state.shape[0]
     for l in range(sites):
         rows.fill(state[l], TX, axis[0, l])
@@ -145,28 +146,60 @@ def rotate(state, step, fields, noises, field):
 
 
 @jit
-def rotate_guided(state, step, fields, noises, field, words, shift, local, table):
+def arrival(guide):
+    """Return the complex factor of the noise from the left where it reaches the first site."""
+    c, s = guide[1], guide[2]
+    return c * guide[3] + s * guide[4], c * guide[4] - s * guide[3]
+
+
+@jit
+def into_frame(state, frame, sums):
+    """Turn every site into the frame of the right-moving field, and sum J^+."""
+    sums[:] = 0.0
+    for l in range(state.shape[0]):
+        rows.spin(state[l], frame[0, l], frame[1, l])
+        rows.collect(sums, state[l])
+
+
+@jit
+def rotate_guided(state, step, fields, noises, sweeps, words, shift, table):
     """`rotate`, then `local_step`, where one travelling field and a constant are all of omega.
 
-    The last sweep does both for a site while it is in the fastest cache.
+    The state is in the frame of the right-moving field; sweeps[2] is the sum of J^+, before and
+    after. The table of a site without local dissipation changes nothing.
     """
-    axis, guide, inputs = fields[0], fields[6][0], fields[7][0]
-    gain, c, s = guide[0], guide[1], guide[2]
-    sites = state.shape[0]
-    enter(field, inputs[0], guide[3], guide[4], noises)
-    for l in range(sites):
-        rows.emit_carry_first(field, c, s, gain, state[l], X, Y, axis[0, l], axis[1, l])
-    enter(field, inputs[1], guide[5], guide[6], noises)
-    for l in range(sites - 1, -1, -1):
-        rows.carry_predict(field, c, s, gain, state[l], 0.25 * step)
-    enter(field, inputs[0], guide[3], guide[4], noises)
-    for l in range(sites):
-        rows.emit_carry_first(field, c, s, gain, state[l], MX, MY, axis[0, l], axis[1, l])
-    enter(field, inputs[1], guide[5], guide[6], noises)
-    for l in range(sites - 1, -1, -1):
-        rows.carry_turn(field, c, s, gain, state[l], 0.5 * step)
-        if local[1, l] > 0 or local[2, l] > 0 or local[3, l] > 0:
-            rows.local(state[l], words[l], shift, table[l])
+    axis, guide, inputs, frame = fields[0], fields[6][0], fields[7][0], fields[12]
+    gain, cos, sin = guide[0], guide[1], guide[2]
+    c, s = cos * cos - sin * sin, 2 * cos * sin
+    last = state.shape[0] - 1
+    # noise of omega over i gain; what enters from the right, as if one site further
+    a, b = arrival(guide)
+    from_left = b / gain, -a / gain
+    a, b = cos * frame[0, last] - sin * frame[1, last], cos * frame[1, last] + sin * frame[0, last]
+    a, b = a * guide[5] - b * guide[6], a * guide[6] + b * guide[5]
+    from_right = b / gain, -a / gain
+    one, other, ahead = sweeps[0], sweeps[1], sweeps[2]
+
+    enter(other, inputs[0], from_left[0], from_left[1], noises)
+    other += ahead
+    enter(one, inputs[1], from_right[0], from_right[1], noises)
+    ahead[:] = one
+    h = 0.25 * step
+    for l in range(last, -1, -1):
+        ax = h * (frame[0, l] * axis[0, l] - frame[1, l] * axis[1, l])
+        ay = h * (frame[0, l] * axis[1, l] + frame[1, l] * axis[0, l])
+        rows.sweep_predict(one, other, ahead, c, s, state[l], h * gain, ax, ay)
+
+    other[:] = ahead
+    enter(one, inputs[0], from_left[0], from_left[1], noises)
+    ahead[:] = 0.0
+    h = 0.5 * step
+    for l in range(last + 1):
+        ax = h * (frame[0, l] * axis[0, l] - frame[1, l] * axis[1, l])
+        ay = h * (frame[0, l] * axis[1, l] + frame[1, l] * axis[0, l])
+        rows.sweep_turn(
+            one, other, ahead, c, s, state[l], h * gain, ax, ay, words[l], shift, table[l]
+        )
 
 
 # -- a whole run ---------------------------------------------------------------------------------
@@ -184,36 +217,32 @@ def refresh(random, words, clock, which):
 
 
 @jit
-def arrivals(guide, inputs):
-    """Return the two complex factors of the noises that reach a site that is alone."""
-    # what enters from either side passes one phase on its way to the site
-    c, s = guide[1], guide[2]
-    a1, b1 = c * guide[3] + s * guide[4], c * guide[4] - s * guide[3]
-    a2, b2 = c * guide[5] + s * guide[6], c * guide[6] - s * guide[5]
-    if inputs[0] < 0:
-        a1, b1 = 0.0, 0.0
-    if inputs[1] < 0:
-        a2, b2 = 0.0, 0.0
-    return a1, b1, a2, b2
-
-
-@jit
-def advance_single(state, random, clock, words, step, count, fields, half, whole, noises):
-    """`advance` after its first local step, for one ensemble and one travelling field.
+def advance_single(state, random, clock, words, step, count, fields, half, whole):
+    """`advance` after its first local step, for one ensemble and one decay.
 
     Everything that does not change is looked up once, and a step stays in registers.
     """
-    axis, strength, guide, inputs = fields[0], fields[1], fields[6][0], fields[7][0]
+    axis, strength, guide = fields[0], fields[1], fields[6][0]
     site_words, jump_words = words
-    row, word = state[0], site_words[0]
-    a1, b1, a2, b2 = arrivals(guide, inputs)
-    n1, n2 = noises[max(inputs[0], 0)], noises[max(inputs[1], 0)]
-    gain, ax, ay, middle, last = guide[0], axis[0, 0], axis[1, 0], whole[0], half[0]
+    row, word, jump = state[0], site_words[0], jump_words[fields[7][0, 0]]
+    n1, n2 = arrival(guide)
+    scale = 0.5 * math.sqrt(step) * strength[fields[7][0, 0]]
+    h = 0.5 * step
+    gain, ax, ay, middle, last = h * guide[0], h * axis[0, 0], h * axis[1, 0], whole[0], half[0]
     for n in range(count):
-        draw_noises(jump_words, refresh(random, jump_words, clock, 1), strength, step, noises)
+        jump_shift = refresh(random, jump_words, clock, 1)
         shift = refresh(random, site_words, clock, 0)
         table = middle if n < count - 1 else last
-        rows.single(row, word, shift, table, 0.5 * step, gain, ax, ay, n1, a1, b1, n2, a2, b2)
+        rows.single(row, word, shift, table, jump, jump_shift, gain, ax, ay, scale * n1, scale * n2)
+
+
+@jit
+def scratch(sites, jumps):
+    """Return what `advance` and `run_group` need besides the state: words, clock and work."""
+    words = (np.zeros((sites, LANES), np.uint64), np.zeros((jumps, LANES), np.uint64))
+    clock = np.full(2, STEPS_PER_WORD)
+    noises, sweeps = np.zeros((jumps, 2 * LANES)), np.zeros((3, 2 * LANES))
+    return words, clock, (np.zeros((sites, 8)), np.zeros((sites, 8)), noises, sweeps)
 
 
 @jit
@@ -221,26 +250,31 @@ def advance(state, random, clock, words, step, count, local, fields, guided, wor
     """Make `count` steps of length `step`.
 
     `random` is the generator's state, `clock` counts the local and the collective steps that the
-    current words have served; `work` is scratch: two tables, noises, one field.
+    current `words` have served; `work` holds two tables, noises and three fields. See `scratch`.
     """
-    half, whole, noises, field = work
+    half, whole, noises, sweeps = work
     site_words, jump_words = words
+    strength, frame = fields[1], fields[12]
     local_table(local, 0.5 * step, half)
     local_table(local, step, whole)
-    local_step(state, site_words, refresh(random, site_words, clock, 0), local, half)
-    if guided and state.shape[0] == 1:
-        advance_single(state, random, clock, words, step, count, fields, half, whole, noises)
+    local_step(state, site_words, refresh(random, site_words, clock, 0), local, half, frame)
+    if guided and state.shape[0] == 1 and fields[7][0, 1] < 0:
+        advance_single(state, random, clock, words, step, count, fields, half, whole)
         return
-    strength = fields[1]
+    if guided:
+        into_frame(state, frame, sweeps[2])
     for n in range(count):
         draw_noises(jump_words, refresh(random, jump_words, clock, 1), strength, step, noises)
         table = whole if n < count - 1 else half
         shift = refresh(random, site_words, clock, 0)
         if guided:
-            rotate_guided(state, step, fields, noises, field, site_words, shift, local, table)
+            rotate_guided(state, step, fields, noises, sweeps, site_words, shift, table)
         else:
-            rotate(state, step, fields, noises, field)
-            local_step(state, site_words, shift, local, table)
+            rotate(state, step, fields, noises, sweeps[0])
+            local_step(state, site_words, shift, local, table, frame)
+    if guided:
+        for l in range(state.shape[0]):
+            rows.spin(state[l], frame[0, l], -frame[1, l])
 
 
 @jit
@@ -276,13 +310,9 @@ def run_group(
         Where a trajectory left the ball, or (-1, -1).
     """
     sites = state.shape[0]
-    jumps = fields[1].size
     steps, counts, outputs = schedule
-    words = (np.zeros((sites, LANES), np.uint64), np.zeros((jumps, LANES), np.uint64))
-    clock = np.full(2, STEPS_PER_WORD)
-    noises = np.zeros((jumps, 2 * LANES))
-    field = np.zeros(2 * LANES)
-    work = (np.zeros((sites, 8)), np.zeros((sites, 8)), noises, field)
+    words, clock, work = scratch(sites, fields[1].size)
+    field = work[3][0]
     columns = max(7, probes[0].shape[0], wave_probes[0].shape[0])
     values = np.zeros(columns * LANES)
     for k in range(steps.size):
@@ -337,7 +367,7 @@ def speed(state, fields, noises, field):
     It has two parts: |omega| itself, and the rate at which a collective amplitude grows or decays,
     G sum_l |w_l|^2 |Jz_l| for a jump and twice the sum over l' of |h_ll' Jz_l'| for an exchange.
     """
-    axis, _, _, gains, re, im, guides, _, exchange_re, exchange_im, _, _ = fields
+    axis, _, _, gains, re, im, guides, _, exchange_re, exchange_im, _, _, _ = fields
     sites = state.shape[0]
     noises[:] = 0.0
     set_axis(state, X, Y, fields, noises, field)

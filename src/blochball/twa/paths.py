@@ -9,11 +9,12 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
+from blochball import validation
 from blochball.dataset import assemble
 from blochball.system import System
 from blochball.twa import kernels, parts, schedule
 from blochball.twa.engine import BLOCK, GROUPS, LeftBallError, Task, initial_groups, start
-from blochball.twa.rows import COLUMNS, LANES, STEPS_PER_WORD
+from blochball.twa.rows import COLUMNS, LANES
 
 # the symbols of J^x, J^y and J^z, under the names of their means
 COMPONENTS = ("spin_x", "spin_y", "inversion")
@@ -58,6 +59,8 @@ def trajectories(
     started = time.perf_counter()
     planned = parts.plan(system, times, trajectories, seed, steps, tolerance=tolerance, form=form)
     task, count = parts.task_of(planned), int(planned.trajectories)
+    held = 6.0 * task.times.size * system.sites * count
+    validation.memory("twa.trajectories", "trajectories", held)
     blocks = (
         vectors(task, first // BLOCK, min(BLOCK, count - first)) for first in range(0, count, BLOCK)
     )
@@ -87,10 +90,7 @@ def vectors(task: Task, block: int, trajectories: int) -> NDArray[np.float64]:
     groups = initial_groups(system, GROUPS, generator)
     for first, (state, random) in zip(range(0, trajectories, LANES), groups, strict=False):
         lanes = slice(first, min(first + LANES, trajectories))
-        words = (np.zeros((sites, LANES), np.uint64), np.zeros((jumps, LANES), np.uint64))
-        clock = np.full(2, STEPS_PER_WORD)
-        noises, field = np.zeros((jumps, 2 * LANES)), np.zeros(2 * LANES)
-        work = (np.zeros((sites, 8)), np.zeros((sites, 8)), noises, field)
+        words, clock, work = kernels.scratch(sites, jumps)
         for step, count, output in zip(plan.steps, plan.counts, plan.outputs, strict=True):
             if count:
                 kernels.advance(

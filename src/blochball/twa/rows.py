@@ -4,7 +4,8 @@ A lane is one trajectory. All that belongs to a site lies in one flat row of ``C
 numbers: column ``X`` holds J^x of every lane, then come ``Y``, ``Z``, the axis of rotation
 ``TX, TY, TZ`` and the mid-point ``MX, MY``. Offsets and length are unsigned constants: only then
 can the compiler see that columns do not overlap, and turn every loop into vector instructions
-(separate arrays: five times slower, measured).
+(separate arrays: five times slower, measured). Multiplications are what limits the speed, hence
+scaled variates, rates times steps, and fields without factors.
 """
 
 from __future__ import annotations
@@ -44,31 +45,39 @@ def draw(state, word):
 
 
 @jit
-def variate(bits):
-    """Turn the lowest three bits into a four-valued variate."""
-    size = RARE if bits & _U(3) == _U(0) else FREQUENT
+def sizes(scale):
+    """Return scale times the two sizes of a variate."""
+    return scale * RARE, scale * FREQUENT
+
+
+@jit
+def variate(bits, rare=RARE, frequent=FREQUENT):
+    """Turn the lowest three bits into a four-valued variate, of unit variance or other `sizes`."""
+    size = rare if bits & _U(3) == _U(0) else frequent
     return size if bits & _U(4) == _U(0) else -size
 
 
 @jit
 def noise(word, shift, scale, out, column):
-    """Fill a column with scale * variate."""
+    """Fill a column with scale times a variate."""
+    rare, frequent = sizes(scale)
     for i in range(_N):
-        out[i + column] = scale * variate(word[i] >> shift)
+        out[i + column] = variate(word[i] >> shift, rare, frequent)
 
 
 @jit
 def relaxed(u, v, w, a, b, e, c):
     """Return J after local dissipation over one duration, from J = (u, v, w) and three noises.
 
-    The eight coefficients c are those of `kernels.local_coefficients`.
+    The eight coefficients c are those of `kernels.local_coefficients`; a and b are noises times
+    c[1], e is one of unit variance.
     """
-    keep_x, sigma, keep_z, gain, tie, var0, var1, tie2 = c
+    keep_x, _, keep_z, gain, tie, var0, var1, tie2 = c
     # next to a polarised state the variance can be slightly negative
     variance = max(var0 - var1 * w - tie2 * (u * u + v * v), 0.0)
     return (
-        keep_x * u + sigma * a,
-        keep_x * v + sigma * b,
+        keep_x * u + a,
+        keep_x * v + b,
         keep_z * w + gain - tie * (u * a + v * b) + math.sqrt(variance) * e,
     )
 
@@ -80,12 +89,18 @@ def unpack(c):
 
 
 @jit
-def local(row, word, shift, coefficients):
-    """Local decay, dephasing and pump over one duration, with three noises of every word."""
+def local(row, word, shift, coefficients, cos=1.0, sin=0.0):
+    """Local decay, dephasing and pump over one duration, with three noises of every word.
+
+    The noise of J^+ is multiplied by cos + i sin, which changes trajectories but not their law.
+    """
     c = unpack(coefficients)
+    rare, frequent = sizes(c[1])
     for i in range(_N):
         bits = word[i] >> shift
-        a, b, e = variate(bits), variate(bits >> _U(3)), variate(bits >> _U(6))
+        d, g = variate(bits, rare, frequent), variate(bits >> _U(3), rare, frequent)
+        a, b = cos * d - sin * g, cos * g + sin * d
+        e = variate(bits >> _U(6))
         u, v, w = relaxed(row[i + X], row[i + Y], row[i + Z], a, b, e, c)
         row[i + X], row[i + Y], row[i + Z] = u, v, w
 
@@ -95,7 +110,7 @@ def local_given(row, noises, coefficients):
     """`local` with noises that are given, three columns."""
     c = unpack(coefficients)
     for i in range(_N):
-        a, b, e = noises[i + X], noises[i + Y], noises[i + Z]
+        a, b, e = c[1] * noises[i + X], c[1] * noises[i + Y], noises[i + Z]
         u, v, w = relaxed(row[i + X], row[i + Y], row[i + Z], a, b, e, c)
         row[i + X], row[i + Y], row[i + Z] = u, v, w
 
@@ -219,94 +234,122 @@ def carry_emit(field, c, s, gain, row, jx, jy):
 
 
 # -- the same, fused for the planar case of one travelling field ---------------------------------
+#
+# In the frame of the right-moving field, exp(i phase l) J_l^+, only the left-moving one picks up
+# phases: cos, sin = c, s of twice the phase. Fields are sums of J^+ here: omega = axis + i gain
+# (right + left). A sweep builds up the field that it goes along with and takes the other one back
+# to where it came from: its end is known, because the sweep before, which ran the other way, summed
+# the field that the vectors it wrote will give, `ahead`. So fields are never stored, and a step
+# reads and writes every site twice.
 
 
 @jit
-def emit_carry_first(field, c, s, gain, row, jx, jy, ax, ay):
-    """`emit_carry` to an axis that is (ax, ay) before."""
+def spin(row, c, s):
+    """Turn J about z: J^+ <- (c + i s) J^+."""
     for i in range(_N):
-        a, b = field[i], field[i + _N]
-        re = c * a + s * b - gain * row[i + jy]
-        im = c * b - s * a + gain * row[i + jx]
-        row[i + TX] = ax + re
-        row[i + TY] = ay + im
-        field[i] = re
-        field[i + _N] = im
+        u, v = row[i + X], row[i + Y]
+        row[i + X], row[i + Y] = c * u - s * v, c * v + s * u
 
 
 @jit
-def carry_predict(field, c, s, gain, row, half):
-    """`carry_emit` and `predict` about an axis in the x-y plane."""
+def collect(field, row):
+    """Add J^+ to a field."""
     for i in range(_N):
-        f, g = field[i], field[i + _N]
-        re = c * f + s * g
-        im = c * g - s * f
+        field[i] += row[i + X]
+        field[i + _N] += row[i + Y]
+
+
+@jit
+def sweep_predict(left, right, ahead, c, s, row, gain, ax, ay):
+    """Put J^x, J^y after half a step into the mid-point, from the last site to the first.
+
+    `left` and `ahead`, the left-moving field of the mid-points, get the site's J^+ on leaving it;
+    `right` comes with it and loses it. `gain`, `ax`, `ay` are those of omega times a quarter step.
+    """
+    for i in range(_N):
         u, v, w = row[i + X], row[i + Y], row[i + Z]
-        field[i] = re - gain * v
-        field[i + _N] = im + gain * u
-        a, b = half * (row[i + TX] + re), half * (row[i + TY] + im)
+        f, g = left[i], left[i + _N]
+        f, g = c * f + s * g, c * g - s * f
+        p, q = right[i], right[i + _N]
+        a, b = ax - gain * (q + g), ay + gain * (p + f)
+        left[i], left[i + _N] = f + u, g + v
+        right[i], right[i + _N] = p - u, q - v
         r = 2 * (w + a * v - b * u) / (1 + a * a + b * b)
-        row[i + MX] = u + b * r
-        row[i + MY] = v - a * r
+        x, y = u + b * r, v - a * r
+        row[i + MX], row[i + MY] = x, y
+        f, g = ahead[i], ahead[i + _N]
+        ahead[i], ahead[i + _N] = c * f + s * g + x, c * g - s * f + y
 
 
 @jit
-def carry_turn(field, c, s, gain, row, half):
-    """`carry_emit` from the mid-point and `turn` about an axis in the x-y plane."""
+def sweep_turn(right, left, ahead, c, s, row, gain, ax, ay, word, shift, coefficients):
+    """Rotate about omega of the mid-points, then local dissipation, from the first site to last.
+
+    `right` gets the site's J^+ on arrival, `left` comes with it and loses it first; `ahead`, the
+    right-moving field of the new vectors, gets theirs. `gain`, `ax`, `ay` are those of omega times
+    half the step.
+    """
+    k = unpack(coefficients)
+    rare, frequent = sizes(k[1])
     for i in range(_N):
-        f, g = field[i], field[i + _N]
-        re = c * f + s * g
-        im = c * g - s * f
-        field[i] = re - gain * row[i + MY]
-        field[i + _N] = im + gain * row[i + MX]
-        a, b = half * (row[i + TX] + re), half * (row[i + TY] + im)
-        u, v, w = row[i + X], row[i + Y], row[i + Z]
-        t2 = a * a + b * b
-        q = 1 + t2 * THIRD
-        p = a * v - b * u
-        f = 2 * q / (1 + q * q * t2)
-        r = f * (w + q * p)
-        row[i + X] = u + b * r
-        row[i + Y] = v - a * r
-        row[i + Z] = w + f * (p - q * t2 * w)
+        x, y = row[i + MX], row[i + MY]
+        f, g = right[i] + x, right[i + _N] + y
+        right[i], right[i + _N] = f, g
+        p, q = left[i] - x, left[i + _N] - y
+        a, b = ax - gain * (g + q), ay + gain * (f + p)
+        left[i], left[i + _N] = c * p - s * q, c * q + s * p
+        u, v, w = turned(row[i + X], row[i + Y], row[i + Z], a, b)
+        bits = word[i] >> shift
+        d, e = variate(bits, rare, frequent), variate(bits >> _U(3), rare, frequent)
+        u, v, w = relaxed(u, v, w, d, e, variate(bits >> _U(6)), k)
+        row[i + X], row[i + Y], row[i + Z] = u, v, w
+        ahead[i] += u
+        ahead[i + _N] += v
 
 
 @jit
-def single(row, word, shift, coefficients, half, gain, ax, ay, n1, a1, b1, n2, a2, b2):
+def turned(u, v, w, a, b):
+    """Return (u, v, w) after `turn` about an axis in the plane, given half step times axis."""
+    t2 = a * a + b * b
+    q = 1 + t2 * THIRD
+    p = a * v - b * u
+    f = 2 * q / (1 + q * q * t2)
+    r = f * (w + q * p)
+    return u + b * r, v - a * r, w + f * (p - q * t2 * w)
+
+
+@jit
+def single(row, word, shift, coefficients, jump, jump_shift, gain, ax, ay, n1, n2):
     """Rotation and then local dissipation of an ensemble that is alone; nothing leaves registers.
 
-    omega = (ax + i ay) + i gain J^+ + (a1 + i b1) n1 + (a2 + i b2) n2 with rows of noise n1, n2;
-    `half` is half a step.
+    omega = (ax + i ay) + i gain J^+ + (n1 + i n2) (noise of the jump), all times half the step.
     """
     c = unpack(coefficients)
+    rare, frequent = sizes(c[1])
     for i in range(_N):
-        kx = ax + a1 * n1[i] - b1 * n1[i + _N] + a2 * n2[i] - b2 * n2[i + _N]
-        ky = ay + a1 * n1[i + _N] + b1 * n1[i] + a2 * n2[i + _N] + b2 * n2[i]
+        bits = jump[i] >> jump_shift
+        d, e = variate(bits), variate(bits >> _U(3))
+        kx, ky = ax + n1 * d - n2 * e, ay + n1 * e + n2 * d
         u, v, w = row[i + X], row[i + Y], row[i + Z]
-        a, b = 0.5 * half * (kx - gain * v), 0.5 * half * (ky + gain * u)
+        a, b = 0.5 * (kx - gain * v), 0.5 * (ky + gain * u)
         r = 2 * (w + a * v - b * u) / (1 + a * a + b * b)
-        a, b = half * (kx - gain * (v - a * r)), half * (ky + gain * (u + b * r))
-        t2 = a * a + b * b
-        q = 1 + t2 * THIRD
-        p = a * v - b * u
-        f = 2 * q / (1 + q * q * t2)
-        r = f * (w + q * p)
-        z = w + f * (p - q * t2 * w)
+        a, b = kx - gain * (v - a * r), ky + gain * (u + b * r)
+        u, v, w = turned(u, v, w, a, b)
         bits = word[i] >> shift
-        d, e, g = variate(bits), variate(bits >> _U(3)), variate(bits >> _U(6))
-        u, v, w = relaxed(u + b * r, v - a * r, z, d, e, g, c)
+        d, e = variate(bits, rare, frequent), variate(bits >> _U(3), rare, frequent)
+        u, v, w = relaxed(u, v, w, d, e, variate(bits >> _U(6)), c)
         row[i + X], row[i + Y], row[i + Z] = u, v, w
 
 
 @jit
-def amplitude(row, word, shift, by_turn, by_local, n1, a1, b1, n2, a2, b2):
+def amplitude(row, word, shift, by_local, jump, jump_shift, n1, n2):
     """Add to TX, TY what the noises of the coming `single` add to the linear amplitude of J^+.
 
-    -i omega of the noises, times `by_turn`, and the noise of Jx, Jy, times `by_local`.
+    The noise of Jx, Jy times `by_local`, and -i (n1 + i n2) (noise of the jump).
     """
     for i in range(_N):
+        bits = jump[i] >> jump_shift
+        d, e = variate(bits), variate(bits >> _U(3))
         bits = word[i] >> shift
-        kx = a1 * n1[i] - b1 * n1[i + _N] + a2 * n2[i] - b2 * n2[i + _N]
-        ky = a1 * n1[i + _N] + b1 * n1[i] + a2 * n2[i + _N] + b2 * n2[i]
-        row[i + TX] += by_turn * ky + by_local * variate(bits)
-        row[i + TY] += by_local * variate(bits >> _U(3)) - by_turn * kx
+        row[i + TX] += n1 * e + n2 * d + by_local * variate(bits)
+        row[i + TY] += n2 * e - n1 * d + by_local * variate(bits >> _U(3))

@@ -14,7 +14,6 @@ from blochball.system import System
 from blochball.twa import kernels
 from blochball.twa.engine import Schedule, initial_groups, start
 from blochball.twa.fields import Fields
-from blochball.twa.rows import LANES, STEPS_PER_WORD
 
 Floats = NDArray[np.float64]
 
@@ -76,11 +75,8 @@ def pilot(
     """
     generator = start(system, seed, (1,))
     state, random = next(initial_groups(system, 1, generator))
-    jumps = len(system.jumps)
-    words = (np.zeros((system.sites, LANES), np.uint64), np.zeros((jumps, LANES), np.uint64))
-    clock = np.full(2, STEPS_PER_WORD)
-    noises, field = np.zeros((jumps, 2 * LANES)), np.zeros(2 * LANES)
-    work = (np.zeros((system.sites, 8)), np.zeros((system.sites, 8)), noises, field)
+    words, clock, work = kernels.scratch(system.sites, len(system.jumps))
+    noises, field = work[2], work[3][0]
     constants = tuple(fields)
     # the noise of a jump turns by a mean square angle of rate |w|^2 a unit of time
     shaken = sum((j.rate * np.abs(j.weights) ** 2 for j in system.jumps), np.zeros(system.sites))

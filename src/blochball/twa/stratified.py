@@ -12,6 +12,7 @@ Techniques, 5A.9). The timing jitter, nearly all of the variance of a burst, is 
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass
 from functools import partial
@@ -28,7 +29,7 @@ from blochball.twa import kernels, parts, record, rows
 from blochball.twa.engine import GROUPS, LeftBallError, Task, initial_groups, start
 from blochball.twa.parts import task_of
 from blochball.twa.record import VALIDITY
-from blochball.twa.rows import FREQUENT, LANES, RARE, STEPS_PER_WORD, TX, TY, X, Y, jit
+from blochball.twa.rows import FREQUENT, LANES, RARE, TX, TY, X, Y, jit
 
 Floats = NDArray[np.float64]
 
@@ -173,9 +174,9 @@ def _weights(task: Task) -> tuple[Floats, Floats]:
 
 def _noise_scale(task: Task) -> Floats:
     """Return the standard deviation of each part of omega's noise in every rotation."""
-    a1, b1, _, _ = kernels.arrivals(task.fields.guides[0], task.fields.inputs[0])
+    factor = np.hypot(*kernels.arrival(task.fields.guides[0]))
     steps = np.repeat(task.schedule.steps, task.schedule.counts)
-    return np.asarray(task.fields.noise[0] * np.hypot(a1, b1) / np.sqrt(steps))
+    return np.asarray(task.fields.noise[0] * factor / np.sqrt(steps))
 
 
 def _served(task: Task) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -281,18 +282,15 @@ def _run(
     state, random, schedule, local, fields, weights, variance, limit, lanes, count, total, product
 ):
     """Run one group of lanes; return the output at which one left the ball, or -1."""
-    strength, guide, inputs = fields[1], fields[6][0], fields[7][0]
-    gain = guide[0]
-    a1, b1, a2, b2 = kernels.arrivals(guide, inputs)
+    strength, guide = fields[1][0], fields[6][0]
+    a, b = kernels.arrival(guide)
     turns, locals_ = weights
     steps, counts, outputs = schedule
     strata = count.shape[1]
-    site_words, jump_words = np.zeros((1, LANES), np.uint64), np.zeros((1, LANES), np.uint64)
-    clock = np.full(2, STEPS_PER_WORD)
-    noises = np.zeros((1, 2 * LANES))
-    half, whole = np.zeros((1, 8)), np.zeros((1, 8))
+    words, clock, work = kernels.scratch(1, 1)
+    half, whole, _, _ = work
     values = np.zeros(_COLUMNS * LANES)
-    row, word, noise = state[0], site_words[0], noises[0]
+    row, word, jump = state[0], words[0][0], words[1][0]
     for i in range(LANES):
         row[_U(i) + TX] = row[_U(i) + X]
         row[_U(i) + TY] = row[_U(i) + Y]
@@ -301,23 +299,20 @@ def _run(
         if counts[k] > 0:
             kernels.local_table(local, 0.5 * steps[k], half)
             kernels.local_table(local, steps[k], whole)
-            shift = kernels.refresh(random, site_words, clock, 0)
-            noise[:] = 0.0
-            rows.amplitude(row, word, shift, 0.0, locals_[step_local], noise, a1, b1, noise, a2, b2)
+            shift = kernels.refresh(random, words[0], clock, 0)
+            rows.amplitude(row, word, shift, locals_[step_local], jump, shift, 0.0, 0.0)
             rows.local(row, word, shift, half[0])
             step_local += 1
+        h = 0.5 * steps[k]
         for n in range(counts[k]):
-            bits = kernels.refresh(random, jump_words, clock, 1)
-            kernels.draw_noises(jump_words, bits, strength, steps[k], noises)
-            shift = kernels.refresh(random, site_words, clock, 0)
+            jump_shift = kernels.refresh(random, words[1], clock, 1)
+            shift = kernels.refresh(random, words[0], clock, 0)
+            scale = strength / math.sqrt(steps[k])
+            n1, n2 = scale * turns[turn] * a, scale * turns[turn] * b
+            rows.amplitude(row, word, shift, locals_[step_local], jump, jump_shift, n1, n2)
             table = whole[0] if n < counts[k] - 1 else half[0]
-            rows.amplitude(
-                row, word, shift, turns[turn], locals_[step_local], noise, a1, b1, noise, a2, b2
-            )
-            rows.single(
-                row, word, shift, table, 0.5 * steps[k], gain, 0.0, 0.0,
-                noise, a1, b1, noise, a2, b2,
-            )  # fmt: skip
+            n1, n2 = h * scale * a, h * scale * b
+            rows.single(row, word, shift, table, jump, jump_shift, h * guide[0], 0.0, 0.0, n1, n2)
             turn += 1
             step_local += 1
         t = outputs[k]

@@ -64,6 +64,8 @@ def solve(
     seed = validation.integer(owner, "seed", seed, 0)
     threads = thread_count(owner, threads)
     tolerance = validation.real(owner, "tolerance", tolerance, 0)
+    if tolerance == 0:
+        raise ValueError(f"{owner}: tolerance must be > 0, got {tolerance!r}")
     started = time.perf_counter()
     if isinstance(steps, str):
         validation.choice(owner, "steps", steps, ("auto",))
