@@ -47,6 +47,8 @@ DRAWN = {
 EVERY = (*MOMENTS, "output", "structure_factor")
 # of long axes, where many entries say the same, about so many are kept
 LONGEST = {"site": 20, "momentum": 41, "sample": 3, "trajectory": 6}
+# what made a table, not what is in it
+ORIGIN = ("version", "revision")
 # seconds: they depend on the machine and on what else it does, and are no physics
 TIMED = ("wall_time", "seconds")
 TIMED_TASKS = ("large", "many")  # whose value is a number of seconds
@@ -168,7 +170,7 @@ def compare_tables(what: str, old: Any, new: Any) -> list[Change]:
     if isinstance(old, dict) and isinstance(new, dict) and old.keys() == new.keys():
         if old.get("task") in TIMED_TASKS:
             return []
-        names = [name for name in old if name not in (*TIMED, "stderr")]
+        names = [name for name in old if name not in (*TIMED, *ORIGIN, "stderr")]
         found = []
         for name in names:
             label = f"{what}.{name}"
