@@ -3,7 +3,7 @@
 JAX is a peer and no dependency: where ``pip install jax`` has been run, its rows appear. It works
 in a process of its own, which can be held to one core::
 
-    python -m benchmarks.jax_twa bits 65536 100
+    python -m benchmarks.jax_twa bits 65536 400
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from benchmarks.timing import measure
 
 NOISES = ("normal", "bits")
 INSTALLED = importlib.util.find_spec("jax") is not None
-SIZE, PUMP, UNTIL = 100, 25.0, 0.025  # of what is timed: the laser of Fig. 2(a), its rise
+# what is timed: the laser of Fig. 2(a), its burst and its relaxation
+SIZE, PUMP, UNTIL, STEPS = 100, 25.0, 0.1, 400
 
 
 def heun(

@@ -79,7 +79,7 @@ def megabytes(run: runs.Run, threads: int = 1, parts: int = 0) -> int:
     quantities = len(MOMENTS) * (len(MOMENTS) + 1)
     most = 0.0
     for point in run.points.values():
-        blocks, _ = twa.division(point.trajectories, point.trajectories)
+        blocks, _ = twa.division(point.trajectories, point.trajectories, point.system.sites)
         waiting = max(2 * threads + 2 * math.log2(blocks) + 6, parts + 10)
         values = point.times.size * (point.system.sites * quantities + 2 * len(point.momenta))
         sums = waiting * values * 8e-6

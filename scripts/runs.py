@@ -103,7 +103,7 @@ class Run:
         return [
             (number, part)
             for number, point in enumerate(self.points.values())
-            for part in range(twa.division(point.trajectories, share)[0])
+            for part in range(twa.division(point.trajectories, share, point.system.sites)[0])
         ]
 
 

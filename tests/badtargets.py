@@ -266,8 +266,8 @@ TARGETS = {
     ),
     "twa.division": Target(
         twa.division,
-        {"trajectories": 100, "parts": 2},
-        {"trajectories": count, "parts": count},
+        {"trajectories": 100, "parts": 2, "sites": 3},
+        {"trajectories": count, "parts": count, "sites": count},
     ),
     "twa.run_part": Target(
         twa.run_part,

@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 
 from blochball import chunks, models, storage, twa
 from blochball.twa import parts
+from blochball.twa.engine import block_size
 from scripts import runs, scatter, simulate
 from scripts.results import Results
 
 LASER = models.superradiant_laser(12, pump=3.0)
 TIMES = np.linspace(0, 0.5, 4)
-BLOCK = parts.BLOCK
+BLOCK = block_size(1)
 # five chunks of two blocks, the last with a single, incomplete one
 RUN: dict[str, Any] = {"trajectories": 8 * BLOCK + 30, "steps": 12, "seed": 3}
 CHUNK = 2 * BLOCK * 12
@@ -250,7 +251,7 @@ FAMILY, NAME = "chain", "sites-2.twa"
 def scattered(tmp_path: Path) -> scatter.Scattered:
     """A run whose plan and four parts are on disk."""
     system = models.waveguide_chain(2, 20, 0.7, pump=4.0)
-    point = runs.Point(system, TIMES, trajectories=4 * BLOCK, steps="auto", seed=3)
+    point = runs.Point(system, TIMES, trajectories=4 * block_size(2), steps="auto", seed=3)
     run = runs.Run("twa", {2: point}, jobs=4)
     found = Results({"name": "test", "chunk": 10**6, "simulations": {}}, tmp_path)
     whole = scatter.Scattered(run, found, FAMILY, NAME)

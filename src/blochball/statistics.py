@@ -51,6 +51,8 @@ class Moments:
     def merge(self, other: Moments) -> Moments:
         """Return the moments of both samples together (Chan, Golub & LeVeque, 1979)."""
         count = self.count + other.count
+        if not self.mean.size:  # nothing was asked for: this is called once a block
+            return Moments(count, self.mean, self.comoment)
         shift = other.mean - self.mean
         product = shift[..., :, None] * shift[..., None, :] if self.full else shift * shift
         return Moments(

@@ -4,7 +4,7 @@ import numpy as np
 
 from blochball import ChainExchange, CollectiveJump, Ensemble, System, models, twa
 from blochball.twa import schedule
-from blochball.twa.engine import BLOCK, Task
+from blochball.twa.engine import Task
 from blochball.twa.fields import fields_of
 from blochball.twa.paths import vectors
 
@@ -17,8 +17,8 @@ def task_of(system, times, steps, seed=0, form="auto"):
 
 
 def paths(task, block=0):
-    """Return J of every trajectory of a block, shape (times, sites, 3, BLOCK)."""
-    return vectors(task, block, BLOCK)
+    """Return J of every trajectory of a block, shape (times, sites, 3, lanes)."""
+    return vectors(task, block, task.block)
 
 
 def everything(sites=3, seed=0, noise=1.0):

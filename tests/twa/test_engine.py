@@ -11,7 +11,7 @@ from paths import chain, everything, paths, task_of
 from blochball import CollectiveJump, Ensemble, System, models, twa, validation
 from blochball.statistics import Tree
 from blochball.twa import engine, parts
-from blochball.twa.engine import BLOCK, run, run_block
+from blochball.twa.engine import block_size, run, run_block
 from blochball.twa.rows import LANES
 
 TIMES = [0.0, 0.02, 0.05]
@@ -24,6 +24,7 @@ MIXED = System(
         CollectiveJump(0.4, [1, 2], "dephasing"),
     ],
 )
+BLOCK = block_size(MIXED.sites)
 
 
 def data(ds):
@@ -58,9 +59,9 @@ def test_blocks_have_streams_of_their_own():
     first, second = paths(task, 0), paths(task, 1)
     assert (first != second).all()
     # and so have the lanes
-    assert np.unique(first[0, 0, 0]).size == BLOCK
+    assert np.unique(first[0, 0, 0]).size == task.block
     correlation = np.corrcoef(first[0, 0, 0], second[0, 0, 0])[0, 1]
-    assert abs(correlation) < 5 / np.sqrt(BLOCK)
+    assert abs(correlation) < 5 / np.sqrt(task.block)
 
 
 def same_moments(found, expected):
@@ -197,9 +198,10 @@ def test_a_trajectory_that_is_lost_stops_the_run_and_names_time_and_site(site, m
 
 
 def test_the_ball_has_an_edge(monkeypatch):
-    # a sampling three times too long, which no rotation can bring back
-    sample = engine.wigner.sample
-    monkeypatch.setattr(engine.wigner, "sample", lambda *given: 3 * sample(*given))
+    # an ensemble three times as large as the edge is made for
+    clouds = engine.wigner.clouds
+    large = np.array([[3.0], [1.0], [1.0], [1.0], [1.0]])
+    monkeypatch.setattr(engine.wigner, "clouds", lambda system: large * clouds(system))
     with pytest.raises(twa.LeftBallError, match=r"near the Bloch ball.* time 0, site 0"):
         twa.solve(models.superradiant_laser(1000, 1.0), TIMES, 10, steps=10)
 

@@ -9,7 +9,7 @@ from paths import chain, everything, paths, task_of
 from blochball import ChainExchange, CollectiveJump, Ensemble, System, models
 from blochball.twa import kernels
 from blochball.twa.fields import FORMS, fields_of
-from blochball.twa.rows import COLUMNS, LANES, TZ, X, Y
+from blochball.twa.rows import COLUMNS, LANES, TX, TY, TZ, X, Y
 
 LONE = models.superradiant_laser(30, 5.0)
 SYSTEMS = {
@@ -65,7 +65,7 @@ def found_axis(system, form, state, noise):
     noises = np.concatenate([noise.real, noise.imag], axis=1)
     kernels.set_axis(rows, X, Y, tuple(fields), noises, np.zeros(2 * LANES))
     shaped = rows.reshape(system.sites, COLUMNS, LANES)
-    omega = shaped[:, 3] + 1j * shaped[:, 4]
+    omega = shaped[:, int(TX) // LANES] + 1j * shaped[:, int(TY) // LANES]
     kernels.rotate(rows, 1e-3, tuple(fields), noises, np.zeros(2 * LANES))
     return omega, rows[:, int(TZ) : int(TZ) + LANES]
 

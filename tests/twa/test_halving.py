@@ -17,7 +17,7 @@ def test_second_weak_order():
     size = 40
     system = models.superradiant_laser(size, pump=0.25 * size)
     times = np.linspace(0, 10 / size, 11)
-    coarse, fine = (estimate(system, times, steps) for steps in (20, 40))
+    coarse, fine = (estimate(system, times, steps, 40_000) for steps in (20, 40))
     worst = int(abs(coarse.emission.values).argmax())
     a, b = coarse.emission.values[worst, 0], fine.emission.values[worst, 0]
     da, db = coarse.emission_stderr.values[worst, 0], fine.emission_stderr.values[worst, 0]

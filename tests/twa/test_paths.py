@@ -9,7 +9,7 @@ from paths import chain, everything
 
 from blochball import CollectiveJump, Ensemble, System, models, storage, twa
 from blochball.twa import paths as module
-from blochball.twa.engine import BLOCK
+from blochball.twa.engine import block_size
 
 TIMES = [0.0, 0.05, 0.2]
 SYSTEMS = {
@@ -22,7 +22,9 @@ SYSTEMS = {
 @pytest.mark.parametrize("system", SYSTEMS.values(), ids=SYSTEMS)
 @pytest.mark.parametrize("steps", [12, "auto"])
 def test_their_mean_is_what_the_solver_returns(system, steps):
-    n = BLOCK + 70  # a block and a part of another, with a group that is not full
+    n = (
+        block_size(system.sites) + 70
+    )  # a block and a part of another, with a group that is not full
     ds = twa.trajectories(system, TIMES, n, seed=3, steps=steps)
     means = twa.solve(system, TIMES, n, seed=3, steps=steps)
     assert ds.steps == means.steps

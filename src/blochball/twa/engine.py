@@ -1,8 +1,8 @@
 """Blocks of trajectories over threads, and their sums.
 
-A block is GROUPS groups of LANES trajectories and has one stream of random numbers, the child of
-the seed with the block's number. Blocks are independent and their moments are merged along a tree
-over the block number, so the result depends on neither threads nor chunks.
+A block is some groups of LANES trajectories and has one stream of random numbers, the child of the
+seed with the block's number. Blocks are independent and their moments are merged along a tree over
+the block number, so the result depends on neither threads nor chunks.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
-from itertools import islice
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,14 +21,21 @@ from blochball.system import System
 from blochball.twa import kernels, wigner
 from blochball.twa.fields import Fields
 from blochball.twa.record import QUANTITIES, VALIDITY
-from blochball.twa.rows import COLUMNS, LANES
+from blochball.twa.rows import LANES
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-GROUPS = 8
-BLOCK = GROUPS * LANES
 _BLOCKS, _PILOT = 0, 1  # first entry of the spawn key: what a stream is for
+
+
+def block_size(sites: int) -> int:
+    """Return how many trajectories make a block.
+
+    So many that beginning and ending a block costs little beside its steps, which for few ensembles
+    takes more of them; so few that the trajectories of a run keep many processors busy.
+    """
+    return LANES * max(8, 32 >> (sites - 1).bit_length())
 
 
 class LeftBallError(ArithmeticError):
@@ -62,10 +69,25 @@ class Task:
     kept: Ints
     momenta: Floats
 
+    @property
+    def block(self) -> int:
+        """See `block_size`."""
+        return block_size(self.system.sites)
+
     @cached_property
     def local(self) -> Floats:
         """See `local_rates`."""
         return local_rates(self.system)
+
+    @cached_property
+    def cloud(self) -> Floats:
+        """See `wigner.clouds`."""
+        return wigner.clouds(self.system)
+
+    @cached_property
+    def rotation(self) -> tuple[tuple[Any, ...], bool]:
+        """`fields` as the kernels want them, and whether they are guided."""
+        return tuple(self.fields), self.fields.guided
 
     @cached_property
     def limit(self) -> Floats:
@@ -103,20 +125,26 @@ def start(system: System, seed: int, key: tuple[int, ...]) -> np.random.Generato
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=key)))
 
 
+def seeds_of(generator: np.random.Generator, groups: int) -> NDArray[np.uint64]:
+    """Draw states of the lanes' generators, a row for each group."""
+    raw = generator.bit_generator.random_raw(groups * 2 * LANES)
+    return np.asarray(raw, np.uint64).reshape(groups, 2 * LANES)
+
+
 def initial_groups(
     system: System, groups: int, generator: np.random.Generator
 ) -> Iterator[tuple[Floats, NDArray[np.uint64]]]:
-    """Draw groups of lanes: the state as the kernels want it, and the state of its generators."""
-    vectors = wigner.sample(system, groups * LANES, generator)
-    seeds = generator.integers(0, 2**64, (groups, 2 * LANES), dtype=np.uint64)
-    for group in range(groups):
-        state = np.zeros((system.sites, COLUMNS, LANES))
-        state[:, :3] = vectors[:, :, group * LANES : (group + 1) * LANES].transpose(1, 0, 2)
-        yield state.reshape(system.sites, COLUMNS * LANES), seeds[group]
+    """Draw groups of lanes: the state as the kernels want it, and the state of its generators.
+
+    From the stream of a block these are the groups of `kernels.run`.
+    """
+    cloud = wigner.clouds(system)
+    for random in seeds_of(generator, groups):
+        yield wigner.group(cloud, generator).reshape(system.sites, -1), random
 
 
 def run_block(task: Task, block: int, trajectories: int) -> tuple[Moments, ...]:
-    """Run the first `trajectories` (at most BLOCK) of a block.
+    """Run the first `trajectories` (at most all) of a block.
 
     Returns
     -------
@@ -139,17 +167,15 @@ def run_block(task: Task, block: int, trajectories: int) -> tuple[Moments, ...]:
     wave = _sums((times, waves), (times, waves, 1))
     correlations = np.zeros((kept, sites, sites, 4))
     generator = start(task.system, task.seed, (_BLOCKS, block))
-    # always a whole block, so that the first trajectories do not depend on how many there are
-    groups = initial_groups(task.system, GROUPS, generator)
-    states, seeds = zip(*islice(groups, -(-trajectories // LANES)), strict=True)
     failed = kernels.run(
-        np.stack(states),
-        np.stack(seeds),
+        # of a whole block, so that the first trajectories do not depend on how many there are
+        seeds_of(generator, task.block // LANES),
+        generator,
+        task.cloud,
         trajectories,
         (task.schedule.steps, task.schedule.counts, task.schedule.outputs),
         task.local,
-        tuple(task.fields),
-        task.fields.guided,
+        *task.rotation,
         task.probes,
         task.limit,
         (*site, validity),
@@ -184,7 +210,7 @@ def run(
     task: Task, trajectories: int, threads: int, progress: bool = False, first: int = 0
 ) -> Tree:
     """Run trajectories in blocks `first`, `first` + 1, ... over threads, merged in that order."""
-    return run_blocks(partial(run_block, task), trajectories, BLOCK, threads, progress, first)
+    return run_blocks(partial(run_block, task), trajectories, task.block, threads, progress, first)
 
 
 def _contiguous(*arrays: Floats) -> tuple[Floats, ...]:
@@ -200,6 +226,4 @@ def _moments(count: int, reference: Floats, sums: Floats, products: Floats) -> M
     mean = reference + sums / count
     if products.shape[-1] == 1 and products.shape[-2] != 1:
         return Moments(count, mean, np.maximum(products[..., 0] - sums**2 / count, 0))
-    # the kernel fills the lower triangle
-    products = np.tril(products) + np.swapaxes(np.tril(products, -1), -1, -2)
     return Moments(count, mean, products - sums[..., :, None] * sums[..., None, :] / count)

@@ -18,7 +18,7 @@ from blochball.dataset import MOMENTS, assemble
 from blochball.parallel import run_blocks
 from blochball.statistics import Moments
 from blochball.twa import record, rows
-from blochball.twa.engine import BLOCK, GROUPS, Task, initial_groups, start
+from blochball.twa.engine import Task, initial_groups, start
 from blochball.twa.kernels import local_table, refresh, rotate
 from blochball.twa.rows import LANES, STEPS_PER_WORD, jit
 
@@ -43,7 +43,7 @@ def step_error(task: Task, trajectories: int, threads: int, progress: bool = Fal
         of short steps, with standard errors.
     """
     work = partial(_block, task)
-    (moments,) = run_blocks(work, trajectories, BLOCK, threads, progress).total()
+    (moments,) = run_blocks(work, trajectories, task.block, threads, progress).total()
     variables = {name: 4 / 3 * moments.mean[..., k] for k, name in enumerate(MOMENTS)}
     stderr = {name: 4 / 3 * moments.stderr[..., k] for k, name in enumerate(MOMENTS)}
     attrs: dict[str, Any] = {"seed": task.seed, "trajectories": trajectories}
@@ -54,7 +54,7 @@ def _block(task: Task, block: int, trajectories: int) -> tuple[Moments, ...]:
     shape = (task.times.size, task.system.sites, len(MOMENTS))
     sums, squares = np.zeros(shape), np.zeros(shape)
     generator = start(task.system, task.seed, (_STREAM, block))
-    groups = initial_groups(task.system, GROUPS, generator)
+    groups = initial_groups(task.system, task.block // LANES, generator)
     schedule = (task.schedule.steps, task.schedule.counts, task.schedule.outputs)
     for first, (state, seeds) in zip(range(0, trajectories, LANES), groups, strict=False):
         mask = (np.arange(LANES) < trajectories - first).astype(float)

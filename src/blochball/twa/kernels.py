@@ -14,9 +14,30 @@ import numpy as np
 
 from blochball.twa import rows
 from blochball.twa.record import accumulate, correlate, probe, record
-from blochball.twa.rows import LANES, MX, MY, STEPS_PER_WORD, TX, TY, TZ, X, Y, jit
+from blochball.twa.rows import (
+    COLUMNS,
+    LANES,
+    MX,
+    MY,
+    PLANAR_COLUMNS,
+    STEPS_PER_WORD,
+    TX,
+    TY,
+    TZ,
+    X,
+    Y,
+    jit,
+)
 
 _U = np.uint64
+
+
+@jit
+def sample(state, generator, cloud):
+    """Draw initial Bloch vectors; see `rows.sample` and `wigner.clouds`."""
+    for l in range(state.shape[0]):
+        size, ct, st, cp, sp = cloud[0, l], cloud[1, l], cloud[2, l], cloud[3, l], cloud[4, l]
+        rows.sample(state[l], generator, size, ct, st, cp, sp)
 
 
 # -- local dissipation ---------------------------------------------------------------------------
@@ -70,7 +91,7 @@ def local_step(state, words, shift, local, table, frame):
     """Local dissipation of every site that has some; its noise has the axes of the frame."""
     for l in range(state.shape[0]):
         if local[1, l] > 0 or local[2, l] > 0 or local[3, l] > 0:
-            rows.local(state[l], words[l], shift, table[l], frame[0, l], -frame[1, l])
+            rows.local_turned(state[l], words[l], shift, table[l], frame[0, l], -frame[1, l])
 
 
 # -- collective rotation -------------------------------------------------------------------------
@@ -197,9 +218,10 @@ def rotate_guided(state, step, fields, noises, sweeps, words, shift, table):
     for l in range(last + 1):
         ax = h * (frame[0, l] * axis[0, l] - frame[1, l] * axis[1, l])
         ay = h * (frame[0, l] * axis[1, l] + frame[1, l] * axis[0, l])
-        rows.sweep_turn(
-            one, other, ahead, c, s, state[l], h * gain, ax, ay, words[l], shift, table[l]
-        )
+        rows.sweep_axis(one, other, c, s, state[l], h * gain, ax, ay)
+        rows.turn_planar(state[l])
+        rows.local(state[l], words[l], shift, table[l])
+        rows.collect(ahead, state[l])
 
 
 # -- a whole run ---------------------------------------------------------------------------------
@@ -218,10 +240,7 @@ def refresh(random, words, clock, which):
 
 @jit
 def advance_single(state, random, clock, words, step, count, fields, half, whole):
-    """`advance` after its first local step, for one ensemble and one decay.
-
-    Everything that does not change is looked up once, and a step stays in registers.
-    """
+    """`advance` after its first local step, for one ensemble and one decay."""
     axis, strength, guide = fields[0], fields[1], fields[6][0]
     site_words, jump_words = words
     row, word, jump = state[0], site_words[0], jump_words[fields[7][0, 0]]
@@ -233,7 +252,9 @@ def advance_single(state, random, clock, words, step, count, fields, half, whole
         jump_shift = refresh(random, jump_words, clock, 1)
         shift = refresh(random, site_words, clock, 0)
         table = middle if n < count - 1 else last
-        rows.single(row, word, shift, table, jump, jump_shift, gain, ax, ay, scale * n1, scale * n2)
+        rows.single_axis(row, jump, jump_shift, gain, ax, ay, scale * n1, scale * n2)
+        rows.turn_planar(row)
+        rows.local(row, word, shift, table)
 
 
 @jit
@@ -286,7 +307,7 @@ def run_group(
 
     Parameters
     ----------
-    state : (sites, COLUMNS * LANES)
+    state : (sites, COLUMNS * LANES), or PLANAR_COLUMNS where `guided`
         Initial Bloch vectors in the columns X, Y, Z; overwritten.
     random : (2 * LANES,) of uint64
         State of the generators; overwritten.
@@ -340,19 +361,23 @@ def run_group(
 
 @jit
 def run(
-    states, random, trajectories, schedule, local, fields, guided, probes, limit,
+    seeds, generator, cloud, trajectories, schedule, local, fields, guided, probes, limit,
     site_sums, output_sums, wave_probes, wave_sums, kept, correlations,
 ):  # fmt: skip
-    """Run groups of lanes one after the other; see `run_group`.
+    """Run groups of lanes one after the other, as many as `trajectories` need; see `run_group`.
 
-    `states` and `random` have one more dimension, the group, in front; `trajectories` lanes count.
+    `seeds` are the states of the generators of each group, `generator` and `cloud` make the initial
+    vectors; see `sample`.
     """
+    columns = PLANAR_COLUMNS if guided else COLUMNS
+    state = np.zeros((local.shape[1], columns * LANES))
     mask = np.ones(LANES)
-    for g in range(states.shape[0]):
+    for g in range(-(-trajectories // LANES)):
+        sample(state, generator, cloud)
         for i in range(LANES):
             mask[i] = 1.0 if g * LANES + i < trajectories else 0.0
         t, site = run_group(
-            states[g], random[g], schedule, local, fields, guided, probes, limit, mask, g == 0,
+            state, seeds[g], schedule, local, fields, guided, probes, limit, mask, g == 0,
             site_sums, output_sums, wave_probes, wave_sums, kept, correlations,
         )  # fmt: skip
         if t >= 0:
@@ -377,7 +402,7 @@ def speed(state, fields, noises, field):
         total = 0.0
         for i in range(LANES):
             level[l] += abs(state[l, 2 * LANES + i]) / LANES
-            total += state[l, 3 * LANES + i] ** 2 + state[l, 4 * LANES + i] ** 2
+            total += state[l, _U(i) + TX] ** 2 + state[l, _U(i) + TY] ** 2
         turning = max(turning, math.sqrt(total / LANES + axis[2, l] ** 2))
     growth = 0.0
     for g in range(guides.shape[0]):

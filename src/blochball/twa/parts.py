@@ -27,7 +27,7 @@ from blochball.parallel import run_blocks, thread_count
 from blochball.statistics import Moments, Tree
 from blochball.system import System
 from blochball.twa import schedule
-from blochball.twa.engine import BLOCK, Schedule, Task, local_rates, run_block
+from blochball.twa.engine import Schedule, Task, block_size, local_rates, run_block
 from blochball.twa.fields import fields_of
 from blochball.twa.record import VALIDITY
 
@@ -89,7 +89,7 @@ def plan(
         chosen = schedule.pilot(system, fields, local_rates(system), times, seed, tolerance)
     else:
         chosen = schedule.uniform(times, steps)
-    count, size = division(trajectories, parts)
+    count, size = division(trajectories, parts, system.sites)
     ds = xr.Dataset(
         {
             "step": ("segment", chosen.steps),
@@ -113,7 +113,7 @@ def plan(
     return ds.assign_attrs(plan=_fingerprint(ds))
 
 
-def division(trajectories: int, parts: int) -> tuple[int, int]:
+def division(trajectories: int, parts: int, sites: int) -> tuple[int, int]:
     """Return how many parts a run is divided into, and how many blocks each but the last has.
 
     A part holds a power of two of blocks, so that it is one subtree of the sum over all blocks;
@@ -121,7 +121,8 @@ def division(trajectories: int, parts: int) -> tuple[int, int]:
     """
     trajectories = validation.integer("twa.division", "trajectories", trajectories, 1)
     parts = validation.integer("twa.division", "parts", parts, 1)
-    blocks = -(-trajectories // BLOCK)
+    sites = validation.integer("twa.division", "sites", sites, 1)
+    blocks = -(-trajectories // block_size(sites))
     size = 1 << max(0, (-(-blocks // parts) - 1).bit_length())
     return -(-blocks // size), size
 
@@ -153,7 +154,8 @@ def chunks(
     _check(owner, "planned", planned, _PLAN)
     folder = validation.path(owner, "folder", folder)
     work = validation.integer(owner, "work", work, 1)
-    cost = blocks * BLOCK * system_of(planned).sites * max(1, int(planned["count"].sum()))
+    sites = system_of(planned).sites
+    cost = blocks * block_size(sites) * sites * max(1, int(planned["count"].sum()))
     identity = hashlib.sha256(f"{planned.plan} {label}".encode()).hexdigest()
     return Chunks(folder, identity, record, cost, work)
 
@@ -200,13 +202,14 @@ def run_part(
     if part >= planned.parts:
         raise ValueError(f"{owner}: part must be below {planned.parts}, got {part}")
     started = time.perf_counter()
-    size = int(planned.blocks_per_part) * BLOCK
+    task = task_of(planned)
+    size = int(planned.blocks_per_part) * task.block
     trajectories = min(size, int(planned.trajectories) - part * size)
     first = part * int(planned.blocks_per_part)
     before = 0.0 if keep is None else keep.seconds
-    work = partial(run_block, task_of(planned))
+    work = partial(run_block, task)
     threads = thread_count(owner, threads)
-    tree = run_blocks(work, trajectories, BLOCK, threads, progress, first, keep)
+    tree = run_blocks(work, trajectories, task.block, threads, progress, first, keep)
     taken = 0.0 if keep is None else keep.seconds - before
     return pack(tree.total()).assign_attrs(
         plan=planned.plan,
@@ -246,7 +249,7 @@ def gather(planned: xr.Dataset, parts: Sequence[xr.Dataset]) -> xr.Dataset:
     tree = Tree()
     level = int(planned.blocks_per_part).bit_length() - 1
     task = task_of(planned)
-    whole = planned.blocks_per_part * BLOCK
+    whole = planned.blocks_per_part * task.block
     for ds in sorted(parts, key=lambda ds: int(ds.part)):
         tree.add(unpack(ds, Moments), level if ds.attrs["count"] == whole else 0)
     kept = planned.time.values[planned.kept.values >= 0]

@@ -13,7 +13,7 @@ from blochball import validation
 from blochball.dataset import assemble
 from blochball.system import System
 from blochball.twa import kernels, parts, schedule
-from blochball.twa.engine import BLOCK, GROUPS, LeftBallError, Task, initial_groups, start
+from blochball.twa.engine import LeftBallError, Task, initial_groups, start
 from blochball.twa.rows import COLUMNS, LANES
 
 # the symbols of J^x, J^y and J^z, under the names of their means
@@ -61,10 +61,8 @@ def trajectories(
     task, count = parts.task_of(planned), int(planned.trajectories)
     held = 6.0 * task.times.size * system.sites * count
     validation.memory("twa.trajectories", "trajectories", held)
-    blocks = (
-        vectors(task, first // BLOCK, min(BLOCK, count - first)) for first in range(0, count, BLOCK)
-    )
-    found = np.concatenate(list(blocks), axis=-1)
+    sizes = enumerate(min(task.block, count - first) for first in range(0, count, task.block))
+    found = np.concatenate([vectors(task, block, size) for block, size in sizes], axis=-1)
     ds = assemble(
         system,
         task.times,
@@ -87,7 +85,7 @@ def vectors(task: Task, block: int, trajectories: int) -> NDArray[np.float64]:
     sites, jumps = system.sites, len(system.jumps)
     found = np.empty((task.times.size, sites, 3, trajectories))
     generator = start(system, task.seed, (0, block))
-    groups = initial_groups(system, GROUPS, generator)
+    groups = initial_groups(system, task.block // LANES, generator)
     for first, (state, random) in zip(range(0, trajectories, LANES), groups, strict=False):
         lanes = slice(first, min(first + LANES, trajectories))
         words, clock, work = kernels.scratch(sites, jumps)

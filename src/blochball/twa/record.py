@@ -78,8 +78,8 @@ def product(values, column, other):
 def accumulate(values, start, count, mask, fresh, reference, sums, products):
     """Add the columns start, start + 1, ... of `values` to sums and products (count, or squared).
 
-    `fresh` sets the reference to the mean of these lanes first; `products` is (count, count), of
-    which the lower triangle is filled, or (count, 1) where only squares are kept.
+    `fresh` sets the reference to the mean of these lanes first; `products` is (count, count), or
+    (count, 1) where only squares are kept.
     """
     full = products.shape[1] == count
     for q in range(count):
@@ -91,6 +91,7 @@ def accumulate(values, start, count, mask, fresh, reference, sums, products):
         products[q, q if full else 0] += second
         for p in range(q if full else 0):
             products[q, p] += product(values, column, np.uint64((start + p) * LANES))
+            products[p, q] = products[q, p]
 
 
 @jit

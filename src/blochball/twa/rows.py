@@ -1,11 +1,15 @@
 """Loops over the lanes of one site: the innermost layer of the ball form.
 
 A lane is one trajectory. All that belongs to a site lies in one flat row of ``COLUMNS * LANES``
-numbers: column ``X`` holds J^x of every lane, then come ``Y``, ``Z``, the axis of rotation
-``TX, TY, TZ`` and the mid-point ``MX, MY``. Offsets and length are unsigned constants: only then
-can the compiler see that columns do not overlap, and turn every loop into vector instructions
-(separate arrays: five times slower, measured). Multiplications are what limits the speed, hence
-scaled variates, rates times steps, and fields without factors.
+numbers: column ``X`` holds J^x of every lane, then come ``Y``, ``Z``, the mid-point ``MX, MY`` and
+the axis of rotation ``TX, TY, TZ``. Offsets and length are unsigned constants: only then can the
+compiler see that columns do not overlap, and turn every loop into vector instructions (separate
+arrays: five times slower, measured).
+
+Loops are short on purpose. Within a lane everything waits for everything before it, quotients and
+roots above all, and a processor only looks some 250 instructions ahead: one long loop keeps two
+vectors of lanes in flight, three short ones keep six, which is worth more than the loads and stores
+between them (1.5 times faster, measured).
 """
 
 from __future__ import annotations
@@ -18,8 +22,9 @@ from blochball.jit import njit
 
 LANES = 64
 _N = np.uint64(LANES)
-X, Y, Z, TX, TY, TZ, MX, MY = (np.uint64(k * LANES) for k in range(8))
+X, Y, Z, MX, MY, TX, TY, TZ = (np.uint64(k * LANES) for k in range(8))
 COLUMNS = 8
+PLANAR_COLUMNS = 5  # the first of them are all that the planar case below needs
 
 # unit variance, fourth moment 3: weak order two asks no more of a noise than that
 RARE = 1.8572802003960462  # each sign with probability 1/8
@@ -42,6 +47,25 @@ def draw(state, word):
         b ^= a
         state[i] = ((a << _U(49)) | (a >> _U(15))) ^ b ^ (b << _U(21))
         state[i + _N] = (b << _U(28)) | (b >> _U(36))
+
+
+@jit
+def sample(row, generator, size, ct, st, cp, sp):
+    """Draw Bloch vectors of a coherent spin state (cos and sin of its polar angle and azimuth).
+
+    In the frame of the polarised state the two transverse components are Gaussian with variance
+    N/4 and the length is sharp, |J|^2 = N/2 (N/2 + 1).
+    """
+    width, length2 = math.sqrt(size / 4), size / 2 * (size / 2 + 1)
+    for i in range(_N):
+        row[i + X] = width * generator.standard_normal()
+        row[i + Y] = width * generator.standard_normal()
+    for i in range(_N):
+        a, b = row[i + X], row[i + Y]
+        # for a handful of emitters the Gaussian can reach past the sphere
+        along = math.sqrt(max(length2 - a * a - b * b, 0.0))
+        u = ct * a + st * along
+        row[i + X], row[i + Y], row[i + Z] = cp * u - sp * b, sp * u + cp * b, ct * along - st * a
 
 
 @jit
@@ -89,11 +113,21 @@ def unpack(c):
 
 
 @jit
-def local(row, word, shift, coefficients, cos=1.0, sin=0.0):
-    """Local decay, dephasing and pump over one duration, with three noises of every word.
+def local(row, word, shift, coefficients):
+    """Local decay, dephasing and pump over one duration, with three noises of every word."""
+    c = unpack(coefficients)
+    rare, frequent = sizes(c[1])
+    for i in range(_N):
+        bits = word[i] >> shift
+        a, b = variate(bits, rare, frequent), variate(bits >> _U(3), rare, frequent)
+        e = variate(bits >> _U(6))
+        u, v, w = relaxed(row[i + X], row[i + Y], row[i + Z], a, b, e, c)
+        row[i + X], row[i + Y], row[i + Z] = u, v, w
 
-    The noise of J^+ is multiplied by cos + i sin, which changes trajectories but not their law.
-    """
+
+@jit
+def local_turned(row, word, shift, coefficients, cos, sin):
+    """`local` with the noise of J^+ times cos + i sin: other trajectories of the same law."""
     c = unpack(coefficients)
     rare, frequent = sizes(c[1])
     for i in range(_N):
@@ -139,16 +173,18 @@ def turn(row, half):
 
 @jit
 def predict(row, half):
-    """Put J^x, J^y of `turn` into the mid-point and leave J alone."""
+    """Put J^x, J^y of `turn` into the mid-point, to second order, and leave J alone.
+
+    The mid-point enters omega times the step, so that the third order is not missed.
+    """
     for i in range(_N):
         a, b, c = half * row[i + TX], half * row[i + TY], half * row[i + TZ]
         u, v, w = row[i + X], row[i + Y], row[i + Z]
         p = u + b * w - c * v
         q = v + c * u - a * w
         r = w + a * v - b * u
-        f = 2 / (1 + a * a + b * b + c * c)
-        row[i + MX] = u + f * (b * r - c * q)
-        row[i + MY] = v + f * (c * p - a * r)
+        row[i + MX] = u + 2 * (b * r - c * q)
+        row[i + MY] = v + 2 * (c * p - a * r)
 
 
 # -- fields: rows of complex numbers in two columns, J^+ = x + i y -------------------------------
@@ -233,7 +269,7 @@ def carry_emit(field, c, s, gain, row, jx, jy):
         field[i + _N] = im + gain * row[i + jx]
 
 
-# -- the same, fused for the planar case of one travelling field ---------------------------------
+# -- the planar case: one travelling field and a constant in the x-y plane are all of omega --------
 #
 # In the frame of the right-moving field, exp(i phase l) J_l^+, only the left-moving one picks up
 # phases: cos, sin = c, s of twice the phase. Fields are sums of J^+ here: omega = axis + i gain
@@ -274,76 +310,67 @@ def sweep_predict(left, right, ahead, c, s, row, gain, ax, ay):
         a, b = ax - gain * (q + g), ay + gain * (p + f)
         left[i], left[i + _N] = f + u, g + v
         right[i], right[i + _N] = p - u, q - v
-        r = 2 * (w + a * v - b * u) / (1 + a * a + b * b)
-        x, y = u + b * r, v - a * r
+        x, y = moved(u, v, w, a, b)
         row[i + MX], row[i + MY] = x, y
         f, g = ahead[i], ahead[i + _N]
         ahead[i], ahead[i + _N] = c * f + s * g + x, c * g - s * f + y
 
 
 @jit
-def sweep_turn(right, left, ahead, c, s, row, gain, ax, ay, word, shift, coefficients):
-    """Rotate about omega of the mid-points, then local dissipation, from the first site to last.
+def sweep_axis(right, left, c, s, row, gain, ax, ay):
+    """Replace the mid-point by omega that the mid-points make, from the first site to the last.
 
-    `right` gets the site's J^+ on arrival, `left` comes with it and loses it first; `ahead`, the
-    right-moving field of the new vectors, gets theirs. `gain`, `ax`, `ay` are those of omega times
-    half the step.
+    `right` gets the site's J^+ on arrival, `left` comes with it and loses it first. `gain`, `ax`,
+    `ay` are those of omega times half the step.
     """
-    k = unpack(coefficients)
-    rare, frequent = sizes(k[1])
     for i in range(_N):
         x, y = row[i + MX], row[i + MY]
         f, g = right[i] + x, right[i + _N] + y
         right[i], right[i + _N] = f, g
         p, q = left[i] - x, left[i + _N] - y
-        a, b = ax - gain * (g + q), ay + gain * (f + p)
+        row[i + MX], row[i + MY] = ax - gain * (g + q), ay + gain * (f + p)
         left[i], left[i + _N] = c * p - s * q, c * q + s * p
-        u, v, w = turned(row[i + X], row[i + Y], row[i + Z], a, b)
-        bits = word[i] >> shift
-        d, e = variate(bits, rare, frequent), variate(bits >> _U(3), rare, frequent)
-        u, v, w = relaxed(u, v, w, d, e, variate(bits >> _U(6)), k)
-        row[i + X], row[i + Y], row[i + Z] = u, v, w
-        ahead[i] += u
-        ahead[i + _N] += v
 
 
 @jit
-def turned(u, v, w, a, b):
-    """Return (u, v, w) after `turn` about an axis in the plane, given half step times axis."""
-    t2 = a * a + b * b
-    q = 1 + t2 * THIRD
-    p = a * v - b * u
-    f = 2 * q / (1 + q * q * t2)
-    r = f * (w + q * p)
-    return u + b * r, v - a * r, w + f * (p - q * t2 * w)
+def single_axis(row, word, shift, gain, ax, ay, n1, n2):
+    """Put omega at the mid-point of an ensemble that is alone where its mid-point would be.
 
-
-@jit
-def single(row, word, shift, coefficients, jump, jump_shift, gain, ax, ay, n1, n2):
-    """Rotation and then local dissipation of an ensemble that is alone; nothing leaves registers.
-
-    omega = (ax + i ay) + i gain J^+ + (n1 + i n2) (noise of the jump), all times half the step.
+    omega = (ax + i ay) + i gain J^+ + (n1 + i n2) (noise of its jump), all times half the step.
     """
-    c = unpack(coefficients)
-    rare, frequent = sizes(c[1])
     for i in range(_N):
-        bits = jump[i] >> jump_shift
+        bits = word[i] >> shift
         d, e = variate(bits), variate(bits >> _U(3))
         kx, ky = ax + n1 * d - n2 * e, ay + n1 * e + n2 * d
         u, v, w = row[i + X], row[i + Y], row[i + Z]
-        a, b = 0.5 * (kx - gain * v), 0.5 * (ky + gain * u)
-        r = 2 * (w + a * v - b * u) / (1 + a * a + b * b)
-        a, b = kx - gain * (v - a * r), ky + gain * (u + b * r)
-        u, v, w = turned(u, v, w, a, b)
-        bits = word[i] >> shift
-        d, e = variate(bits, rare, frequent), variate(bits >> _U(3), rare, frequent)
-        u, v, w = relaxed(u, v, w, d, e, variate(bits >> _U(6)), c)
-        row[i + X], row[i + Y], row[i + Z] = u, v, w
+        x, y = moved(u, v, w, 0.5 * (kx - gain * v), 0.5 * (ky + gain * u))
+        row[i + MX], row[i + MY] = kx - gain * y, ky + gain * x
+
+
+@jit
+def moved(u, v, w, a, b):
+    """Return J^x, J^y of `predict` for an axis in the plane, given half step times axis."""
+    r = 2 * (w + a * v - b * u)
+    return u + b * r, v - a * r
+
+
+@jit
+def turn_planar(row):
+    """`turn` about an axis in the plane that is, times half the step, where the mid-point was."""
+    for i in range(_N):
+        a, b = row[i + MX], row[i + MY]
+        u, v, w = row[i + X], row[i + Y], row[i + Z]
+        t2 = a * a + b * b
+        q = 1 + t2 * THIRD
+        p = a * v - b * u
+        f = 2 * q / (1 + q * q * t2)
+        r = f * (w + q * p)
+        row[i + X], row[i + Y], row[i + Z] = u + b * r, v - a * r, w + f * (p - q * t2 * w)
 
 
 @jit
 def amplitude(row, word, shift, by_local, jump, jump_shift, n1, n2):
-    """Add to TX, TY what the noises of the coming `single` add to the linear amplitude of J^+.
+    """Add to TX, TY what the noises of the coming step add to the linear amplitude of J^+.
 
     The noise of Jx, Jy times `by_local`, and -i (n1 + i n2) (noise of the jump).
     """

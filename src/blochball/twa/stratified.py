@@ -26,17 +26,17 @@ from blochball.chunks import WORK, Chunks
 from blochball.dataset import MOMENTS, assemble
 from blochball.parallel import run_blocks
 from blochball.twa import kernels, parts, record, rows
-from blochball.twa.engine import GROUPS, LeftBallError, Task, initial_groups, start
+from blochball.twa.engine import LeftBallError, Task, block_size, seeds_of, start
 from blochball.twa.parts import task_of
 from blochball.twa.record import VALIDITY
-from blochball.twa.rows import FREQUENT, LANES, RARE, TX, TY, X, Y, jit
+from blochball.twa.rows import COLUMNS, FREQUENT, LANES, RARE, STEPS_PER_WORD, TX, TY, X, Y, jit
 
 Floats = NDArray[np.float64]
 
 _STREAM = 3  # first entry of the spawn key; see `engine`
-_BLOCKS = 8  # engine blocks in one of ours: sums over strata are larger than those over lanes
-BLOCK = _BLOCKS * GROUPS * LANES
-_COLUMNS = len(MOMENTS) + len(VALIDITY)
+_BLOCKS = 2  # engine blocks in one of ours: sums over strata are larger than those over lanes
+BLOCK = _BLOCKS * block_size(1)
+_FULL, _COLUMNS = len(MOMENTS), len(MOMENTS) + len(VALIDITY)
 _U = np.uint64
 
 
@@ -56,17 +56,31 @@ def obstacle(task: Task) -> str | None:
 
 @dataclass(frozen=True)
 class Sums:
-    """Counts, sums and sums of products by output time and stratum."""
+    """What the trajectories add up to, shape (times, strata, numbers); see `_add`."""
 
-    count: Floats
-    total: Floats
-    product: Floats
+    numbers: Floats
 
     def merge(self, other: Sums) -> Sums:
         """Return the sums of both."""
-        return Sums(
-            self.count + other.count, self.total + other.total, self.product + other.product
-        )
+        return Sums(self.numbers + other.numbers)
+
+    def moments(self) -> tuple[Floats, Floats, Floats]:
+        """Return the count, and means and covariances of the means of MOMENTS and VALIDITY.
+
+        Shapes (times, strata), (times, strata, 7) and (times, strata, 7, 7). Validity is correlated
+        with nothing.
+        """
+        i, j = np.tril_indices(_FULL + 1)
+        product = np.zeros((*self.numbers.shape[:2], _COLUMNS + 1, _COLUMNS + 1))
+        product[..., i, j] = self.numbers[..., : i.size]
+        n, rest = product[..., 0, 0].copy(), np.arange(_FULL + 1, _COLUMNS + 1)
+        product[..., rest, 0] = self.numbers[..., i.size :: 2]
+        product[..., rest, rest] = self.numbers[..., i.size + 1 :: 2]
+        mean = product[..., 1:, 0] / n[..., None]
+        within = product[..., 1:, 1:] - n[..., None, None] * mean[..., :, None] * mean[..., None, :]
+        within[..., rest - 1, :_FULL] = 0
+        within = np.tril(within) + np.swapaxes(np.tril(within, -1), -1, -2)
+        return n, mean, within / (n * (n - 1))[..., None, None]
 
 
 def chunks(
@@ -101,16 +115,14 @@ def solve(
     variance = _variance(task, weights)
     work = partial(_block, task, strata, weights, variance)
     (sums,) = run_blocks(work, trajectories, BLOCK, threads, progress, keep=keep).total()
-    if sums.count.min() < 2:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        count, mean, within = sums.moments()
+    if count.min() < 2:
         raise ValueError(
             f"twa.solve: trajectories must be enough for two in each of {strata} strata, "
             f"got {trajectories}"
         )
     chance = _probabilities(task, weights, variance, strata)
-    n = sums.count[..., None]
-    mean = sums.total / n
-    within = sums.product - n[..., None] * mean[..., :, None] * mean[..., None, :]
-    within /= (n * (n - 1))[..., None]
     value = np.einsum("ts,tsq->tq", chance, mean)[:, None]
     covariance = np.einsum("ts,tsqp->tqp", chance**2, within)[:, None]
     q = len(MOMENTS)
@@ -179,6 +191,24 @@ def _noise_scale(task: Task) -> Floats:
     return np.asarray(task.fields.noise[0] * factor / np.sqrt(steps))
 
 
+def _bounds(strata: int) -> tuple[Floats, NDArray[np.int64]]:
+    """Return the upper bounds of the strata of x = |B|^2 / (2 variance), and how to find them.
+
+    The strata have equal shares of an exponential distribution, so bounds are further apart than
+    1 / strata. The second array holds the stratum of k / strata, for `_stratum`.
+    """
+    edges = np.append(-np.log1p(-np.arange(1, strata) / strata), np.inf)
+    grid = np.arange(math.ceil(strata * math.log(strata)) + 1) / strata
+    return edges, np.searchsorted(edges, grid, side="right")
+
+
+@jit
+def _stratum(x, edges, first):
+    """Return the stratum of x: that of the next lower multiple of 1 / strata, or the next."""
+    s = first[min(int(x * edges.size), first.size - 1)]
+    return s + (x >= edges[s])
+
+
 def _served(task: Task) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Numbers of rotations and of local steps made up to each output."""
     counts = task.schedule.counts
@@ -214,18 +244,19 @@ def _probabilities(
     x = np.linspace(0, reach / 2, 2001)
     angle = np.pi / 2 * (np.polynomial.legendre.leggauss(200)[0] + 1) / 2
     share = np.polynomial.legendre.leggauss(200)[1] / 2
-    radius = np.sqrt(-2 * np.log1p(-np.arange(1, strata) / strata))
+    radius = np.sqrt(2 * _bounds(strata)[0][:-1])
     found = np.empty((task.times.size, strata))
     for t, v in enumerate(variance):
+        # no factor of phi is larger than 1, and past that of the Gaussian it is as good as 0
+        initial = np.exp(-(u**2) * task.local[0, 0] / 8 / v)
+        near = u[initial > 1e-18]
         parts = np.concatenate([every[: made[0][t]], locals_[: made[1][t]]]) / np.sqrt(v)
-        parts = parts[np.abs(parts) > 1e-9]
-        phi = np.exp(-(u**2) * task.local[0, 0] / 8 / v)
-        for w in parts:
-            phi = phi * (0.25 * np.cos(RARE * w * u) + 0.75 * np.cos(FREQUENT * w * u))
-        used = np.abs(phi) > 1e-18
+        w = np.outer(parts[np.abs(parts) > 1e-9], near)
+        factors = 0.25 * np.cos(RARE * w) + 0.75 * np.cos(FREQUENT * w)
+        phi = initial[: near.size] * factors.prod(axis=0)
         # P(|X| < x) = (2 / pi) integral of phi(u) sin(u x) / u
-        sines = np.sin(np.outer(x, u[used][1:])) / u[used][1:]
-        cdf = (x + 2 * sines @ phi[used][1:]) / reach
+        sines = np.sin(np.outer(x, near[1:])) / near[1:]
+        cdf = (x + 2 * sines @ phi[1:]) / reach
         # P(|B| < r) = E[P(|Y| < sqrt(r^2 - X^2)); |X| < r], with X = r sin(angle)
         density = np.gradient(cdf, x)
         inner = np.interp(np.outer(radius, np.cos(angle)), x, cdf)
@@ -246,88 +277,124 @@ def _block(
     block: int,
     trajectories: int,
 ) -> tuple[Sums, ...]:
-    shape = (task.times.size, strata)
-    count, total = np.zeros(shape), np.zeros((*shape, _COLUMNS))
-    product = np.zeros((*shape, _COLUMNS, _COLUMNS))
-    schedule = (task.schedule.steps, task.schedule.counts, task.schedule.outputs)
+    numbers = np.zeros((task.times.size, strata, _NUMBERS))
     generator = start(task.system, task.seed, (_STREAM, block))
-    groups = initial_groups(task.system, _BLOCKS * GROUPS, generator)
-    for first, (state, seeds) in zip(range(0, trajectories, LANES), groups, strict=False):
-        t = _run(
-            state,
-            seeds,
-            schedule,
-            task.local,
-            tuple(task.fields),
-            weights,
-            variance,
-            task.limit[0],
-            min(LANES, trajectories - first),
-            count,
-            total,
-            product,
+    t = _run(
+        # of a whole block, so that the first trajectories do not depend on how many there are
+        seeds_of(generator, BLOCK // LANES),
+        generator,
+        task.cloud,
+        trajectories,
+        (task.schedule.steps, task.schedule.counts, task.schedule.outputs),
+        task.local,
+        tuple(task.fields),
+        weights,
+        variance,
+        _bounds(strata),
+        task.limit[0],
+        numbers,
+    )
+    if t >= 0:
+        raise LeftBallError(
+            "twa.solve: every trajectory must stay finite and near the Bloch ball, one did "
+            f"not at time {task.times[t]:g}, site 0 (block {block}); smaller steps may help"
         )
-        if t >= 0:
-            raise LeftBallError(
-                "twa.solve: every trajectory must stay finite and near the Bloch ball, one did "
-                f"not at time {task.times[t]:g}, site 0 (block {block}); smaller steps may help"
-            )
-    # the kernel fills the lower triangle
-    product += np.swapaxes(np.tril(product, -1), -1, -2)
-    return (Sums(count, total, product),)
+    return (Sums(numbers),)
+
+
+# the lower triangle of the products of 1 and MOMENTS, then sum and sum of squares of each VALIDITY
+_NUMBERS = (_FULL + 1) * (_FULL + 2) // 2 + 2 * len(VALIDITY)
+
+
+@jit
+def _add(cell, values, lane):
+    """Add one lane to the numbers of its stratum."""
+    cell[0] += 1
+    k = 1
+    for q in range(_FULL):
+        value = values[q * LANES + lane]
+        cell[k] += value
+        k += 1
+        for p in range(q + 1):
+            cell[k] += value * values[p * LANES + lane]
+            k += 1
+    for q in range(_FULL, _COLUMNS):
+        value = values[q * LANES + lane]
+        cell[k] += value
+        cell[k + 1] += value * value
+        k += 2
+
+
+@jit
+def _segment(row, random, words, clock, tables, step, count, fields, turns, locals_):
+    """Make `count` steps, and add to TX, TY what their noise adds to the linear amplitude.
+
+    `turns` and `locals_` begin with the weights of the noise of these steps.
+    """
+    half, whole = tables[0], tables[1]
+    strength, gain = fields[1][0], fields[6][0, 0]
+    a, b = kernels.arrival(fields[6][0])
+    site_words, jump_words = words[:1], words[1:]
+    word, jump = words[0], words[1]
+    shift = kernels.refresh(random, site_words, clock, 0)
+    rows.amplitude(row, word, shift, locals_[0], jump, shift, 0.0, 0.0)
+    rows.local(row, word, shift, half)
+    h, scale = 0.5 * step, strength / math.sqrt(step)
+    for n in range(count):
+        jump_shift = kernels.refresh(random, jump_words, clock, 1)
+        shift = kernels.refresh(random, site_words, clock, 0)
+        n1, n2 = scale * turns[n] * a, scale * turns[n] * b
+        rows.amplitude(row, word, shift, locals_[n + 1], jump, jump_shift, n1, n2)
+        n1, n2 = h * scale * a, h * scale * b
+        rows.single_axis(row, jump, jump_shift, h * gain, 0.0, 0.0, n1, n2)
+        rows.turn_planar(row)
+        rows.local(row, word, shift, whole if n < count - 1 else half)
 
 
 @jit
 def _run(
-    state, random, schedule, local, fields, weights, variance, limit, lanes, count, total, product
-):
-    """Run one group of lanes; return the output at which one left the ball, or -1."""
-    strength, guide = fields[1][0], fields[6][0]
-    a, b = kernels.arrival(guide)
-    turns, locals_ = weights
+    seeds, generator, cloud, trajectories, schedule, local, fields, weights, variance, bounds,
+    limit, numbers,
+):  # fmt: skip
+    """Run a block; return the output at which a trajectory left the ball, or -1.
+
+    All groups of lanes go from output to output together: the numbers of one output time stay in
+    the cache, those of all would not.
+    """
     steps, counts, outputs = schedule
-    strata = count.shape[1]
-    words, clock, work = kernels.scratch(1, 1)
-    half, whole, _, _ = work
-    values = np.zeros(_COLUMNS * LANES)
-    row, word, jump = state[0], words[0][0], words[1][0]
-    for i in range(LANES):
-        row[_U(i) + TX] = row[_U(i) + X]
-        row[_U(i) + TY] = row[_U(i) + Y]
+    edges, first = bounds
+    groups = -(-trajectories // LANES)
+    states = np.zeros((groups, COLUMNS * LANES))
+    words = np.zeros((groups, 2, LANES), np.uint64)
+    clocks = np.full((groups, 2), STEPS_PER_WORD)
+    values, tables = np.zeros(_COLUMNS * LANES), np.zeros((2, 1, 8))
+    for g in range(groups):
+        row = states[g]
+        kernels.sample(states[g : g + 1], generator, cloud)
+        for i in range(LANES):
+            row[_U(i) + TX], row[_U(i) + TY] = row[_U(i) + X], row[_U(i) + Y]
     turn, step_local = 0, 0
     for k in range(steps.size):
-        if counts[k] > 0:
-            kernels.local_table(local, 0.5 * steps[k], half)
-            kernels.local_table(local, steps[k], whole)
-            shift = kernels.refresh(random, words[0], clock, 0)
-            rows.amplitude(row, word, shift, locals_[step_local], jump, shift, 0.0, 0.0)
-            rows.local(row, word, shift, half[0])
-            step_local += 1
-        h = 0.5 * steps[k]
-        for n in range(counts[k]):
-            jump_shift = kernels.refresh(random, words[1], clock, 1)
-            shift = kernels.refresh(random, words[0], clock, 0)
-            scale = strength / math.sqrt(steps[k])
-            n1, n2 = scale * turns[turn] * a, scale * turns[turn] * b
-            rows.amplitude(row, word, shift, locals_[step_local], jump, jump_shift, n1, n2)
-            table = whole[0] if n < counts[k] - 1 else half[0]
-            n1, n2 = h * scale * a, h * scale * b
-            rows.single(row, word, shift, table, jump, jump_shift, h * guide[0], 0.0, 0.0, n1, n2)
-            turn += 1
-            step_local += 1
-        t = outputs[k]
-        if t < 0:
-            continue
-        record.weyl(row, values)
-        for i in range(lanes):
-            if not (values[4 * LANES + i] <= limit):
-                return t
-            u, v = row[_U(i) + TX], row[_U(i) + TY]
-            s = min(int(-strata * np.expm1(-(u * u + v * v) / (2 * variance[t]))), strata - 1)
-            count[t, s] += 1
-            for q in range(_COLUMNS):
-                value = values[q * LANES + i]
-                total[t, s, q] += value
-                for p in range(q + 1):
-                    product[t, s, q, p] += value * values[p * LANES + i]
+        step, count, t = steps[k], counts[k], outputs[k]
+        kernels.local_table(local, 0.5 * step, tables[0])
+        kernels.local_table(local, step, tables[1])
+        for g in range(groups):
+            row = states[g]
+            if count > 0:
+                _segment(
+                    row, seeds[g], words[g], clocks[g], tables[:, 0], step, count, fields,
+                    weights[0][turn:], weights[1][step_local:],
+                )  # fmt: skip
+            if t < 0:
+                continue
+            record.weyl(row, values)
+            for i in range(min(LANES, trajectories - g * LANES)):
+                if not (values[4 * LANES + i] <= limit):
+                    return t
+                u, v = row[_U(i) + TX], row[_U(i) + TY]
+                s = _stratum((u * u + v * v) / (2 * variance[t]), edges, first)
+                _add(numbers[t, s], values, i)
+        if count > 0:
+            turn += count
+            step_local += count + 1
     return -1

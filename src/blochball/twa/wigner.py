@@ -6,33 +6,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blochball.system import System
+from blochball.twa import kernels
+from blochball.twa.rows import COLUMNS, LANES
+
+
+def clouds(system: System) -> NDArray[np.float64]:
+    """Return what `kernels.sample` needs to know of each ensemble, shape (5, sites).
+
+    The size, cos and sin of the polar angle, cos and sin of the azimuth.
+    """
+    polar, azimuth = system.column("polar"), system.column("azimuth")
+    # exact at the poles, where sin(pi) would leave 1e-16 of a transverse mean
+    across = np.where(np.abs(np.sin(polar)) < 1e-12, 0.0, np.sin(polar))
+    return np.stack(
+        [system.column("size"), np.cos(polar), across, np.cos(azimuth), np.sin(azimuth)]
+    )
+
+
+def group(cloud: NDArray[np.float64], generator: np.random.Generator) -> NDArray[np.float64]:
+    """Draw a group of lanes, with the columns that the kernels want: (sites, COLUMNS, LANES)."""
+    state = np.zeros((cloud.shape[1], COLUMNS, LANES))
+    kernels.sample(state.reshape(-1, COLUMNS * LANES), generator, cloud)
+    return state
 
 
 def sample(system: System, lanes: int, generator: np.random.Generator) -> NDArray[np.float64]:
-    """Draw initial Bloch vectors.
-
-    In the frame of the polarised state the two transverse components are Gaussian with variance
-    N/4 and the length is sharp, |J|^2 = N/2 (N/2 + 1).
-
-    Parameters
-    ----------
-    system : System
-    lanes : int
-        Number of trajectories.
-    generator : numpy.random.Generator
-
-    Returns
-    -------
-    ndarray, shape (3, sites, lanes)
-    """
-    size = system.column("size")[:, None]
-    across = generator.standard_normal((2, system.sites, lanes)) * np.sqrt(size / 4)
-    # for a handful of emitters the Gaussian can reach past the sphere
-    along = np.sqrt(np.maximum(size / 2 * (size / 2 + 1) - (across**2).sum(axis=0), 0))
-    polar, azimuth = (system.column(name)[:, None] for name in ("polar", "azimuth"))
-    # exact at the poles, where sin(pi) would leave 1e-16 of a transverse mean
-    ct, st = np.cos(polar), np.where(np.abs(np.sin(polar)) < 1e-12, 0.0, np.sin(polar))
-    cp, sp = np.cos(azimuth), np.sin(azimuth)
-    a, b = across
-    u = ct * a + st * along
-    return np.stack([cp * u - sp * b, sp * u + cp * b, ct * along - st * a])
+    """Draw initial Bloch vectors, shape (3, sites, lanes); see `rows.sample`."""
+    cloud = clouds(system)
+    groups = [group(cloud, generator)[:, :3] for _ in range(-(-lanes // LANES))]
+    return np.concatenate(groups, axis=-1)[..., :lanes].swapaxes(0, 1)
