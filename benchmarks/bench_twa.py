@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -14,6 +15,7 @@ from blochball.parallel import thread_count
 
 NANO = 1e9
 COUNT = 65536  # trajectories of one ensemble, where all programs have the same
+WORK = 50_000_000  # ensemble-steps of a run of a chain
 UNIT = "ns/ensemble-step/core"
 JAX_NOISE = {"normal": "normal noise", "bits": "noise from bits"}
 
@@ -73,19 +75,21 @@ def laser(steps: int, count: int) -> None:
     heun(jax_twa.SIZE, jax_twa.PUMP, jax_twa.UNTIL, steps, count, 1)
 
 
-def chain(sites: int, trajectories: int, threads: int = 1, runs: int = 5) -> tuple[float, float]:
-    """Return nanoseconds per ensemble-step per core, and their spread."""
+def chain(sites: int, trajectories: int, threads: int = 1) -> tuple[Callable[[], object], float]:
+    """Return a function that makes a run, and what its seconds are to be multiplied by."""
     system = models.waveguide_chain(sites, 250, np.pi / 10, pump=250.0)
-    steps = max(200, 40000 // sites)  # so many that sampling and start-up do not count
+    # so many that sampling and start-up do not count
+    steps = max(400, WORK // (sites * trajectories))
     run, work = engine(system, steps * 3e-5, steps, trajectories, threads)
-    return median(measure(run, runs), NANO * threads / work)
+    return run, NANO * threads / work
 
 
 def waveguide() -> list[Row]:
     sites, count, steps = 100, 512, 20
-    ours, spread = chain(sites, 512)
     cores = thread_count("benchmarks", None)
-    both, both_spread = chain(sites, 1024, threads=cores)
+    (run, scale), (run_both, scale_both) = chain(sites, 512), chain(sites, 512 * cores, cores)
+    ours, spread = median(measure(run), scale)
+    both, both_spread = median(measure(run_both), scale_both)
 
     def plain(seed: int) -> None:
         rng = np.random.default_rng(seed)
@@ -112,8 +116,11 @@ def waveguide() -> list[Row]:
 
 def scaling() -> list[Row]:
     rows: list[Row] = []
-    for sites in (1, 10, 30, 100, 300, 1000):
-        ours, spread = chain(sites, 512)
+    runs = {sites: chain(sites, 128) for sites in (1, 10, 30, 100, 300, 1000)}
+    # in turns, so that a machine that slows down slows them all
+    rounds = [{at: measure(run, 1, 0)[0] for at, (run, _) in runs.items()} for _ in range(6)]
+    for sites, (_, scale) in runs.items():
+        ours, spread = median([seconds[sites] for seconds in rounds[1:]], scale)
         reference = rows[1].median if len(rows) > 1 else float("nan")
         goal = "within 15% of M=10" if sites == 1000 else ""
         name = f"TWA, waveguide M={sites}"

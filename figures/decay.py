@@ -75,7 +75,7 @@ def bursts(ax: Axes, results: Results) -> None:
     ax.set_ylim(0, 1.45 * np.log(sizes.max()))
     ax.legend(loc="upper left", handlelength=1, labelspacing=0.2)
     small.set(xscale="log", ylim=(0, 0.27))
-    small.text(0.55, 0.42, "height", transform=small.transAxes, ha="center", fontsize=6.5)
+    small.set_title("height", fontsize=6.5, pad=2)
 
 
 def errors(ax: Axes, results: Results) -> None:

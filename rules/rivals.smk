@@ -21,5 +21,7 @@ rule compare:
     resources:
         mem_mb=2000,
         runtime=30,
+    benchmark:
+        OUT / "benchmarks/rivals.tsv"
     shell:
         "python -m scripts.rivals --config {params.config:q} 2> {log:q}"

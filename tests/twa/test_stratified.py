@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from blochball import CollectiveJump, Ensemble, System, exact, models, twa
 from blochball.twa import stratified
@@ -39,6 +41,14 @@ def test_probabilities_are_those_of_the_sampled_amplitude():
     count = np.bincount(np.minimum((STRATA * share).astype(int), STRATA - 1), minlength=STRATA)
     error = np.sqrt(n * chance[-1] * (1 - chance[-1]))
     assert (np.abs(count - n * chance[-1]) < 4.5 * error).all()
+
+
+@given(st.integers(2, 300), st.floats(0, 50))
+def test_strata_are_found_as_by_bisection(strata, x):
+    edges, first = stratified._bounds(strata)
+    for value in (x, *edges[:-1], *np.nextafter(edges[:-1], 0)):
+        found = stratified._stratum(value, edges, first)
+        assert found == np.searchsorted(edges, value, side="right")
 
 
 def test_agrees_with_plain_sampling_and_with_the_exact_solution():
