@@ -156,7 +156,7 @@ def chunks(
     work = validation.integer(owner, "work", work, 1)
     sites = system_of(planned).sites
     cost = blocks * block_size(sites) * sites * max(1, int(planned["count"].sum()))
-    identity = hashlib.sha256(f"{planned.plan} {label}".encode()).hexdigest()
+    identity = hashlib.sha256(f"{planned.attrs['plan']} {label}".encode()).hexdigest()
     return Chunks(folder, identity, record, cost, work)
 
 
@@ -199,20 +199,20 @@ def run_part(
     if keep is not None:
         validation.instance(owner, "keep", keep, Chunks)
     part = validation.integer(owner, "part", part, 0)
-    if part >= planned.parts:
-        raise ValueError(f"{owner}: part must be below {planned.parts}, got {part}")
+    if part >= planned.attrs["parts"]:
+        raise ValueError(f"{owner}: part must be below {planned.attrs['parts']}, got {part}")
     started = time.perf_counter()
     task = task_of(planned)
-    size = int(planned.blocks_per_part) * task.block
-    trajectories = min(size, int(planned.trajectories) - part * size)
-    first = part * int(planned.blocks_per_part)
+    size = int(planned.attrs["blocks_per_part"]) * task.block
+    trajectories = min(size, int(planned.attrs["trajectories"]) - part * size)
+    first = part * int(planned.attrs["blocks_per_part"])
     before = 0.0 if keep is None else keep.seconds
     work = partial(run_block, task)
     threads = thread_count(owner, threads)
     tree = run_blocks(work, trajectories, task.block, threads, progress, first, keep)
     taken = 0.0 if keep is None else keep.seconds - before
     return pack(tree.total()).assign_attrs(
-        plan=planned.plan,
+        plan=planned.attrs["plan"],
         part=part,
         count=trajectories,
         wall_time=time.perf_counter() - started + taken,
@@ -240,27 +240,27 @@ def gather(planned: xr.Dataset, parts: Sequence[xr.Dataset]) -> xr.Dataset:
     parts = validation.members(owner, "parts", parts, xr.Dataset)
     for ds in parts:
         _check(owner, "parts", ds, _PART)
-        if ds.attrs["plan"] != planned.plan:
+        if ds.attrs["plan"] != planned.attrs["plan"]:
             got = validation.shown(ds.attrs)
             raise ValueError(f"{owner}: parts must belong to the plan, got {got}")
-    found = sorted(int(ds.part) for ds in parts)
-    if found != list(range(planned.parts)):
-        raise ValueError(f"{owner}: parts must be 0 to {planned.parts - 1}, got {found}")
+    found = sorted(int(ds.attrs["part"]) for ds in parts)
+    if found != list(range(planned.attrs["parts"])):
+        raise ValueError(f"{owner}: parts must be 0 to {planned.attrs['parts'] - 1}, got {found}")
     tree = Tree()
-    level = int(planned.blocks_per_part).bit_length() - 1
+    level = int(planned.attrs["blocks_per_part"]).bit_length() - 1
     task = task_of(planned)
-    whole = planned.blocks_per_part * task.block
-    for ds in sorted(parts, key=lambda ds: int(ds.part)):
+    whole = planned.attrs["blocks_per_part"] * task.block
+    for ds in sorted(parts, key=lambda ds: int(ds.attrs["part"])):
         tree.add(unpack(ds, Moments), level if ds.attrs["count"] == whole else 0)
-    kept = planned.time.values[planned.kept.values >= 0]
+    kept = planned["time"].values[planned["kept"].values >= 0]
     return _dataset(
         task,
         tree.total(),
         kept,
-        seed=planned.seed,
-        trajectories=planned.trajectories,
+        seed=planned.attrs["seed"],
+        trajectories=planned.attrs["trajectories"],
         steps=int(planned["count"].sum()),
-        wall_time=sum(float(ds.wall_time) for ds in parts),
+        wall_time=sum(float(ds.attrs["wall_time"]) for ds in parts),
     )
 
 
@@ -268,16 +268,16 @@ def task_of(planned: xr.Dataset) -> Task:
     """Return what the engine needs to know of a plan."""
     system = system_of(planned)
     chosen = Schedule(
-        planned.step.values, planned["count"].values.astype(np.int64), planned.output.values
+        planned["step"].values, planned["count"].values.astype(np.int64), planned["output"].values
     )
     return Task(
         system,
-        fields_of(system, planned.form),
-        int(planned.seed),
-        planned.time.values,
+        fields_of(system, planned.attrs["form"]),
+        int(planned.attrs["seed"]),
+        planned["time"].values,
         chosen,
-        planned.kept.values,
-        planned.momentum.values,
+        planned["kept"].values,
+        planned["momentum"].values,
     )
 
 
