@@ -64,6 +64,12 @@ def test_blocks_have_streams_of_their_own():
     assert abs(correlation) < 5 / np.sqrt(task.block)
 
 
+def test_blocks_of_few_ensembles_are_larger_and_all_are_powers_of_two_of_groups():
+    sizes = [block_size(sites) for sites in (1, 2, 3, 4, 5, 1000, 10**6)]
+    assert sizes == [2048, 1024, 512, 512, 512, 512, 512]
+    assert all(size % LANES == 0 for size in sizes)
+
+
 def same_moments(found, expected):
     for a, b in zip(found, expected, strict=True):
         assert a.count == b.count
