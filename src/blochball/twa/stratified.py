@@ -79,6 +79,7 @@ class Sums:
         mean = product[..., 1:, 0] / n[..., None]
         within = product[..., 1:, 1:] - n[..., None, None] * mean[..., :, None] * mean[..., None, :]
         within[..., rest - 1, :_FULL] = 0
+        within[..., -1, _FULL] = 0
         within = np.tril(within) + np.swapaxes(np.tril(within, -1), -1, -2)
         return n, mean, within / (n * (n - 1))[..., None, None]
 
