@@ -51,7 +51,7 @@ class Moments:
     def merge(self, other: Moments) -> Moments:
         """Return the moments of both samples together (Chan, Golub & LeVeque, 1979)."""
         count = self.count + other.count
-        if not self.mean.size:  # nothing was asked for: this is called once a block
+        if not self.mean.size:  # of what was not asked for
             return Moments(count, self.mean, self.comoment)
         shift = other.mean - self.mean
         product = shift[..., :, None] * shift[..., None, :] if self.full else shift * shift

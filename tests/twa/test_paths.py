@@ -22,9 +22,8 @@ SYSTEMS = {
 @pytest.mark.parametrize("system", SYSTEMS.values(), ids=SYSTEMS)
 @pytest.mark.parametrize("steps", [12, "auto"])
 def test_their_mean_is_what_the_solver_returns(system, steps):
-    n = (
-        block_size(system.sites) + 70
-    )  # a block and a part of another, with a group that is not full
+    # a block and a part of another, with a group that is not full
+    n = block_size(system.sites) + 70
     ds = twa.trajectories(system, TIMES, n, seed=3, steps=steps)
     means = twa.solve(system, TIMES, n, seed=3, steps=steps)
     assert ds.steps == means.steps

@@ -33,7 +33,7 @@ def block_size(sites: int) -> int:
     """Return how many trajectories make a block.
 
     So many that beginning and ending a block costs little beside its steps, which for few ensembles
-    takes more of them; so few that the trajectories of a run keep many processors busy.
+    takes more of them. A block is the work of one thread: fewer trajectories use no second one.
     """
     return LANES * max(8, 32 >> (sites - 1).bit_length())
 
