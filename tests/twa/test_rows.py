@@ -13,7 +13,7 @@ from scipy.integrate import solve_ivp
 from scipy.spatial.transform import Rotation
 
 from blochball.twa import kernels, rows
-from blochball.twa.rows import COLUMNS, FREQUENT, LANES, MX, RARE, TX, X
+from blochball.twa.rows import ALL, COLUMNS, FREQUENT, LANES, MX, RARE, TX, X
 
 number = st.floats(-3, 3)
 MASK = 2**64 - 1
@@ -38,7 +38,7 @@ def test_words_are_those_of_xoroshiro128():
     expected = [(int(state[i]), int(state[i + LANES])) for i in range(LANES)]
     word = np.zeros(LANES, np.uint64)
     for _ in range(20):
-        rows.draw(state, word)
+        rows.draw(state, word, ALL)
         found = [xoroshiro128(*pair) for pair in expected]
         assert word.tolist() == [w for w, _, _ in found]
         expected = [pair for _, *pair in found]
@@ -69,7 +69,7 @@ def test_a_word_serves_seven_steps_of_three_noises_that_share_no_bit():
     word = np.random.default_rng(1).integers(0, 2**64, LANES, dtype=np.uint64)
     out = np.zeros((21, LANES))
     for k in range(21):
-        rows.noise(word, np.uint64(3 * k), 2.0, out[k], np.uint64(0))
+        rows.noise(word, np.uint64(3 * k), 2.0, out[k], np.uint64(0), ALL)
     bits = (word[None, :] >> (3 * np.arange(21, dtype=np.uint64))[:, None]) & np.uint64(7)
     expected = [[2 * rows.variate(b) for b in line] for line in bits]
     np.testing.assert_array_equal(out, expected)
@@ -153,7 +153,7 @@ def all_patterns(vector, coefficients):
     for high in range(8):
         row = row_of(vector)
         word = (np.arange(LANES) + LANES * high).astype(np.uint64)
-        rows.local(row, word, np.uint64(0), coefficients)
+        rows.local(row, word, np.uint64(0), coefficients, ALL)
         found.append(columns(row).copy())
     return np.concatenate(found, axis=1)
 

@@ -20,7 +20,7 @@ from blochball.statistics import Moments
 from blochball.twa import record, rows
 from blochball.twa.engine import Task, initial_groups, start
 from blochball.twa.kernels import local_table, refresh, rotate
-from blochball.twa.rows import LANES, STEPS_PER_WORD, jit
+from blochball.twa.rows import ALL, LANES, STEPS_PER_WORD, jit
 
 _STREAM = 2  # first entry of the spawn key; see `engine`
 _U = np.uint64
@@ -73,10 +73,10 @@ def _local_given(state, noises, local, table):
 @jit
 def _draw(random, words, clock, which, columns, noises):
     """Fill unit noises, `columns` for every row of words."""
-    shift = refresh(random, words, clock, which)
+    shift = refresh(random, words, clock, which, ALL)
     for l in range(words.shape[0]):
         for k in range(columns):
-            rows.noise(words[l], shift + _U(3 * k), 1.0, noises[l], _U(k * LANES))
+            rows.noise(words[l], shift + _U(3 * k), 1.0, noises[l], _U(k * LANES), ALL)
 
 
 @jit

@@ -15,7 +15,9 @@ import numpy as np
 from blochball.twa import rows
 from blochball.twa.record import accumulate, correlate, probe, record
 from blochball.twa.rows import (
+    ALL,
     COLUMNS,
+    HALF,
     LANES,
     MX,
     MY,
@@ -27,9 +29,12 @@ from blochball.twa.rows import (
     X,
     Y,
     jit,
+    width,
 )
 
 _U = np.uint64
+# lanes of more sites are taken in halves, so that they stay in the second cache (see numerics.md)
+MANY = 128
 
 
 @jit
@@ -87,11 +92,13 @@ def local_table(local, duration, table):
 
 
 @jit
-def local_step(state, words, shift, local, table, frame):
+def local_step(state, words, shift, local, table, frame, halves):
     """Local dissipation of every site that has some; its noise has the axes of the frame."""
     for l in range(state.shape[0]):
         if local[1, l] > 0 or local[2, l] > 0 or local[3, l] > 0:
-            rows.local_turned(state[l], words[l], shift, table[l], frame[0, l], -frame[1, l])
+            rows.local_turned(
+                state[l], words[l], shift, table[l], frame[0, l], -frame[1, l], halves
+            )
 
 
 # -- collective rotation -------------------------------------------------------------------------
@@ -107,10 +114,10 @@ def set_axis(state, jx, jy, fields, noises, field):
         rows.fill(state[l], TY, axis[1, l])
     for g in range(guides.shape[0]):
         gain, c, s = guides[g, 0], guides[g, 1], guides[g, 2]
-        enter(field, inputs[g, 0], guides[g, 3], guides[g, 4], noises)
+        enter(field, inputs[g, 0], guides[g, 3], guides[g, 4], noises, ALL)
         for l in range(sites):
             rows.emit_carry(field, c, s, gain, state[l], jx, jy)
-        enter(field, inputs[g, 1], guides[g, 5], guides[g, 6], noises)
+        enter(field, inputs[g, 1], guides[g, 5], guides[g, 6], noises, ALL)
         for l in range(sites - 1, -1, -1):
             rows.carry_emit(field, c, s, gain, state[l], jx, jy)
     for k in range(ranked.size):
@@ -132,21 +139,21 @@ def set_axis(state, jx, jy, fields, noises, field):
 
 
 @jit
-def enter(field, jump, cr, ci, noises):
+def enter(field, jump, cr, ci, noises, halves):
     """Let the noise of a jump, times cr + i ci, enter a guide."""
     if jump >= 0:
-        rows.enter(field, cr, ci, noises[jump])
+        rows.enter(field, cr, ci, noises[jump], halves)
     else:
         field[:] = 0.0
 
 
 @jit
-def draw_noises(words, shift, strength, step, noises):
+def draw_noises(words, shift, strength, step, noises, halves):
     """Fill `noises` with sqrt(G / step) eta of every jump; `strength` is sqrt(G)."""
     for k in range(strength.size):
         scale = strength[k] / math.sqrt(step)
-        rows.noise(words[k], shift, scale, noises[k], _U(0))
-        rows.noise(words[k], shift + _U(3), scale, noises[k], _U(LANES))
+        rows.noise(words[k], shift, scale, noises[k], _U(0), halves)
+        rows.noise(words[k], shift + _U(3), scale, noises[k], width(halves), halves)
 
 
 @jit
@@ -174,16 +181,16 @@ def arrival(guide):
 
 
 @jit
-def into_frame(state, frame, sums):
+def into_frame(state, frame, sums, halves):
     """Turn every site into the frame of the right-moving field, and sum J^+."""
     sums[:] = 0.0
     for l in range(state.shape[0]):
-        rows.spin(state[l], frame[0, l], frame[1, l])
-        rows.collect(sums, state[l])
+        rows.spin(state[l], frame[0, l], frame[1, l], halves)
+        rows.collect(sums, state[l], halves)
 
 
 @jit
-def rotate_guided(state, step, fields, noises, sweeps, words, shift, table):
+def rotate_guided(state, step, fields, noises, sweeps, words, shift, table, halves):
     """`rotate`, then `local_step`, where one travelling field and a constant are all of omega.
 
     The state is in the frame of the right-moving field; sweeps[2] is the sum of J^+, before and
@@ -201,38 +208,38 @@ def rotate_guided(state, step, fields, noises, sweeps, words, shift, table):
     from_right = b / gain, -a / gain
     one, other, ahead = sweeps[0], sweeps[1], sweeps[2]
 
-    enter(other, inputs[0], from_left[0], from_left[1], noises)
+    enter(other, inputs[0], from_left[0], from_left[1], noises, halves)
     other += ahead
-    enter(one, inputs[1], from_right[0], from_right[1], noises)
+    enter(one, inputs[1], from_right[0], from_right[1], noises, halves)
     ahead[:] = one
     h = 0.25 * step
     for l in range(last, -1, -1):
         ax = h * (frame[0, l] * axis[0, l] - frame[1, l] * axis[1, l])
         ay = h * (frame[0, l] * axis[1, l] + frame[1, l] * axis[0, l])
-        rows.sweep_predict(one, other, ahead, c, s, state[l], h * gain, ax, ay)
+        rows.sweep_predict(one, other, ahead, c, s, state[l], h * gain, ax, ay, halves)
 
     other[:] = ahead
-    enter(one, inputs[0], from_left[0], from_left[1], noises)
+    enter(one, inputs[0], from_left[0], from_left[1], noises, halves)
     ahead[:] = 0.0
     h = 0.5 * step
     for l in range(last + 1):
         ax = h * (frame[0, l] * axis[0, l] - frame[1, l] * axis[1, l])
         ay = h * (frame[0, l] * axis[1, l] + frame[1, l] * axis[0, l])
-        rows.sweep_axis(one, other, c, s, state[l], h * gain, ax, ay)
-        rows.turn_planar(state[l])
-        rows.local(state[l], words[l], shift, table[l])
-        rows.collect(ahead, state[l])
+        rows.sweep_axis(one, other, c, s, state[l], h * gain, ax, ay, halves)
+        rows.turn_planar(state[l], halves)
+        rows.local(state[l], words[l], shift, table[l], halves)
+        rows.collect(ahead, state[l], halves)
 
 
 # -- a whole run ---------------------------------------------------------------------------------
 
 
 @jit
-def refresh(random, words, clock, which):
+def refresh(random, words, clock, which, halves):
     """Return the shift of the bits for the next step, after new words where they are used up."""
     if clock[which] == STEPS_PER_WORD:
         for k in range(words.shape[0]):
-            rows.draw(random, words[k])
+            rows.draw(random, words[k], halves)
         clock[which] = 0
     clock[which] += 1
     return _U(9 * (clock[which] - 1))
@@ -249,12 +256,12 @@ def advance_single(state, random, clock, words, step, count, fields, half, whole
     h = 0.5 * step
     gain, ax, ay, middle, last = h * guide[0], h * axis[0, 0], h * axis[1, 0], whole[0], half[0]
     for n in range(count):
-        jump_shift = refresh(random, jump_words, clock, 1)
-        shift = refresh(random, site_words, clock, 0)
+        jump_shift = refresh(random, jump_words, clock, 1, ALL)
+        shift = refresh(random, site_words, clock, 0, ALL)
         table = middle if n < count - 1 else last
         rows.single_axis(row, jump, jump_shift, gain, ax, ay, scale * n1, scale * n2)
-        rows.turn_planar(row)
-        rows.local(row, word, shift, table)
+        rows.turn_planar(row, ALL)
+        rows.local(row, word, shift, table, ALL)
 
 
 @jit
@@ -271,31 +278,87 @@ def advance(state, random, clock, words, step, count, local, fields, guided, wor
     """Make `count` steps of length `step`.
 
     `random` is the generator's state, `clock` counts the local and the collective steps that the
-    current `words` have served; `work` holds two tables, noises and three fields. See `scratch`.
+    current `words` have served; `work` holds two tables, noises and fields. See `scratch`.
+    """
+    half, whole, noises, sweeps = work
+    local_table(local, 0.5 * step, half)
+    local_table(local, step, whole)
+    if guided and state.shape[0] > MANY:
+        advance_halves(state, random, clock, words, step, count, local, fields, work)
+    elif guided:
+        advance_guided(state, random, clock, words, step, count, local, fields, work, ALL)
+    else:
+        site_words, jump_words = words
+        strength, frame = fields[1], fields[12]
+        shift = refresh(random, site_words, clock, 0, ALL)
+        local_step(state, site_words, shift, local, half, frame, ALL)
+        for n in range(count):
+            shift = refresh(random, jump_words, clock, 1, ALL)
+            draw_noises(jump_words, shift, strength, step, noises, ALL)
+            rotate(state, step, fields, noises, sweeps[0])
+            shift = refresh(random, site_words, clock, 0, ALL)
+            table = whole if n < count - 1 else half
+            local_step(state, site_words, shift, local, table, frame, ALL)
+
+
+@jit
+def advance_guided(state, random, clock, words, step, count, local, fields, work, halves):
+    """`advance` where one travelling field and a constant are all of omega, some lanes.
+
+    Rows of `state`, `words` and `random` are as long as `rows.width` of `halves` asks for.
     """
     half, whole, noises, sweeps = work
     site_words, jump_words = words
     strength, frame = fields[1], fields[12]
-    local_table(local, 0.5 * step, half)
-    local_table(local, step, whole)
-    local_step(state, site_words, refresh(random, site_words, clock, 0), local, half, frame)
-    if guided and state.shape[0] == 1 and fields[7][0, 1] < 0:
+    shift = refresh(random, site_words, clock, 0, halves)
+    local_step(state, site_words, shift, local, half, frame, halves)
+    if state.shape[0] == 1 and fields[7][0, 1] < 0:
         advance_single(state, random, clock, words, step, count, fields, half, whole)
         return
-    if guided:
-        into_frame(state, frame, sweeps[2])
-    for n in range(count):
-        draw_noises(jump_words, refresh(random, jump_words, clock, 1), strength, step, noises)
-        table = whole if n < count - 1 else half
-        shift = refresh(random, site_words, clock, 0)
-        if guided:
-            rotate_guided(state, step, fields, noises, sweeps, site_words, shift, table)
-        else:
-            rotate(state, step, fields, noises, sweeps[0])
-            local_step(state, site_words, shift, local, table, frame)
-    if guided:
-        for l in range(state.shape[0]):
-            rows.spin(state[l], frame[0, l], -frame[1, l])
+    into_frame(state, frame, sweeps[2], halves)
+    for m in range(count):
+        shift = refresh(random, jump_words, clock, 1, halves)
+        draw_noises(jump_words, shift, strength, step, noises, halves)
+        table = whole if m < count - 1 else half
+        shift = refresh(random, site_words, clock, 0, halves)
+        rotate_guided(state, step, fields, noises, sweeps, site_words, shift, table, halves)
+    for l in range(state.shape[0]):
+        rows.spin(state[l], frame[0, l], -frame[1, l], halves)
+
+
+@jit
+def split(row, part, columns, h, out):
+    """Copy one half of the lanes of every column, 0 or 1, out of a row or back into it."""
+    n = width(HALF)
+    for c in range(columns):
+        for i in range(n):
+            here, there = _U(c) * n + i, _U(2 * c + h) * n + i
+            if out:
+                part[here] = row[there]
+            else:
+                row[there] = part[here]
+
+
+@jit
+def advance_halves(state, random, clock, words, step, count, local, fields, work):
+    """`advance_guided` for one half of the lanes after the other: the same, bit for bit."""
+    site_words, jump_words = words
+    sites, jumps = state.shape[0], jump_words.shape[0]
+    # nobody else reads the words: each half keeps its own in half of their memory
+    site_words, jump_words = site_words.reshape(2, sites, -1), jump_words.reshape(2, jumps, -1)
+    part = np.empty((sites, PLANAR_COLUMNS * LANES // 2))
+    seeds = np.empty(LANES, np.uint64)
+    begun = clock.copy()
+    for h in range(2):
+        clock[:] = begun
+        split(random, seeds, 2, h, True)
+        for l in range(sites):
+            split(state[l], part[l], 3, h, True)
+        own = (site_words[h], jump_words[h])
+        advance_guided(part, seeds, clock, own, step, count, local, fields, work, HALF)
+        split(random, seeds, 2, h, False)
+        for l in range(sites):
+            split(state[l], part[l], 3, h, False)
 
 
 @jit

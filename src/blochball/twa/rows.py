@@ -6,6 +6,10 @@ the axis of rotation ``TX, TY, TZ``. Offsets and length are unsigned constants: 
 compiler see that columns do not overlap, and turn every loop into vector instructions (separate
 arrays: five times slower, measured).
 
+What the guided step of a long chain needs can do half of the lanes, in rows half as long, so that
+all sites stay in the cache. Such loops are told by a tuple, `halves`, which is HALF or ALL: numba
+compiles for its length, so that the number of lanes is a constant again (see `width`).
+
 Loops are short on purpose. Within a lane everything waits for everything before it, quotients and
 roots above all, and a processor only looks some 250 instructions ahead: one long loop keeps two
 vectors of lanes in flight, three short ones keep six, which is worth more than the loads and stores
@@ -22,6 +26,7 @@ from blochball.jit import njit
 
 LANES = 64
 _N = np.uint64(LANES)
+ALL, HALF = (0, 1), (0,)
 X, Y, Z, MX, MY, TX, TY, TZ = (np.uint64(k * LANES) for k in range(8))
 COLUMNS = 8
 PLANAR_COLUMNS = 5  # the first of them are all that the planar case below needs
@@ -37,16 +42,29 @@ jit = njit(fastmath={"contract", "nsz", "arcp"})
 
 
 @jit
-def draw(state, word):
+def columns(n):
+    """Return where the columns X, Y, Z, MX, MY begin in rows of n lanes."""
+    return _U(0), n, _U(2) * n, _U(3) * n, _U(4) * n
+
+
+@jit
+def width(halves):
+    """Return the number of lanes: half of LANES for each entry of the tuple."""
+    return _U(len(halves) * LANES // 2)
+
+
+@jit
+def draw(state, word, halves):
     """Draw one 64-bit word a lane by xoroshiro128++ (Blackman & Vigna, arXiv:1805.01407)."""
-    for i in range(_N):
+    n = width(halves)
+    for i in range(n):
         a = state[i]
-        b = state[i + _N]
+        b = state[i + n]
         c = a + b
         word[i] = ((c << _U(17)) | (c >> _U(47))) + a
         b ^= a
         state[i] = ((a << _U(49)) | (a >> _U(15))) ^ b ^ (b << _U(21))
-        state[i + _N] = (b << _U(28)) | (b >> _U(36))
+        state[i + n] = (b << _U(28)) | (b >> _U(36))
 
 
 @jit
@@ -82,10 +100,11 @@ def variate(bits, rare=RARE, frequent=FREQUENT):
 
 
 @jit
-def noise(word, shift, scale, out, column):
+def noise(word, shift, scale, out, column, halves):
     """Fill a column with scale times a variate."""
+    n = width(halves)
     rare, frequent = sizes(scale)
-    for i in range(_N):
+    for i in range(n):
         out[i + column] = variate(word[i] >> shift, rare, frequent)
 
 
@@ -113,11 +132,13 @@ def unpack(c):
 
 
 @jit
-def local(row, word, shift, coefficients):
+def local(row, word, shift, coefficients, halves):
     """Local decay, dephasing and pump over one duration, with three noises of every word."""
+    n = width(halves)
+    X, Y, Z = columns(n)[:3]
     c = unpack(coefficients)
     rare, frequent = sizes(c[1])
-    for i in range(_N):
+    for i in range(n):
         bits = word[i] >> shift
         a, b = variate(bits, rare, frequent), variate(bits >> _U(3), rare, frequent)
         e = variate(bits >> _U(6))
@@ -126,11 +147,13 @@ def local(row, word, shift, coefficients):
 
 
 @jit
-def local_turned(row, word, shift, coefficients, cos, sin):
+def local_turned(row, word, shift, coefficients, cos, sin, halves):
     """`local` with the noise of J^+ times cos + i sin: other trajectories of the same law."""
+    n = width(halves)
+    X, Y, Z = columns(n)[:3]
     c = unpack(coefficients)
     rare, frequent = sizes(c[1])
-    for i in range(_N):
+    for i in range(n):
         bits = word[i] >> shift
         d, g = variate(bits, rare, frequent), variate(bits >> _U(3), rare, frequent)
         a, b = cos * d - sin * g, cos * g + sin * d
@@ -230,11 +253,12 @@ def collective(field, gain, noises):
 
 
 @jit
-def enter(field, cr, ci, noises):
+def enter(field, cr, ci, noises, halves):
     """Set a travelling field to (cr + i ci) noise."""
-    for i in range(_N):
-        field[i] = cr * noises[i] - ci * noises[i + _N]
-        field[i + _N] = cr * noises[i + _N] + ci * noises[i]
+    n = width(halves)
+    for i in range(n):
+        field[i] = cr * noises[i] - ci * noises[i + n]
+        field[i + n] = cr * noises[i + n] + ci * noises[i]
 
 
 @jit
@@ -280,56 +304,64 @@ def carry_emit(field, c, s, gain, row, jx, jy):
 
 
 @jit
-def spin(row, c, s):
+def spin(row, c, s, halves):
     """Turn J about z: J^+ <- (c + i s) J^+."""
-    for i in range(_N):
+    n = width(halves)
+    X, Y = columns(n)[:2]
+    for i in range(n):
         u, v = row[i + X], row[i + Y]
         row[i + X], row[i + Y] = c * u - s * v, c * v + s * u
 
 
 @jit
-def collect(field, row):
+def collect(field, row, halves):
     """Add J^+ to a field."""
-    for i in range(_N):
+    n = width(halves)
+    X, Y = columns(n)[:2]
+    for i in range(n):
         field[i] += row[i + X]
-        field[i + _N] += row[i + Y]
+        field[i + n] += row[i + Y]
 
 
 @jit
-def sweep_predict(left, right, ahead, c, s, row, gain, ax, ay):
+def sweep_predict(left, right, ahead, c, s, row, gain, ax, ay, halves):
     """Put J^x, J^y after half a step into the mid-point, from the last site to the first.
 
     `left` and `ahead`, the left-moving field of the mid-points, get the site's J^+ on leaving it;
     `right` comes with it and loses it. `gain`, `ax`, `ay` are those of omega times a quarter step.
     """
-    for i in range(_N):
+    n = width(halves)
+    X, Y, Z, MX, MY = columns(n)
+    for i in range(n):
         u, v, w = row[i + X], row[i + Y], row[i + Z]
-        f, g = left[i], left[i + _N]
+        f, g = left[i], left[i + n]
         f, g = c * f + s * g, c * g - s * f
-        p, q = right[i], right[i + _N]
+        p, q = right[i], right[i + n]
         a, b = ax - gain * (q + g), ay + gain * (p + f)
-        left[i], left[i + _N] = f + u, g + v
-        right[i], right[i + _N] = p - u, q - v
+        left[i], left[i + n] = f + u, g + v
+        right[i], right[i + n] = p - u, q - v
         x, y = moved(u, v, w, a, b)
         row[i + MX], row[i + MY] = x, y
-        f, g = ahead[i], ahead[i + _N]
-        ahead[i], ahead[i + _N] = c * f + s * g + x, c * g - s * f + y
+        f, g = ahead[i], ahead[i + n]
+        ahead[i], ahead[i + n] = c * f + s * g + x, c * g - s * f + y
 
 
 @jit
-def sweep_axis(right, left, c, s, row, gain, ax, ay):
+def sweep_axis(right, left, c, s, row, gain, ax, ay, halves):
     """Replace the mid-point by omega that the mid-points make, from the first site to the last.
 
     `right` gets the site's J^+ on arrival, `left` comes with it and loses it first. `gain`, `ax`,
     `ay` are those of omega times half the step.
     """
-    for i in range(_N):
+    n = width(halves)
+    MX, MY = columns(n)[3:]
+    for i in range(n):
         x, y = row[i + MX], row[i + MY]
-        f, g = right[i] + x, right[i + _N] + y
-        right[i], right[i + _N] = f, g
-        p, q = left[i] - x, left[i + _N] - y
+        f, g = right[i] + x, right[i + n] + y
+        right[i], right[i + n] = f, g
+        p, q = left[i] - x, left[i + n] - y
         row[i + MX], row[i + MY] = ax - gain * (g + q), ay + gain * (f + p)
-        left[i], left[i + _N] = c * p - s * q, c * q + s * p
+        left[i], left[i + n] = c * p - s * q, c * q + s * p
 
 
 @jit
@@ -355,9 +387,11 @@ def moved(u, v, w, a, b):
 
 
 @jit
-def turn_planar(row):
+def turn_planar(row, halves):
     """`turn` about an axis in the plane that is, times half the step, where the mid-point was."""
-    for i in range(_N):
+    n = width(halves)
+    X, Y, Z, MX, MY = columns(n)
+    for i in range(n):
         a, b = row[i + MX], row[i + MY]
         u, v, w = row[i + X], row[i + Y], row[i + Z]
         t2 = a * a + b * b

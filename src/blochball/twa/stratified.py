@@ -337,19 +337,19 @@ def _segment(row, random, words, clock, tables, step, count, fields, turns, loca
     a, b = kernels.arrival(fields[6][0])
     site_words, jump_words = words[:1], words[1:]
     word, jump = words[0], words[1]
-    shift = kernels.refresh(random, site_words, clock, 0)
+    shift = kernels.refresh(random, site_words, clock, 0, rows.ALL)
     rows.amplitude(row, word, shift, locals_[0], jump, shift, 0.0, 0.0)
-    rows.local(row, word, shift, half)
+    rows.local(row, word, shift, half, rows.ALL)
     h, scale = 0.5 * step, strength / math.sqrt(step)
     for n in range(count):
-        jump_shift = kernels.refresh(random, jump_words, clock, 1)
-        shift = kernels.refresh(random, site_words, clock, 0)
+        jump_shift = kernels.refresh(random, jump_words, clock, 1, rows.ALL)
+        shift = kernels.refresh(random, site_words, clock, 0, rows.ALL)
         n1, n2 = scale * turns[n] * a, scale * turns[n] * b
         rows.amplitude(row, word, shift, locals_[n + 1], jump, jump_shift, n1, n2)
         n1, n2 = h * scale * a, h * scale * b
         rows.single_axis(row, jump, jump_shift, h * gain, 0.0, 0.0, n1, n2)
-        rows.turn_planar(row)
-        rows.local(row, word, shift, whole if n < count - 1 else half)
+        rows.turn_planar(row, rows.ALL)
+        rows.local(row, word, shift, whole if n < count - 1 else half, rows.ALL)
 
 
 @jit
