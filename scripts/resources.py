@@ -24,8 +24,8 @@ SECONDS_PER_STEP = 30e-9
 STEPS = 0.25
 # interpreter and libraries: measured 250 MB; and the compiler, the first time: 400 MB
 BASE_MB = 600
-# of a thread, for each ensemble: measured 0.07
-STATE_MB = 0.1
+# of a thread, for each ensemble: measured 0.005
+STATE_MB = 0.01
 # imports, compilation (half a minute), a slow file system
 BASE_MINUTES = 5
 # exact solutions: measured up to 24 s and 400 MB
@@ -46,6 +46,11 @@ def steps(point: runs.Point) -> float:
     return float(STEPS * collective * point.times[-1] / point.tolerance)
 
 
+def blocks(point: runs.Point) -> int:
+    """Return into how many pieces the trajectories can be divided, over threads or jobs."""
+    return twa.division(point.trajectories, point.trajectories, point.system.sites)[0]
+
+
 def minutes(run: runs.Run, threads: int = 1, jobs: int = 1) -> int:
     """Return the wall time to ask for, in minutes.
 
@@ -58,13 +63,15 @@ def minutes(run: runs.Run, threads: int = 1, jobs: int = 1) -> int:
     """
     if run.theory not in runs.SAMPLING:
         return EXACT_MINUTES
-    work = sum(p.trajectories * p.system.sites * steps(p) for p in run.points.values())
-    work *= runs.COST.get(run.theory, 1)
     if run.theory == "cost":  # the other cores are kept idle
         threads = 1
-    # a part may be twice the average: their number of blocks is a power of two
-    share = 2 / jobs if jobs > 1 else 1 / threads
-    return BASE_MINUTES + math.ceil(work * SECONDS_PER_STEP * share / 60)
+    work = 0.0  # of the busiest thread
+    for point in run.points.values():
+        # a part may be twice the average: their number of blocks is a power of two
+        share = 2 / jobs if jobs > 1 else 1 / min(threads, blocks(point))
+        work += point.trajectories * point.system.sites * steps(point) * share
+    seconds = work * runs.COST.get(run.theory, 1) * SECONDS_PER_STEP
+    return BASE_MINUTES + math.ceil(seconds / 60)
 
 
 def megabytes(run: runs.Run, threads: int = 1, parts: int = 0) -> int:
@@ -79,8 +86,7 @@ def megabytes(run: runs.Run, threads: int = 1, parts: int = 0) -> int:
     quantities = len(MOMENTS) * (len(MOMENTS) + 1)
     most = 0.0
     for point in run.points.values():
-        blocks, _ = twa.division(point.trajectories, point.trajectories, point.system.sites)
-        waiting = max(2 * threads + 2 * math.log2(blocks) + 6, parts + 10)
+        waiting = max(2 * threads + 2 * math.log2(blocks(point)) + 6, parts + 10)
         values = point.times.size * (point.system.sites * quantities + 2 * len(point.momenta))
         sums = waiting * values * 8e-6
         most = max(most, threads * point.system.sites * STATE_MB + sums)

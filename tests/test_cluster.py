@@ -71,11 +71,15 @@ def chain(**changed: Any) -> runs.Run:
 
 
 def test_requests_grow_with_the_work() -> None:
-    small, large = chain(), chain(trajectories=100 * 4096, steps=100_000, sites=1000)
+    small, large = chain(), chain(trajectories=100 * 4096, steps=100_000, sites=4000)
     assert resources.minutes(small) < resources.minutes(large)
     base = resources.BASE_MINUTES
     whole = resources.minutes(large) - base
     assert resources.minutes(large, threads=8) - base == pytest.approx(whole / 8, abs=1)
+    # a block of trajectories is the work of one thread
+    lone = chain(trajectories=1024, steps=1_000_000, sites=100)
+    assert resources.minutes(lone, threads=8) == resources.minutes(lone, threads=2)
+    assert resources.minutes(lone, threads=8) < resources.minutes(lone)
     # a part of a scattered run may hold twice its share
     assert resources.minutes(large, jobs=8) - base == pytest.approx(whole / 4, abs=1)
     assert resources.megabytes(small) < resources.megabytes(large)

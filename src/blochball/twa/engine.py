@@ -140,7 +140,7 @@ def initial_groups(
     """
     cloud = wigner.clouds(system)
     for random in seeds_of(generator, groups):
-        yield wigner.group(cloud, generator).reshape(system.sites, -1), random
+        yield wigner.group(cloud, generator), random
 
 
 def run_block(task: Task, block: int, trajectories: int) -> tuple[Moments, ...]:

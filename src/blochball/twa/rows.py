@@ -2,9 +2,9 @@
 
 A lane is one trajectory. All that belongs to a site lies in one flat row of ``COLUMNS * LANES``
 numbers: column ``X`` holds J^x of every lane, then come ``Y``, ``Z``, the mid-point ``MX, MY`` and
-the axis of rotation ``TX, TY, TZ``. Offsets and length are unsigned constants: only then can the
-compiler see that columns do not overlap, and turn every loop into vector instructions (separate
-arrays: five times slower, measured).
+the axis of rotation ``TX, TY, TZ``, which guided states do without. Offsets and length are unsigned
+constants: only then can the compiler see that columns do not overlap, and turn every loop into
+vector instructions (separate arrays: five times slower, measured).
 
 What the guided step of a long chain needs can do half of the lanes, in rows half as long, so that
 all sites stay in the cache. Such loops are told by a tuple, `halves`, which is HALF or ALL: numba

@@ -64,24 +64,29 @@ class Sums:
         """Return the sums of both."""
         return Sums(self.numbers + other.numbers)
 
-    def moments(self) -> tuple[Floats, Floats, Floats]:
-        """Return the count, and means and covariances of the means of MOMENTS and VALIDITY.
+    def moments(self) -> tuple[Floats, Floats, Floats, Floats]:
+        """Return the count, the means, and squared standard errors within the strata.
 
-        Shapes (times, strata), (times, strata, 7) and (times, strata, 7, 7). Validity is correlated
-        with nothing.
+        Shapes (times, strata), (times, strata, 7) of MOMENTS and VALIDITY; then the covariances of
+        the means of MOMENTS, (times, strata, 5, 5), and the variances of those of VALIDITY, (times,
+        strata, 2).
         """
         i, j = np.tril_indices(_FULL + 1)
-        product = np.zeros((*self.numbers.shape[:2], _COLUMNS + 1, _COLUMNS + 1))
-        product[..., i, j] = self.numbers[..., : i.size]
-        n, rest = product[..., 0, 0].copy(), np.arange(_FULL + 1, _COLUMNS + 1)
-        product[..., rest, 0] = self.numbers[..., i.size :: 2]
-        product[..., rest, rest] = self.numbers[..., i.size + 1 :: 2]
-        mean = product[..., 1:, 0] / n[..., None]
-        within = product[..., 1:, 1:] - n[..., None, None] * mean[..., :, None] * mean[..., None, :]
-        within[..., rest - 1, :_FULL] = 0
-        within[..., -1, _FULL] = 0
-        within = np.tril(within) + np.swapaxes(np.tril(within, -1), -1, -2)
-        return n, mean, within / (n * (n - 1))[..., None, None]
+        products = np.zeros((*self.numbers.shape[:2], _FULL + 1, _FULL + 1))
+        products[..., i, j] = products[..., j, i] = self.numbers[..., : i.size]
+        n = products[..., 0, 0]
+        sums, squares = self.numbers[..., i.size :: 2], self.numbers[..., i.size + 1 :: 2]
+        mean = np.concatenate([products[..., 1:, 0], sums], axis=-1) / n[..., None]
+        full, validity = mean[..., :_FULL], mean[..., _FULL:]
+        spread = (
+            products[..., 1:, 1:] / n[..., None, None] - full[..., :, None] * full[..., None, :]
+        )
+        return (
+            n,
+            mean,
+            spread / (n - 1)[..., None, None],
+            (squares / n[..., None] - validity**2) / (n - 1)[..., None],
+        )
 
 
 def chunks(
@@ -117,7 +122,7 @@ def solve(
     work = partial(_block, task, strata, weights, variance)
     (sums,) = run_blocks(work, trajectories, BLOCK, threads, progress, keep=keep).total()
     with np.errstate(invalid="ignore", divide="ignore"):
-        count, mean, within = sums.moments()
+        count, mean, within, validity = sums.moments()
     if count.min() < 2:
         raise ValueError(
             f"twa.solve: trajectories must be enough for two in each of {strata} strata, "
@@ -126,12 +131,10 @@ def solve(
     chance = _probabilities(task, weights, variance, strata)
     value = np.einsum("ts,tsq->tq", chance, mean)[:, None]
     covariance = np.einsum("ts,tsqp->tqp", chance**2, within)[:, None]
-    q = len(MOMENTS)
-    variables: dict[str, Any] = {name: value[..., k] for k, name in enumerate(MOMENTS)}
-    stderr: dict[str, Any] = {}
-    for k, name in enumerate(VALIDITY, start=q):
-        variables[name] = value[..., k]
-        stderr[name] = np.sqrt(np.maximum(covariance[..., k, k], 0))
+    variance_of_validity = np.einsum("ts,tsq->tq", chance**2, validity)[:, None]
+    variables: dict[str, Any] = {n: value[..., k] for k, n in enumerate((*MOMENTS, *VALIDITY))}
+    errors = np.sqrt(np.maximum(variance_of_validity, 0))
+    stderr: dict[str, Any] = {name: errors[..., k] for k, name in enumerate(VALIDITY)}
     # L^+ L = |w|^2 J^+ J^-
     share = abs(task.system.jumps[0].weights[0]) ** 2
     emission = MOMENTS.index("emission")
@@ -142,7 +145,7 @@ def solve(
         variables,
         stderr,
         method="twa.ball",
-        covariance=covariance[..., :q, :q],
+        covariance=covariance,
         output_covariance=share**2 * covariance[..., emission, emission][..., None],
         extra_dims=dict.fromkeys(VALIDITY, ("time", "site")),
         strata=strata,
@@ -252,9 +255,11 @@ def _probabilities(
         initial = np.exp(-(u**2) * task.local[0, 0] / 8 / v)
         near = u[initial > 1e-18]
         parts = np.concatenate([every[: made[0][t]], locals_[: made[1][t]]]) / np.sqrt(v)
-        w = np.outer(parts[np.abs(parts) > 1e-9], near)
-        factors = 0.25 * np.cos(RARE * w) + 0.75 * np.cos(FREQUENT * w)
-        phi = initial[: near.size] * factors.prod(axis=0)
+        parts = parts[np.abs(parts) > 1e-9]
+        phi = initial[: near.size].copy()
+        for first in range(0, parts.size, 256):  # at a time: steps may be millions
+            w = np.outer(parts[first : first + 256], near)
+            phi *= (0.25 * np.cos(RARE * w) + 0.75 * np.cos(FREQUENT * w)).prod(axis=0)
         # P(|X| < x) = (2 / pi) integral of phi(u) sin(u x) / u
         sines = np.sin(np.outer(x, near[1:])) / near[1:]
         cdf = (x + 2 * sines @ phi[1:]) / reach

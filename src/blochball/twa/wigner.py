@@ -24,14 +24,14 @@ def clouds(system: System) -> NDArray[np.float64]:
 
 
 def group(cloud: NDArray[np.float64], generator: np.random.Generator) -> NDArray[np.float64]:
-    """Draw a group of lanes, with the columns that the kernels want: (sites, COLUMNS, LANES)."""
-    state = np.zeros((cloud.shape[1], COLUMNS, LANES))
-    kernels.sample(state.reshape(-1, COLUMNS * LANES), generator, cloud)
+    """Draw a group of lanes as the kernels want it: (sites, COLUMNS * LANES)."""
+    state = np.zeros((cloud.shape[1], COLUMNS * LANES))
+    kernels.sample(state, generator, cloud)
     return state
 
 
 def sample(system: System, lanes: int, generator: np.random.Generator) -> NDArray[np.float64]:
     """Draw initial Bloch vectors, shape (3, sites, lanes); see `rows.sample`."""
-    cloud = clouds(system)
-    groups = [group(cloud, generator)[:, :3] for _ in range(-(-lanes // LANES))]
+    cloud, shape = clouds(system), (system.sites, COLUMNS, LANES)
+    groups = [group(cloud, generator).reshape(shape)[:, :3] for _ in range(-(-lanes // LANES))]
     return np.concatenate(groups, axis=-1)[..., :lanes].swapaxes(0, 1)
