@@ -47,7 +47,7 @@ def steps(point: runs.Point) -> float:
 
 
 def blocks(point: runs.Point) -> int:
-    """Return into how many pieces the trajectories can be divided, over threads or jobs."""
+    """Return in how many blocks, each the work of one thread, plain TWA makes the trajectories."""
     return twa.division(point.trajectories, point.trajectories, point.system.sites)[0]
 
 
@@ -68,7 +68,7 @@ def minutes(run: runs.Run, threads: int = 1, jobs: int = 1) -> int:
     work = 0.0  # of the busiest thread
     for point in run.points.values():
         # a part may be twice the average: their number of blocks is a power of two
-        share = 2 / jobs if jobs > 1 else 1 / min(threads, blocks(point))
+        share = 2 / jobs if jobs > 1 else math.ceil(blocks(point) / threads) / blocks(point)
         work += point.trajectories * point.system.sites * steps(point) * share
     seconds = work * runs.COST.get(run.theory, 1) * SECONDS_PER_STEP
     return BASE_MINUTES + math.ceil(seconds / 60)

@@ -66,8 +66,9 @@ def test_every_job_asks_for_memory_and_time(name: str, tmp_path: Path) -> None:
 
 def chain(**changed: Any) -> runs.Run:
     system = models.waveguide_chain(changed.pop("sites", 10), 20, phase=0.3, pump=20.0)
+    times = np.linspace(0, 1, changed.pop("outputs", 11))
     point = {"trajectories": 4096, "steps": 1000} | changed
-    return runs.Run("twa", {0.0: runs.Point(system, np.linspace(0, 1, 11), **point)})
+    return runs.Run("twa", {0.0: runs.Point(system, times, **point)})
 
 
 def test_requests_grow_with_the_work() -> None:
@@ -84,6 +85,10 @@ def test_requests_grow_with_the_work() -> None:
     assert resources.minutes(large, jobs=8) - base == pytest.approx(whole / 4, abs=1)
     assert resources.megabytes(small) < resources.megabytes(large)
     assert resources.megabytes(large) < resources.megabytes(large, threads=64)
+    # where there is nothing to sum, the states of the threads are what counts
+    wide = chain(sites=100_000, outputs=1)
+    more = resources.megabytes(wide, threads=9) - resources.megabytes(wide)
+    assert more > 8 * 100_000 * resources.STATE_MB
     assert resources.megabytes(large) < resources.megabytes(large, parts=1000)
 
 

@@ -33,8 +33,7 @@ from blochball.twa.rows import (
 )
 
 _U = np.uint64
-# lanes of more sites are taken in halves, so that they stay in the second cache (see numerics.md)
-MANY = 128
+MANY = 128  # more sites than that are advanced with half of the lanes at a time; see numerics.md
 
 
 @jit
@@ -270,7 +269,8 @@ def scratch(sites, jumps):
     words = (np.zeros((sites, LANES), np.uint64), np.zeros((jumps, LANES), np.uint64))
     clock = np.full(2, STEPS_PER_WORD)
     noises, sweeps = np.zeros((jumps, 2 * LANES)), np.zeros((3, 2 * LANES))
-    return words, clock, (np.zeros((sites, 8)), np.zeros((sites, 8)), noises, sweeps)
+    part = np.zeros((sites if sites > MANY else 0, PLANAR_COLUMNS * LANES // 2))
+    return words, clock, (np.zeros((sites, 8)), np.zeros((sites, 8)), noises, sweeps, part)
 
 
 @jit
@@ -278,20 +278,25 @@ def advance(state, random, clock, words, step, count, local, fields, guided, wor
     """Make `count` steps of length `step`.
 
     `random` is the generator's state, `clock` counts the local and the collective steps that the
-    current `words` have served; `work` holds two tables, noises and fields. See `scratch`.
+    current `words` have served; `work` holds two tables, noises, three fields, and room for half of
+    the lanes. All but the state is from `scratch`, and nobody else's.
     """
-    half, whole, noises, sweeps = work
+    half, whole, noises, sweeps, _ = work
     local_table(local, 0.5 * step, half)
     local_table(local, step, whole)
-    if guided and state.shape[0] > MANY:
+    sites, inputs = state.shape[0], fields[7]
+    if guided and sites > MANY:
         advance_halves(state, random, clock, words, step, count, local, fields, work)
-    elif guided:
+    elif guided and not (sites == 1 and inputs[0, 1] < 0):
         advance_guided(state, random, clock, words, step, count, local, fields, work, ALL)
     else:
         site_words, jump_words = words
         strength, frame = fields[1], fields[12]
         shift = refresh(random, site_words, clock, 0, ALL)
         local_step(state, site_words, shift, local, half, frame, ALL)
+        if guided:
+            advance_single(state, random, clock, words, step, count, fields, half, whole)
+            return
         for n in range(count):
             shift = refresh(random, jump_words, clock, 1, ALL)
             draw_noises(jump_words, shift, strength, step, noises, ALL)
@@ -303,23 +308,20 @@ def advance(state, random, clock, words, step, count, local, fields, guided, wor
 
 @jit
 def advance_guided(state, random, clock, words, step, count, local, fields, work, halves):
-    """`advance` where one travelling field and a constant are all of omega, some lanes.
+    """`advance`, its tables filled, where one travelling field and a constant are all of omega.
 
     Rows of `state`, `words` and `random` are as long as `rows.width` of `halves` asks for.
     """
-    half, whole, noises, sweeps = work
+    half, whole, noises, sweeps, _ = work
     site_words, jump_words = words
     strength, frame = fields[1], fields[12]
     shift = refresh(random, site_words, clock, 0, halves)
     local_step(state, site_words, shift, local, half, frame, halves)
-    if state.shape[0] == 1 and fields[7][0, 1] < 0:
-        advance_single(state, random, clock, words, step, count, fields, half, whole)
-        return
     into_frame(state, frame, sweeps[2], halves)
-    for m in range(count):
+    for n in range(count):
         shift = refresh(random, jump_words, clock, 1, halves)
         draw_noises(jump_words, shift, strength, step, noises, halves)
-        table = whole if m < count - 1 else half
+        table = whole if n < count - 1 else half
         shift = refresh(random, site_words, clock, 0, halves)
         rotate_guided(state, step, fields, noises, sweeps, site_words, shift, table, halves)
     for l in range(state.shape[0]):
@@ -327,38 +329,44 @@ def advance_guided(state, random, clock, words, step, count, local, fields, work
 
 
 @jit
-def split(row, part, columns, h, out):
-    """Copy one half of the lanes of every column, 0 or 1, out of a row or back into it."""
-    n = width(HALF)
-    for c in range(columns):
-        for i in range(n):
-            here, there = _U(c) * n + i, _U(2 * c + h) * n + i
-            if out:
-                part[here] = row[there]
-            else:
-                row[there] = part[here]
-
-
-@jit
 def advance_halves(state, random, clock, words, step, count, local, fields, work):
-    """`advance_guided` for one half of the lanes after the other: the same, bit for bit."""
+    """`advance_guided` for one half of the lanes after the other: the same, bit for bit.
+
+    Each half keeps its words in half of the memory: they are of use to this function only.
+    """
     site_words, jump_words = words
-    sites, jumps = state.shape[0], jump_words.shape[0]
-    # nobody else reads the words: each half keeps its own in half of their memory
+    sites, jumps, part = state.shape[0], jump_words.shape[0], work[4]
     site_words, jump_words = site_words.reshape(2, sites, -1), jump_words.reshape(2, jumps, -1)
-    part = np.empty((sites, PLANAR_COLUMNS * LANES // 2))
     seeds = np.empty(LANES, np.uint64)
     begun = clock.copy()
     for h in range(2):
         clock[:] = begun
-        split(random, seeds, 2, h, True)
+        take_half(random, seeds, 2, h)
         for l in range(sites):
-            split(state[l], part[l], 3, h, True)
+            take_half(state[l], part[l], 3, h)
         own = (site_words[h], jump_words[h])
         advance_guided(part, seeds, clock, own, step, count, local, fields, work, HALF)
-        split(random, seeds, 2, h, False)
+        put_half(random, seeds, 2, h)
         for l in range(sites):
-            split(state[l], part[l], 3, h, False)
+            put_half(state[l], part[l], 3, h)
+
+
+@jit
+def take_half(row, part, columns, h):
+    """Copy the first (h = 0) or second half of the lanes of the first columns out of a row."""
+    n = width(HALF)
+    for c in range(columns):
+        for i in range(n):
+            part[_U(c) * n + i] = row[_U(2 * c + h) * n + i]
+
+
+@jit
+def put_half(row, part, columns, h):
+    """Copy back what `take_half` has taken."""
+    n = width(HALF)
+    for c in range(columns):
+        for i in range(n):
+            row[_U(2 * c + h) * n + i] = part[_U(c) * n + i]
 
 
 @jit

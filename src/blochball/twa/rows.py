@@ -26,7 +26,7 @@ from blochball.jit import njit
 
 LANES = 64
 _N = np.uint64(LANES)
-ALL, HALF = (0, 1), (0,)
+ALL, HALF = (0, 1), (0,)  # only their lengths count
 X, Y, Z, MX, MY, TX, TY, TZ = (np.uint64(k * LANES) for k in range(8))
 COLUMNS = 8
 PLANAR_COLUMNS = 5  # the first of them are all that the planar case below needs
@@ -43,7 +43,7 @@ jit = njit(fastmath={"contract", "nsz", "arcp"})
 
 @jit
 def columns(n):
-    """Return where the columns X, Y, Z, MX, MY begin in rows of n lanes."""
+    """Return where the columns of J^x, J^y, J^z and of the mid-point begin in rows of n lanes."""
     return _U(0), n, _U(2) * n, _U(3) * n, _U(4) * n
 
 
@@ -74,10 +74,10 @@ def sample(row, generator, size, ct, st, cp, sp):
     In the frame of the polarised state the two transverse components are Gaussian with variance
     N/4 and the length is sharp, |J|^2 = N/2 (N/2 + 1).
     """
-    width, length2 = math.sqrt(size / 4), size / 2 * (size / 2 + 1)
+    sigma, length2 = math.sqrt(size / 4), size / 2 * (size / 2 + 1)
     for i in range(_N):
-        row[i + X] = width * generator.standard_normal()
-        row[i + Y] = width * generator.standard_normal()
+        row[i + X] = sigma * generator.standard_normal()
+        row[i + Y] = sigma * generator.standard_normal()
     for i in range(_N):
         a, b = row[i + X], row[i + Y]
         # for a handful of emitters the Gaussian can reach past the sphere
@@ -135,22 +135,22 @@ def unpack(c):
 def local(row, word, shift, coefficients, halves):
     """Local decay, dephasing and pump over one duration, with three noises of every word."""
     n = width(halves)
-    X, Y, Z = columns(n)[:3]
+    jx, jy, jz, _, _ = columns(n)
     c = unpack(coefficients)
     rare, frequent = sizes(c[1])
     for i in range(n):
         bits = word[i] >> shift
         a, b = variate(bits, rare, frequent), variate(bits >> _U(3), rare, frequent)
         e = variate(bits >> _U(6))
-        u, v, w = relaxed(row[i + X], row[i + Y], row[i + Z], a, b, e, c)
-        row[i + X], row[i + Y], row[i + Z] = u, v, w
+        u, v, w = relaxed(row[i + jx], row[i + jy], row[i + jz], a, b, e, c)
+        row[i + jx], row[i + jy], row[i + jz] = u, v, w
 
 
 @jit
 def local_turned(row, word, shift, coefficients, cos, sin, halves):
     """`local` with the noise of J^+ times cos + i sin: other trajectories of the same law."""
     n = width(halves)
-    X, Y, Z = columns(n)[:3]
+    jx, jy, jz, _, _ = columns(n)
     c = unpack(coefficients)
     rare, frequent = sizes(c[1])
     for i in range(n):
@@ -158,8 +158,8 @@ def local_turned(row, word, shift, coefficients, cos, sin, halves):
         d, g = variate(bits, rare, frequent), variate(bits >> _U(3), rare, frequent)
         a, b = cos * d - sin * g, cos * g + sin * d
         e = variate(bits >> _U(6))
-        u, v, w = relaxed(row[i + X], row[i + Y], row[i + Z], a, b, e, c)
-        row[i + X], row[i + Y], row[i + Z] = u, v, w
+        u, v, w = relaxed(row[i + jx], row[i + jy], row[i + jz], a, b, e, c)
+        row[i + jx], row[i + jy], row[i + jz] = u, v, w
 
 
 @jit
@@ -307,20 +307,20 @@ def carry_emit(field, c, s, gain, row, jx, jy):
 def spin(row, c, s, halves):
     """Turn J about z: J^+ <- (c + i s) J^+."""
     n = width(halves)
-    X, Y = columns(n)[:2]
+    jx, jy, _, _, _ = columns(n)
     for i in range(n):
-        u, v = row[i + X], row[i + Y]
-        row[i + X], row[i + Y] = c * u - s * v, c * v + s * u
+        u, v = row[i + jx], row[i + jy]
+        row[i + jx], row[i + jy] = c * u - s * v, c * v + s * u
 
 
 @jit
 def collect(field, row, halves):
     """Add J^+ to a field."""
     n = width(halves)
-    X, Y = columns(n)[:2]
+    jx, jy, _, _, _ = columns(n)
     for i in range(n):
-        field[i] += row[i + X]
-        field[i + n] += row[i + Y]
+        field[i] += row[i + jx]
+        field[i + n] += row[i + jy]
 
 
 @jit
@@ -331,9 +331,9 @@ def sweep_predict(left, right, ahead, c, s, row, gain, ax, ay, halves):
     `right` comes with it and loses it. `gain`, `ax`, `ay` are those of omega times a quarter step.
     """
     n = width(halves)
-    X, Y, Z, MX, MY = columns(n)
+    jx, jy, jz, mx, my = columns(n)
     for i in range(n):
-        u, v, w = row[i + X], row[i + Y], row[i + Z]
+        u, v, w = row[i + jx], row[i + jy], row[i + jz]
         f, g = left[i], left[i + n]
         f, g = c * f + s * g, c * g - s * f
         p, q = right[i], right[i + n]
@@ -341,7 +341,7 @@ def sweep_predict(left, right, ahead, c, s, row, gain, ax, ay, halves):
         left[i], left[i + n] = f + u, g + v
         right[i], right[i + n] = p - u, q - v
         x, y = moved(u, v, w, a, b)
-        row[i + MX], row[i + MY] = x, y
+        row[i + mx], row[i + my] = x, y
         f, g = ahead[i], ahead[i + n]
         ahead[i], ahead[i + n] = c * f + s * g + x, c * g - s * f + y
 
@@ -354,13 +354,13 @@ def sweep_axis(right, left, c, s, row, gain, ax, ay, halves):
     `ay` are those of omega times half the step.
     """
     n = width(halves)
-    MX, MY = columns(n)[3:]
+    _, _, _, mx, my = columns(n)
     for i in range(n):
-        x, y = row[i + MX], row[i + MY]
+        x, y = row[i + mx], row[i + my]
         f, g = right[i] + x, right[i + n] + y
         right[i], right[i + n] = f, g
         p, q = left[i] - x, left[i + n] - y
-        row[i + MX], row[i + MY] = ax - gain * (g + q), ay + gain * (f + p)
+        row[i + mx], row[i + my] = ax - gain * (g + q), ay + gain * (f + p)
         left[i], left[i + n] = c * p - s * q, c * q + s * p
 
 
@@ -390,16 +390,16 @@ def moved(u, v, w, a, b):
 def turn_planar(row, halves):
     """`turn` about an axis in the plane that is, times half the step, where the mid-point was."""
     n = width(halves)
-    X, Y, Z, MX, MY = columns(n)
+    jx, jy, jz, mx, my = columns(n)
     for i in range(n):
-        a, b = row[i + MX], row[i + MY]
-        u, v, w = row[i + X], row[i + Y], row[i + Z]
+        a, b = row[i + mx], row[i + my]
+        u, v, w = row[i + jx], row[i + jy], row[i + jz]
         t2 = a * a + b * b
         q = 1 + t2 * THIRD
         p = a * v - b * u
         f = 2 * q / (1 + q * q * t2)
         r = f * (w + q * p)
-        row[i + X], row[i + Y], row[i + Z] = u + b * r, v - a * r, w + f * (p - q * t2 * w)
+        row[i + jx], row[i + jy], row[i + jz] = u + b * r, v - a * r, w + f * (p - q * t2 * w)
 
 
 @jit

@@ -122,7 +122,7 @@ def solve(
     work = partial(_block, task, strata, weights, variance)
     (sums,) = run_blocks(work, trajectories, BLOCK, threads, progress, keep=keep).total()
     with np.errstate(invalid="ignore", divide="ignore"):
-        count, mean, within, validity = sums.moments()
+        count, mean, within, within_validity = sums.moments()
     if count.min() < 2:
         raise ValueError(
             f"twa.solve: trajectories must be enough for two in each of {strata} strata, "
@@ -131,9 +131,10 @@ def solve(
     chance = _probabilities(task, weights, variance, strata)
     value = np.einsum("ts,tsq->tq", chance, mean)[:, None]
     covariance = np.einsum("ts,tsqp->tqp", chance**2, within)[:, None]
-    variance_of_validity = np.einsum("ts,tsq->tq", chance**2, validity)[:, None]
-    variables: dict[str, Any] = {n: value[..., k] for k, n in enumerate((*MOMENTS, *VALIDITY))}
-    errors = np.sqrt(np.maximum(variance_of_validity, 0))
+    validity = np.einsum("ts,tsq->tq", chance**2, within_validity)[:, None]
+    names = (*MOMENTS, *VALIDITY)
+    variables: dict[str, Any] = {name: value[..., k] for k, name in enumerate(names)}
+    errors = np.sqrt(np.maximum(validity, 0))
     stderr: dict[str, Any] = {name: errors[..., k] for k, name in enumerate(VALIDITY)}
     # L^+ L = |w|^2 J^+ J^-
     share = abs(task.system.jumps[0].weights[0]) ** 2
