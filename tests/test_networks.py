@@ -98,6 +98,20 @@ def test_chains_have_the_papers_parameters(name: str) -> None:
             assert point.times[-1] == 2
 
 
+@pytest.mark.parametrize("name", ["quick", "paper"])
+def test_a_chain_is_the_same_run_on_processors_that_round_differently(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = runs.load(runs.ROOT / "config" / f"{name}.yaml")
+    found = [networks.chain(config, "chain")]
+    spaced = np.geomspace
+    for towards in (0.0, np.inf):
+        monkeypatch.setattr(np, "geomspace", lambda *a, to=towards: np.nextafter(spaced(*a), to))
+        found.append(networks.chain(config, "chain"))
+    here, *elsewhere = ([run.fingerprint for run in family.values()] for family in found)
+    assert elsewhere == [here, here]
+
+
 def test_the_paper_config_has_the_papers_members() -> None:
     found = every_run("paper")
     assert {int(run.split("-")[1][:-4]) for run in found["drive"]} == {20, 30, 50, 100, 500}
