@@ -256,12 +256,13 @@ def _parameter(results: Results, name: str, theory: str) -> tuple[Array, Array]:
 def _crossing(times: Array, value: Array, stderr: Array) -> tuple[float, float]:
     """Return when `value` first falls below one, by linear interpolation, and its standard error.
 
-    Infinity if it never does.
+    From above: full inversion begins at one, of which sampling may fall short by chance. Infinity
+    if it never does.
     """
-    below = np.flatnonzero(value < 1)
-    if not below.size or below[0] == 0:
-        return (float(times[0]) if below.size else np.inf), 0.0
-    after = int(below[0])
-    slope = (value[after] - value[after - 1]) / (times[after] - times[after - 1])
-    when = times[after - 1] + (1 - value[after - 1]) / slope
-    return float(when), float(stderr[after] / abs(slope))
+    falls = np.flatnonzero((value[:-1] >= 1) & (value[1:] < 1))
+    if not falls.size:
+        return np.inf, 0.0
+    before = int(falls[0])
+    slope = (value[before + 1] - value[before]) / (times[before + 1] - times[before])
+    when = times[before] + (1 - value[before]) / slope
+    return float(when), float(stderr[before + 1] / abs(slope))
