@@ -256,13 +256,16 @@ def _parameter(results: Results, name: str, theory: str) -> tuple[Array, Array]:
 def _crossing(times: Array, value: Array, stderr: Array) -> tuple[float, float]:
     """Return when `value` first falls below one, by linear interpolation, and its standard error.
 
-    From above: full inversion begins at one, of which sampling may fall short by chance. Infinity
-    if it never does.
+    Below by four standard errors: full inversion begins at one, of which sampling may fall short by
+    chance. Infinity if it never does.
     """
-    falls = np.flatnonzero((value[:-1] >= 1) & (value[1:] < 1))
-    if not falls.size:
+    below = np.flatnonzero(value < 1 - 4 * stderr)
+    if not below.size:
         return np.inf, 0.0
-    before = int(falls[0])
+    above = np.flatnonzero(value[: below[0]] >= 1)
+    if not above.size:
+        return float(times[0]), 0.0
+    before = int(above[-1])
     slope = (value[before + 1] - value[before]) / (times[before + 1] - times[before])
     when = times[before] + (1 - value[before]) / slope
     return float(when), float(stderr[before + 1] / abs(slope))

@@ -113,12 +113,14 @@ def test_power_law_has_honest_errors(exponent: float, scatter: float) -> None:
 def test_crossing_is_interpolated() -> None:
     times = np.array([0.0, 1.0, 2.0, 3.0])
     # full inversion begins at one, sampled to a little more or less
-    for start in (1.0, 1.0001, 0.9999):
+    for start in (1.0, 1.01, 0.99):
         value = np.array([start, 2.0, 0.5, 0.4])
         when, error = measure_fig2._crossing(times, value, np.full(4, 0.03))
         assert when == pytest.approx(1 + 1 / 1.5)
         assert error == pytest.approx(0.02)
     assert measure_fig2._crossing(times, value + 1, np.zeros(4))[0] == np.inf
+    # what lies clearly below from the beginning is below from the beginning
+    assert measure_fig2._crossing(times, value - 0.5, np.full(4, 0.03))[0] == 0
 
 
 @pytest.mark.parametrize(
