@@ -16,7 +16,17 @@ METHODS = "<!-- methods: written by make readme -->", "<!-- end of methods -->"
 
 
 def table(data: dict[str, Any]) -> str:
-    """Return the ledger in short: claim, numbers, verdict."""
+    """Return the ledger in short: claim, numbers, verdict.
+
+    Raises
+    ------
+    ValueError
+        If the claims were measured by a source tree with changes that no revision holds.
+    """
+    if wrong := provenance.untraceable(data["revision"]):
+        raise ValueError(
+            f"the claims are from {wrong}: commit, and run snakemake --forcerun claims"
+        )
     rows = ["| Claim of the paper, in our words | Measured | Verdict |", "| --- | --- | --- |"]
     for claim in data["claims"]:
         numbers = "<br>".join(f"{n['name']}: {n['text']}" for n in claim["numbers"])

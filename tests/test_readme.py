@@ -33,6 +33,12 @@ def test_the_table_holds_every_claim() -> None:
         assert " ".join(claim.claim.split()).replace("|", "\\|") in table
 
 
+def test_claims_that_cannot_be_traced_are_refused() -> None:
+    assert "dirty" not in TEXT
+    with pytest.raises(ValueError, match="--forcerun claims"):
+        readme.table({"claims": [], "revision": "0123456789ab-dirty"})
+
+
 def test_insertion_replaces_what_was_there() -> None:
     text = f"before\n{readme.BEGIN}\nold\n{readme.END}\nafter"
     new = readme.insert(text, r"a \1 new | table")
