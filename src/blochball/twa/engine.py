@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from blochball.parallel import run_blocks
 from blochball.statistics import Moments, Tree
 from blochball.system import System
-from blochball.twa import kernels, wigner
+from blochball.twa import wigner
 from blochball.twa.fields import Fields
+from blochball.twa.groups import run as run_groups
 from blochball.twa.record import QUANTITIES, VALIDITY
 from blochball.twa.rows import LANES
 
@@ -136,7 +137,7 @@ def initial_groups(
 ) -> Iterator[tuple[Floats, NDArray[np.uint64]]]:
     """Draw groups of lanes: the state as the kernels want it, and the state of its generators.
 
-    From the stream of a block these are the groups of `kernels.run`.
+    From the stream of a block these are the groups of `groups.run`.
     """
     cloud = wigner.clouds(system)
     for random in seeds_of(generator, groups):
@@ -167,7 +168,7 @@ def run_block(task: Task, block: int, trajectories: int) -> tuple[Moments, ...]:
     wave = _sums((times, waves), (times, waves, 1))
     correlations = np.zeros((kept, sites, sites, 4))
     generator = start(task.system, task.seed, (_BLOCKS, block))
-    failed = kernels.run(
+    failed = run_groups(
         # of a whole block, so that the first trajectories do not depend on how many there are
         seeds_of(generator, task.block // LANES),
         generator,

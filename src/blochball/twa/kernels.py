@@ -1,4 +1,4 @@
-"""The compiled step of the ball form, and the run of one group of lanes over a whole schedule.
+"""The compiled step of the ball form, for one group of lanes.
 
 One step is a Strang splitting: local dissipation for half a step, the collective rotation
 dJ_l = omega_l x J_l (Stratonovich) by the mid-point rule, local dissipation for half a step;
@@ -13,10 +13,8 @@ import math
 import numpy as np
 
 from blochball.twa import rows
-from blochball.twa.record import accumulate, correlate, probe, record
 from blochball.twa.rows import (
     ALL,
-    COLUMNS,
     HALF,
     LANES,
     MX,
@@ -230,7 +228,7 @@ def rotate_guided(state, step, fields, noises, sweeps, words, shift, table, halv
         rows.collect(ahead, state[l], halves)
 
 
-# -- a whole run ---------------------------------------------------------------------------------
+# -- many steps ---------------------------------------------------------------------------------
 
 
 @jit
@@ -245,27 +243,8 @@ def refresh(random, words, clock, which, halves):
 
 
 @jit
-def advance_single(state, random, clock, words, step, count, fields, half, whole):
-    """`advance` after its first local step, for one ensemble and one decay."""
-    axis, strength, guide = fields[0], fields[1], fields[6][0]
-    site_words, jump_words = words
-    row, word, jump = state[0], site_words[0], jump_words[fields[7][0, 0]]
-    n1, n2 = arrival(guide)
-    scale = 0.5 * math.sqrt(step) * strength[fields[7][0, 0]]
-    h = 0.5 * step
-    gain, ax, ay, middle, last = h * guide[0], h * axis[0, 0], h * axis[1, 0], whole[0], half[0]
-    for n in range(count):
-        jump_shift = refresh(random, jump_words, clock, 1, ALL)
-        shift = refresh(random, site_words, clock, 0, ALL)
-        table = middle if n < count - 1 else last
-        rows.single_axis(row, jump, jump_shift, gain, ax, ay, scale * n1, scale * n2)
-        rows.turn_planar(row, ALL)
-        rows.local(row, word, shift, table, ALL)
-
-
-@jit
 def scratch(sites, jumps):
-    """Return what `advance` and `run_group` need besides the state: words, clock and work."""
+    """Return what `advance` needs besides the state: words, clock and work."""
     words = (np.zeros((sites, LANES), np.uint64), np.zeros((jumps, LANES), np.uint64))
     clock = np.full(2, STEPS_PER_WORD)
     noises, sweeps = np.zeros((jumps, 2 * LANES)), np.zeros((3, 2 * LANES))
@@ -281,29 +260,56 @@ def advance(state, random, clock, words, step, count, local, fields, guided, wor
     current `words` have served; `work` holds two tables, noises, three fields, and room for half of
     the lanes. All but the state is from `scratch`, and nobody else's.
     """
-    half, whole, noises, sweeps, _ = work
-    local_table(local, 0.5 * step, half)
-    local_table(local, step, whole)
+    local_table(local, 0.5 * step, work[0])
+    local_table(local, step, work[1])
     sites, inputs = state.shape[0], fields[7]
     if guided and sites > MANY:
         advance_halves(state, random, clock, words, step, count, local, fields, work)
-    elif guided and not (sites == 1 and inputs[0, 1] < 0):
+    elif guided and sites == 1 and inputs[0, 1] < 0:
+        advance_single(state, random, clock, words, step, count, local, fields, work)
+    elif guided:
         advance_guided(state, random, clock, words, step, count, local, fields, work, ALL)
     else:
-        site_words, jump_words = words
-        strength, frame = fields[1], fields[12]
+        advance_general(state, random, clock, words, step, count, local, fields, work)
+
+
+@jit
+def advance_general(state, random, clock, words, step, count, local, fields, work):
+    """`advance`, its tables filled, whatever omega is made of."""
+    half, whole, noises, sweeps, _ = work
+    site_words, jump_words = words
+    strength, frame = fields[1], fields[12]
+    shift = refresh(random, site_words, clock, 0, ALL)
+    local_step(state, site_words, shift, local, half, frame, ALL)
+    for n in range(count):
+        shift = refresh(random, jump_words, clock, 1, ALL)
+        draw_noises(jump_words, shift, strength, step, noises, ALL)
+        rotate(state, step, fields, noises, sweeps[0])
         shift = refresh(random, site_words, clock, 0, ALL)
-        local_step(state, site_words, shift, local, half, frame, ALL)
-        if guided:
-            advance_single(state, random, clock, words, step, count, fields, half, whole)
-            return
-        for n in range(count):
-            shift = refresh(random, jump_words, clock, 1, ALL)
-            draw_noises(jump_words, shift, strength, step, noises, ALL)
-            rotate(state, step, fields, noises, sweeps[0])
-            shift = refresh(random, site_words, clock, 0, ALL)
-            table = whole if n < count - 1 else half
-            local_step(state, site_words, shift, local, table, frame, ALL)
+        table = whole if n < count - 1 else half
+        local_step(state, site_words, shift, local, table, frame, ALL)
+
+
+@jit
+def advance_single(state, random, clock, words, step, count, local, fields, work):
+    """`advance`, its tables filled, for one ensemble and one decay."""
+    half, whole = work[0], work[1]
+    axis, strength, guide, frame = fields[0], fields[1], fields[6][0], fields[12]
+    site_words, jump_words = words
+    row, word, jump = state[0], site_words[0], jump_words[fields[7][0, 0]]
+    n1, n2 = arrival(guide)
+    scale = 0.5 * math.sqrt(step) * strength[fields[7][0, 0]]
+    h = 0.5 * step
+    gain, ax, ay, middle, last = h * guide[0], h * axis[0, 0], h * axis[1, 0], whole[0], half[0]
+    shift = refresh(random, site_words, clock, 0, ALL)
+    local_step(state, site_words, shift, local, half, frame, ALL)
+    for n in range(count):
+        jump_shift = refresh(random, jump_words, clock, 1, ALL)
+        shift = refresh(random, site_words, clock, 0, ALL)
+        table = middle if n < count - 1 else last
+        rows.single_axis(row, jump, jump_shift, gain, ax, ay, scale * n1, scale * n2)
+        rows.turn_planar(row, ALL)
+        rows.local(row, word, shift, table, ALL)
 
 
 @jit
@@ -367,93 +373,6 @@ def put_half(row, part, columns, h):
     for c in range(columns):
         for i in range(n):
             row[_U(2 * c + h) * n + i] = part[_U(c) * n + i]
-
-
-@jit
-def run_group(
-    state, random, schedule, local, fields, guided, probes, limit, mask, fresh,
-    site_sums, output_sums, wave_probes, wave_sums, kept, correlations,
-):  # fmt: skip
-    """Run one group of lanes over the schedule and add every output time to the sums.
-
-    Parameters
-    ----------
-    state : (sites, COLUMNS * LANES), or PLANAR_COLUMNS where `guided`
-        Initial Bloch vectors in the columns X, Y, Z; overwritten.
-    random : (2 * LANES,) of uint64
-        State of the generators; overwritten.
-    schedule : tuple of arrays (segments,)
-        Step, number of steps, and the index of the output at the end of the segment or -1.
-    local : (4, sites)
-        Size, decay, dephasing, pump.
-    probes, wave_probes, site_sums, output_sums, wave_sums
-        See `record`; the sums have one more dimension, time, in front.
-    mask : (LANES,)
-        1 for lanes that count, 0 for those that fill up the last group.
-    fresh : bool
-        Whether this is the first group of its sums.
-    kept : (times,) of int
-        Index among the times of `correlations`, or -1.
-    correlations : (kept, sites, sites, 4)
-
-    Returns
-    -------
-    output, site : int
-        Where a trajectory left the ball, or (-1, -1).
-    """
-    sites = state.shape[0]
-    steps, counts, outputs = schedule
-    words, clock, work = scratch(sites, fields[1].size)
-    field = work[3][0]
-    columns = max(7, probes[0].shape[0], wave_probes[0].shape[0])
-    values = np.zeros(columns * LANES)
-    for k in range(steps.size):
-        if counts[k] > 0:
-            advance(
-                state, random, clock, words, steps[k], counts[k], local, fields, guided, work
-            )  # fmt: skip
-        t = outputs[k]
-        if t < 0:
-            continue
-        at = (site_sums[0][t], site_sums[1][t], site_sums[2][t], site_sums[3][t])
-        out = (output_sums[0][t], output_sums[1][t], output_sums[2][t])
-        site = record(state, mask, fresh, probes, limit, values, field, at, out)
-        if site >= 0:
-            return t, site
-        if kept[t] >= 0:
-            correlate(state, mask, correlations[kept[t]])
-        re, im, ordering, along = wave_probes
-        for p in range(re.shape[0]):
-            probe(state, re[p], im[p], ordering[p], along[p], values, p, field)
-        wave = (wave_sums[0][t], wave_sums[1][t], wave_sums[2][t])
-        accumulate(values, 0, re.shape[0], mask, fresh, wave[0], wave[1], wave[2])
-    return -1, -1
-
-
-@jit
-def run(
-    seeds, generator, cloud, trajectories, schedule, local, fields, guided, probes, limit,
-    site_sums, output_sums, wave_probes, wave_sums, kept, correlations,
-):  # fmt: skip
-    """Run groups of lanes one after the other, as many as `trajectories` need; see `run_group`.
-
-    `seeds` are the states of the generators of each group, `generator` and `cloud` make the initial
-    vectors; see `sample`.
-    """
-    columns = PLANAR_COLUMNS if guided else COLUMNS
-    state = np.zeros((local.shape[1], columns * LANES))
-    mask = np.ones(LANES)
-    for g in range(-(-trajectories // LANES)):
-        sample(state, generator, cloud)
-        for i in range(LANES):
-            mask[i] = 1.0 if g * LANES + i < trajectories else 0.0
-        t, site = run_group(
-            state, seeds[g], schedule, local, fields, guided, probes, limit, mask, g == 0,
-            site_sums, output_sums, wave_probes, wave_sums, kept, correlations,
-        )  # fmt: skip
-        if t >= 0:
-            return t, site
-    return -1, -1
 
 
 @jit
