@@ -9,6 +9,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
+import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from blochball import validation
@@ -37,6 +39,7 @@ def run_blocks(
     progress: bool = False,
     first: int = 0,
     keep: Chunks | None = None,
+    stop: NDArray[np.bool_] | None = None,
 ) -> Tree:
     """Call `work(block, size)` for blocks `first`, `first` + 1, ... and merge in that order.
 
@@ -53,6 +56,8 @@ def run_blocks(
         Number of the first block, with `keep` a multiple of its `blocks`.
     keep : Chunks, optional
         Take up the chunks that it has, give it those that are computed.
+    stop : array of bool, shape (1,), optional
+        Set after Ctrl-C or an error, for `work` to look at: it may then raise anything.
 
     Returns
     -------
@@ -104,6 +109,10 @@ def run_blocks(
                 keep.save(chunk, leaf, time.perf_counter() - started)
             started = time.perf_counter()
             whole.add(leaf, step.bit_length() - 1 if len(chunk) == step else 0)
+    except BaseException:
+        if stop is not None:
+            stop[0] = True
+        raise
     finally:
         # after Ctrl-C or an error: let blocks under way end, begin no more
         pool.shutdown(wait=True, cancel_futures=True)

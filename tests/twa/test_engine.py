@@ -228,23 +228,33 @@ def test_an_error_in_a_block_ends_the_run(monkeypatch):
 
 
 INTERRUPTED = """
-import os, signal, threading, time
+import os, signal, sys, threading, time
+import numpy as np
 from blochball import models, twa
+sites, steps, strata = map(int, sys.argv[1:])
 system = models.superradiant_laser(100, 25.0)
-twa.solve(system, [0.1], 10, steps=10)
+if sites > 1:
+    system = models.waveguide_chain(sites, 100, 0.3, 25.0)
+times = np.linspace(0, 1e-3, 101)
+twa.solve(system, times, 64, steps=100, strata=strata)
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored by background jobs
 threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
 started = time.perf_counter()
 try:
-    twa.solve(system, [0.1], 10**9, steps=1000, threads=2)
+    twa.solve(system, times, 10**9, steps=steps, threads=2, strata=strata)
 except KeyboardInterrupt:
     print("interrupted", time.perf_counter() - started)
 """
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends a signal")
-def test_ctrl_c_ends_a_run_of_many_hours_at_once():
-    word, seconds = python(INTERRUPTED).split()
+@pytest.mark.parametrize(
+    ("sites", "steps", "strata"),
+    # in the last two a single block takes half a minute and more
+    [(1, 1000, 0), (200, 100_000, 0), (1, 1_000_000, 2)],
+)
+def test_ctrl_c_ends_a_run_of_many_hours_at_once(sites, steps, strata):
+    word, seconds = python(INTERRUPTED, sites, steps, strata).split()
     assert word == "interrupted"
     assert float(seconds) < 3
 

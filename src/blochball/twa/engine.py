@@ -8,7 +8,8 @@ the block number, so the result depends on neither threads nor chunks.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from concurrent.futures import CancelledError
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
 
@@ -20,6 +21,7 @@ from blochball.statistics import Moments, Tree
 from blochball.system import System
 from blochball.twa import wigner
 from blochball.twa.fields import Fields
+from blochball.twa.groups import STOPPED
 from blochball.twa.groups import run as run_groups
 from blochball.twa.record import QUANTITIES, VALIDITY
 from blochball.twa.rows import LANES
@@ -60,6 +62,7 @@ class Task:
     """All that a block needs to know besides its number.
 
     `kept` holds for every output time its index among those whose correlations are kept, or -1.
+    `stop` is for `parallel.run_blocks`: blocks under way end soon after it is set.
     """
 
     system: System
@@ -69,6 +72,7 @@ class Task:
     schedule: Schedule
     kept: Ints
     momenta: Floats
+    stop: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(1, bool))
 
     @property
     def block(self) -> int:
@@ -158,6 +162,8 @@ def run_block(task: Task, block: int, trajectories: int) -> tuple[Moments, ...]:
     ------
     LeftBallError
         Naming time and site.
+    CancelledError
+        If `task.stop` was set meanwhile.
     """
     sites, times = task.system.sites, task.times.size
     channels, waves, kept = len(task.system.jumps), task.momenta.size, int(task.kept.max()) + 1
@@ -185,7 +191,10 @@ def run_block(task: Task, block: int, trajectories: int) -> tuple[Moments, ...]:
         wave,
         task.kept,
         correlations,
+        task.stop,
     )
+    if failed[0] == STOPPED:
+        raise CancelledError
     if failed[0] >= 0:
         raise LeftBallError(
             "twa.solve: every trajectory must stay finite and near the Bloch ball, one did "
@@ -211,7 +220,8 @@ def run(
     task: Task, trajectories: int, threads: int, progress: bool = False, first: int = 0
 ) -> Tree:
     """Run trajectories in blocks `first`, `first` + 1, ... over threads, merged in that order."""
-    return run_blocks(partial(run_block, task), trajectories, task.block, threads, progress, first)
+    work = partial(run_block, task)
+    return run_blocks(work, trajectories, task.block, threads, progress, first, stop=task.stop)
 
 
 def _contiguous(*arrays: Floats) -> tuple[Floats, ...]:

@@ -8,11 +8,13 @@ from blochball.twa.kernels import advance, sample, scratch
 from blochball.twa.record import accumulate, correlate, probe, record
 from blochball.twa.rows import COLUMNS, LANES, PLANAR_COLUMNS, jit
 
+STOPPED = -2  # in place of an output
+
 
 @jit
 def run_group(
     state, random, schedule, local, fields, guided, probes, limit, mask, fresh,
-    site_sums, output_sums, wave_probes, wave_sums, kept, correlations,
+    site_sums, output_sums, wave_probes, wave_sums, kept, correlations, stop,
 ):  # fmt: skip
     """Run one group of lanes over the schedule and add every output time to the sums.
 
@@ -35,11 +37,13 @@ def run_group(
     kept : (times,) of int
         Index among the times of `correlations`, or -1.
     correlations : (kept, sites, sites, 4)
+    stop : (1,) of bool
+        Another thread may set it, to have no further segment begun.
 
     Returns
     -------
     output, site : int
-        Where a trajectory left the ball, or (-1, -1).
+        Where a trajectory left the ball, or (-1, -1); (STOPPED, -1) if there was not time.
     """
     sites = state.shape[0]
     steps, counts, outputs = schedule
@@ -48,6 +52,8 @@ def run_group(
     columns = max(7, probes[0].shape[0], wave_probes[0].shape[0])
     values = np.zeros(columns * LANES)
     for k in range(steps.size):
+        if stop[0]:
+            return STOPPED, -1
         if counts[k] > 0:
             advance(
                 state, random, clock, words, steps[k], counts[k], local, fields, guided, work
@@ -73,7 +79,7 @@ def run_group(
 @jit
 def run(
     seeds, generator, cloud, trajectories, schedule, local, fields, guided, probes, limit,
-    site_sums, output_sums, wave_probes, wave_sums, kept, correlations,
+    site_sums, output_sums, wave_probes, wave_sums, kept, correlations, stop,
 ):  # fmt: skip
     """Run groups of lanes one after the other, as many as `trajectories` need; see `run_group`.
 
@@ -89,8 +95,8 @@ def run(
             mask[i] = 1.0 if g * LANES + i < trajectories else 0.0
         t, site = run_group(
             state, seeds[g], schedule, local, fields, guided, probes, limit, mask, g == 0,
-            site_sums, output_sums, wave_probes, wave_sums, kept, correlations,
+            site_sums, output_sums, wave_probes, wave_sums, kept, correlations, stop,
         )  # fmt: skip
-        if t >= 0:
+        if t != -1:
             return t, site
     return -1, -1

@@ -209,7 +209,7 @@ def run_part(
     before = 0.0 if keep is None else keep.seconds
     work = partial(run_block, task)
     threads = thread_count(owner, threads)
-    tree = run_blocks(work, trajectories, task.block, threads, progress, first, keep)
+    tree = run_blocks(work, trajectories, task.block, threads, progress, first, keep, task.stop)
     taken = 0.0 if keep is None else keep.seconds - before
     return pack(tree.total()).assign_attrs(
         plan=planned.attrs["plan"],

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 import os
+from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -27,6 +28,7 @@ from blochball.dataset import MOMENTS, assemble
 from blochball.parallel import run_blocks
 from blochball.twa import kernels, parts, record, rows
 from blochball.twa.engine import LeftBallError, Task, block_size, seeds_of, start
+from blochball.twa.groups import STOPPED
 from blochball.twa.parts import task_of
 from blochball.twa.record import VALIDITY
 from blochball.twa.rows import COLUMNS, FREQUENT, LANES, RARE, STEPS_PER_WORD, TX, TY, X, Y, jit
@@ -120,7 +122,8 @@ def solve(
     weights = _weights(task)
     variance = _variance(task, weights)
     work = partial(_block, task, strata, weights, variance)
-    (sums,) = run_blocks(work, trajectories, BLOCK, threads, progress, keep=keep).total()
+    tree = run_blocks(work, trajectories, BLOCK, threads, progress, keep=keep, stop=task.stop)
+    (sums,) = tree.total()
     with np.errstate(invalid="ignore", divide="ignore"):
         count, mean, within, within_validity = sums.moments()
     if count.min() < 2:
@@ -300,7 +303,10 @@ def _block(
         _bounds(strata),
         task.limit[0],
         numbers,
+        task.stop,
     )
+    if t == STOPPED:
+        raise CancelledError
     if t >= 0:
         raise LeftBallError(
             "twa.solve: every trajectory must stay finite and near the Bloch ball, one did "
@@ -361,9 +367,9 @@ def _segment(row, random, words, clock, tables, step, count, fields, turns, loca
 @jit
 def _run(
     seeds, generator, cloud, trajectories, schedule, local, fields, weights, variance, bounds,
-    limit, numbers,
+    limit, numbers, stop,
 ):  # fmt: skip
-    """Run a block; return the output at which a trajectory left the ball, or -1.
+    """Run a block; return the output at which a trajectory left the ball, -1, or STOPPED.
 
     All groups of lanes go from output to output together: the numbers of one output time stay in
     the cache, those of all would not.
@@ -386,6 +392,8 @@ def _run(
         kernels.local_table(local, 0.5 * step, tables[0])
         kernels.local_table(local, step, tables[1])
         for g in range(groups):
+            if stop[0]:
+                return STOPPED
             row = states[g]
             if count > 0:
                 _segment(
