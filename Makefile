@@ -34,8 +34,8 @@ quick: $(STAMP)
 
 # the data and pictures that the tests compare with, renewed on purpose: review git diff data
 baseline: quick
-	$(BIN)/python -m scripts.baseline --config config/quick.yaml
-	$(BIN)/python -m pytest -q tests/test_images.py -k looks \
+	$(BIN)/python -m workflow.baseline --config config/quick.yaml
+	$(BIN)/python -m pytest -q tests/paper/test_images.py -k looks \
 	    --mpl-generate-path=data/reference/quick/figures
 
 # Snakemake's own report, results/NAME/report.html: make report, or make report NAME=quick
@@ -59,11 +59,11 @@ bench: $(STAMP)
 
 # the diagram of the rules in docs/workflow.md
 graph: $(STAMP)
-	$(BIN)/python -m scripts.rulegraph
+	$(BIN)/python -m workflow.report.rulegraph
 
 # the README's table and pictures are those of config/paper.yaml
 readme: figures
-	$(BIN)/python -m scripts.readme --config config/paper.yaml
+	$(BIN)/python -m workflow.report.readme --config config/paper.yaml
 
 clean:
 	rm -rf results .snakemake

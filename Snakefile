@@ -13,8 +13,8 @@ from pathlib import Path
 from snakemake.settings.types import DeploymentMethod
 
 sys.path.insert(0, workflow.basedir)
-from scripts import running, runs
-from scripts.results import Results, title
+from workflow import running, runs
+from workflow.results import Results, title
 
 if workflow.config_settings.config:
     raise WorkflowError("results belong to a config file: copy one, edit it, use --configfile")
@@ -43,7 +43,7 @@ include: "rules/common.smk"
 
 
 # the first page of `snakemake --report`
-report: "figures/captions/workflow.rst"
+report: "workflow/report/workflow.rst"
 
 
 wildcard_constraints:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts import runs
-from scripts.results import Results
+from workflow import runs
+from workflow.results import Results
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks import draw
 from blochball.dataset import revision
-from blochball.parallel import thread_count
+from blochball.support.parallel import thread_count
 
 SUITES = ("populations", "exact", "twa", "chunks", "rivals")
 

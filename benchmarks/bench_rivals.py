@@ -1,7 +1,7 @@
 """TWA against second-order cumulants and per-emitter TWA; cost against N, M, trajectories, threads.
 
 The same laser and the same chain for every method, and for both that sample the same number of
-trajectories. How wrong each is: `scripts.rivals`.
+trajectories. How wrong each is: `workflow.rivals`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from benchmarks import per_emitter
 from benchmarks.timing import Row, measure, median
 from blochball import System, cumulants, models, twa
-from blochball.parallel import thread_count
+from blochball.support.parallel import thread_count
 
 TRAJECTORIES = 512
 STEPS = 200  # of both methods that sample: 0.05 / (N Gamma) each

@@ -11,7 +11,7 @@ from benchmarks import jax_twa
 from benchmarks.numpy_twa import chain_step, heun
 from benchmarks.timing import Row, beside, measure, median, peak_memory, skipped
 from blochball import models, twa
-from blochball.parallel import thread_count
+from blochball.support.parallel import thread_count
 
 NANO = 1e9
 COUNT = 65536  # trajectories of one ensemble, where all programs have the same

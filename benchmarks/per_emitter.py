@@ -18,9 +18,9 @@ from functools import reduce
 import numba
 import numpy as np
 
-from blochball import validation
 from blochball.dataset import assemble
-from blochball.statistics import Moments
+from blochball.support import validation
+from blochball.support.statistics import Moments
 
 OWNER = "per_emitter.solve"
 NAMES = ("inversion", "spin_x", "spin_y", "emission", "spin_squared")

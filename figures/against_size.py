@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullFormatter
 
+from paper_checks.fig2.measure import resolved
 from paper_checks.ledger import Quantity
-from paper_checks.measure_fig2 import resolved
 
 
 def size_axis(ax: Axes, sizes: Sequence[int]) -> None:

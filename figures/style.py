@@ -14,8 +14,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgb
 from matplotlib.figure import Figure
 
-from scripts import runs
-from scripts.results import Results
+from workflow import runs
+from workflow.results import Results
 
 COLUMN = 3.375  # width of one journal column, in inches
 TWO_COLUMNS = 7.0

@@ -19,7 +19,7 @@ import xarray as xr
 
 from paper_checks import ledger
 from paper_checks.ledger import Claim, Finding, Verdict
-from scripts.results import Results
+from workflow.results import Results
 
 # from a run and the exact run of the same member (itself, where there is none) to the spoiled run
 Spoil = Callable[[xr.Dataset, xr.Dataset], xr.Dataset]

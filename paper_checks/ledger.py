@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from scripts.results import Results
+from workflow.results import Results
 
 CLAIMS = Path(__file__).with_name("claims.yaml")
 SIGMAS = 4
@@ -86,7 +86,7 @@ class Claim:
     claim, where, measured : str
         The claim in our words; where the paper makes it; what we measure.
     measure : str
-        Function of ``paper_checks.measure_FIGURE`` that takes `Results` and `arguments` and
+        Function of ``paper_checks.FIGURE.measure`` that takes `Results` and `arguments` and
         returns a Quantity for each key of `criteria`.
     criteria : dict
         For each number, ``below`` and/or ``above``.
@@ -110,7 +110,7 @@ class Claim:
     @property
     def function(self) -> Callable[..., dict[str, Quantity]]:
         """The function that measures."""
-        return getattr(importlib.import_module(f"paper_checks.measure_{self.figure}"), self.measure)
+        return getattr(importlib.import_module(f"paper_checks.{self.figure}.measure"), self.measure)
 
 
 @dataclass(frozen=True)

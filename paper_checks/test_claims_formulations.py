@@ -6,7 +6,7 @@ import xarray as xr
 
 from paper_checks import controls
 from paper_checks.controls import Control, more_error, scaled, size_of
-from paper_checks.measure_fig1 import COMPONENTS
+from paper_checks.fig1.measure import COMPONENTS
 
 
 def swapped(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:

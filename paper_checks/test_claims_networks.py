@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from paper_checks import controls, ledger, measure_fig4
+from paper_checks import controls, ledger
 from paper_checks.controls import Control, Spoil, Spoiled, more_error, scaled
+from paper_checks.fig4 import measure as measure_fig4
 from paper_checks.ledger import Finding
-from scripts import runs, simulate
-from scripts.results import Results
+from workflow import runs, simulate
+from workflow.results import Results
 
 
 class LargestControl(Control):

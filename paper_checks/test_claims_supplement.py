@@ -10,12 +10,13 @@ from unittest import mock
 import numpy as np
 import xarray as xr
 
-from paper_checks import controls, ledger, measure_rivals
+from paper_checks import controls, ledger
 from paper_checks.controls import Control, scaled, size_of
 from paper_checks.ledger import Finding
-from scripts.results import Results
+from paper_checks.rivals import measure as measure_rivals
+from workflow.results import Results
 
-Comparison = dict[str, Any]  # what `scripts.rivals` wrote
+Comparison = dict[str, Any]  # what `workflow.rivals` wrote
 
 
 class RivalsControl(Control):

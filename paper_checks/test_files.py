@@ -7,9 +7,10 @@ import csv
 import numpy as np
 import xarray as xr
 
-from blochball import System, storage
-from scripts import provenance, resources, runs
-from scripts.results import Results
+from blochball import System
+from blochball.support import storage
+from workflow import provenance, resources, runs
+from workflow.results import Results
 
 
 def said(ds: xr.Dataset, name: str) -> list[object]:

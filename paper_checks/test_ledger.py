@@ -7,9 +7,10 @@ import math
 import numpy as np
 import pytest
 
-from paper_checks import ledger, measure_fig2
+from paper_checks import ledger
+from paper_checks.fig2 import measure as measure_fig2
 from paper_checks.ledger import Claim, Finding, Quantity, Verdict
-from scripts import claims as report
+from workflow.report import claims as report
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The data behind every figure of config/quick.yaml against data/reference; see scripts.baseline.
+"""The data behind every figure of config/quick.yaml against data/reference; see workflow.baseline.
 
 A change on purpose is recorded with ``make baseline``, whose difference is there to be reviewed.
 """
@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import pytest
 
-from scripts import baseline, runs
-from scripts.baseline import Reference
-from scripts.results import Results
+from workflow import baseline, runs
+from workflow.baseline import Reference
+from workflow.results import Results
 
 QUICK = runs.load(runs.ROOT / "config" / "quick.yaml")
 REFERENCE = Reference(QUICK)

@@ -3,9 +3,9 @@ rule claims:
         [data(figure) for figure in FIGURES],
         "paper_checks/claims.yaml",
         "paper_checks/ledger.py",
-        expand("paper_checks/measure_{figure}.py", figure=FIGURES),
-        "scripts/claims.py",
-        "scripts/sources.py",
+        expand("paper_checks/{figure}/measure.py", figure=FIGURES),
+        "workflow/report/claims.py",
+        "workflow/report/sources.py",
     output:
         OUT / "claims.json",
         OUT / "claims.md",
@@ -19,7 +19,7 @@ rule claims:
         mem_mb=1000,
         runtime=2 * needs.BASE_MINUTES,
     shell:
-        "python -m scripts.claims --config {params.config:q} 2> {log:q}"
+        "python -m workflow.report.claims --config {params.config:q} 2> {log:q}"
 
 
 BENCH = ["results/bench/bench.json", "results/bench/bench.png"]
@@ -29,9 +29,9 @@ rule page:
     input:
         OUT / "claims.json",
         expand(OUT / "figures/{figure}.png", figure=FIGURES),
-        expand("figures/captions/{figure}.rst", figure=FIGURES),
-        "scripts/page.py",
-        expand("scripts/templates/reproduction.{part}", part=["html.jinja", "css", "js"]),
+        expand("figures/{figure}/caption.rst", figure=FIGURES),
+        "workflow/report/page.py",
+        expand("workflow/report/templates/reproduction.{part}", part=["html.jinja", "css", "js"]),
         # the plot of `make bench`, where it has been run
         [path for path in BENCH if os.path.exists(path)],
     output:
@@ -50,4 +50,4 @@ rule page:
         mem_mb=1000,
         runtime=needs.BASE_MINUTES,
     shell:
-        "python -m scripts.page --config {params.config:q} 2> {log:q}"
+        "python -m workflow.report.page --config {params.config:q} 2> {log:q}"

@@ -3,8 +3,8 @@
 import json
 
 from paper_checks import ledger
-from scripts import provenance
-from scripts import resources as needs
+from workflow import provenance
+from workflow import resources as needs
 
 FIGURES = runs.FIGURES
 # modules of the package; results are stale when one changes

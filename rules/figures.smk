@@ -9,13 +9,14 @@ for figure in FIGURES:
             figure
         input:
             data(figure),
-            f"figures/{figure}.py",
-            expand("figures/{helper}.py", helper=["style", "against_size", "composites"]),
-            f"paper_checks/measure_{figure}.py",
+            f"figures/{figure}/draw.py",
+            "figures/style.py",
+            "figures/against_size.py",
+            f"paper_checks/{figure}/measure.py",
         output:
             report(
                 OUT / f"figures/{figure}.png",
-                caption=f"../figures/captions/{figure}.rst",
+                caption=f"../figures/{figure}/caption.rst",
                 category=title(figure),
                 labels={"figure": figure.removeprefix("fig"), "format": "PNG"},
             ),
@@ -31,4 +32,4 @@ for figure in FIGURES:
             mem_mb=1000,
             runtime=needs.BASE_MINUTES,
         shell:
-            "python -m figures.{params.figure} --config {params.config:q} 2> {log:q}"
+            "python -m figures.{params.figure}.draw --config {params.config:q} 2> {log:q}"

@@ -8,7 +8,7 @@ rule provenance:
         "README.md",
         "docs/images/provenance.json",
         expand("docs/images/{image}.png", image=provenance.shown(README)),
-        "scripts/provenance.py",
+        "workflow/provenance.py",
         *THEORY.values(),
     output:
         OUT / "provenance.txt",
@@ -20,4 +20,4 @@ rule provenance:
         mem_mb=1000,
         runtime=needs.BASE_MINUTES,
     shell:
-        "python -m scripts.provenance > {output:q} 2> {log:q}"
+        "python -m workflow.provenance > {output:q} 2> {log:q}"

@@ -5,7 +5,7 @@ rule compare:
         THEORY["twa"],
         THEORY["mean_field"],
         "benchmarks/per_emitter.py",
-        "scripts/rivals.py",
+        "workflow/rivals.py",
     output:
         OUT / "data/rivals.json",
         OUT / "rivals.md",
@@ -24,4 +24,4 @@ rule compare:
     benchmark:
         OUT / "benchmarks/rivals.tsv"
     shell:
-        "python -m scripts.rivals --config {params.config:q} 2> {log:q}"
+        "python -m workflow.rivals --config {params.config:q} 2> {log:q}"

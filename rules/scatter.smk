@@ -24,7 +24,7 @@ rule plan:
     # these are the long ones: begin early
     priority: 1
     shell:
-        "python -m scripts.scatter --config {params.config:q} plan {params.run}.twa"
+        "python -m workflow.scatter --config {params.config:q} plan {params.run}.twa"
         " --point {wildcards.point} 2> {log:q}"
 
 
@@ -47,7 +47,7 @@ rule part:
         OUT / "benchmarks/parts/{scattered}.twa/{point}.{part}.tsv"
     priority: 1
     shell:
-        "python -m scripts.scatter --config {params.config:q} part {params.run}.twa"
+        "python -m workflow.scatter --config {params.config:q} part {params.run}.twa"
         " --point {wildcards.point} --part {wildcards.part} 2> {log:q}"
 
 
@@ -70,4 +70,4 @@ rule gather:
         mem_mb=memory_of_gathering,
         runtime=2 * needs.BASE_MINUTES,
     shell:
-        "python -m scripts.scatter --config {params.config:q} gather {params.run}.twa 2> {log:q}"
+        "python -m workflow.scatter --config {params.config:q} gather {params.run}.twa 2> {log:q}"

@@ -18,5 +18,5 @@ rule simulate:
         mem_mb=memory_of,
         runtime=time_of,
     shell:
-        "python -m scripts.simulate --config {params.config:q} --threads {threads}"
+        "python -m workflow.simulate --config {params.config:q} --threads {threads}"
         " {wildcards.family} {wildcards.member}.{wildcards.theory} 2> {log:q}"

@@ -1,7 +1,8 @@
 """Permutation-invariant emitter ensembles: one description, three theories, one Dataset."""
 
-from blochball import cumulants, exact, models, observables, storage, twa
+from blochball import cumulants, exact, models, observables, twa
 from blochball._version import __version__
+from blochball.support import storage
 from blochball.system import ChainExchange, CollectiveJump, Ensemble, System
 
 __all__ = [

@@ -37,8 +37,8 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 from scipy.integrate import solve_ivp
 
-from blochball import validation
 from blochball.dataset import assemble
+from blochball.support import validation
 from blochball.system import KINDS, System
 
 Array = NDArray[np.float64]

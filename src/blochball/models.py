@@ -6,7 +6,7 @@ from math import pi
 
 import numpy as np
 
-from blochball import validation
+from blochball.support import validation
 from blochball.system import ChainExchange, CollectiveJump, Ensemble, System
 
 

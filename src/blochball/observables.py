@@ -10,8 +10,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from blochball import validation
 from blochball.dataset import system_of
+from blochball.support import validation
 
 
 def _propagate(

@@ -22,7 +22,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from blochball import validation
+from blochball.support import validation
 
 Kind = Literal["decay", "dephasing", "pump"]
 KINDS: tuple[Kind, ...] = ("decay", "dephasing", "pump")

@@ -18,8 +18,9 @@ from typing import Any
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from blochball import validation
-from blochball.exact import correlations, jumps, liouvillian, piqs, populations
+from blochball.exact import jumps, liouvillian, piqs, populations
+from blochball.exact import two_time as correlations
+from blochball.support import validation
 from blochball.system import System
 
 __all__ = ["correlations", "jumps", "liouvillian", "piqs", "populations", "solve", "steady_state"]

@@ -7,8 +7,9 @@ from typing import Any
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from blochball.exact import gillespie, unravel
-from blochball.exact.montecarlo import steady_state
+from blochball.exact import kets as unravel
+from blochball.exact import sampled_populations as gillespie
+from blochball.exact.sampling import steady_state
 from blochball.system import System
 
 __all__ = ["obstacle", "solve", "steady_state"]

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from blochball.exact.space import Floats
-from blochball.jit import njit
+from blochball.support.jit import njit
 
 BASIS = 30  # dimension of a Krylov space; flat optimum between 20 and 60
 WINDOW = 4  # vectors that a new one is made orthogonal to

@@ -15,12 +15,12 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from blochball import validation
 from blochball.dataset import assemble
 from blochball.exact import krylov, nullspace, superoperators
 from blochball.exact.expectations import Expectations
 from blochball.exact.space import Complexes, Floats, Space, coherent_state, dimension
 from blochball.exact.superoperators import left
+from blochball.support import validation
 from blochball.system import System
 
 METHOD = "exact.liouvillian"

@@ -17,7 +17,7 @@ import scipy.sparse.linalg as spla
 
 from blochball.exact import krylov
 from blochball.exact.space import Floats
-from blochball.jit import njit
+from blochball.support.jit import njit
 
 SMALL = 3000  # unknowns up to which a complete factorisation takes well under a second
 Linear = Callable[[Floats], Floats]

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from scipy.linalg import block_diag
 
-from blochball import validation
 from blochball.exact import dicke
 from blochball.exact.liouvillian import State
+from blochball.support import validation
 
 
 def to_piqs(state: State) -> Any:

@@ -18,11 +18,11 @@ from scipy import sparse, special
 from scipy.sparse import csgraph
 from scipy.sparse.linalg import splu
 
-from blochball import validation
 from blochball.dataset import assemble
 from blochball.exact import dicke, symmetric
 from blochball.exact.symmetric import Symmetric, obstacle
-from blochball.jit import njit
+from blochball.support import validation
+from blochball.support.jit import njit
 from blochball.system import System
 
 METHOD = "exact.populations"

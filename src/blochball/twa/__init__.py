@@ -10,15 +10,18 @@ from typing import Any
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from blochball import validation
-from blochball.chunks import WORK
 from blochball.dataset import MOMENTS
-from blochball.parallel import thread_count
+from blochball.support import validation
+from blochball.support.checkpoints import WORK
+from blochball.support.parallel import thread_count
 from blochball.system import System
-from blochball.twa import halving, schedule, stratified, top
+from blochball.twa import schedule
 from blochball.twa.engine import LeftBallError
+from blochball.twa.eq6 import solver as top
+from blochball.twa.observers import step_error as halving
+from blochball.twa.observers import strata as stratified
+from blochball.twa.observers.paths import trajectories
 from blochball.twa.parts import chunks, division, gather, plan, run_part, task_of
-from blochball.twa.paths import trajectories
 
 __all__ = [
     "LeftBallError",

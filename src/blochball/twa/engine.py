@@ -16,14 +16,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from blochball.parallel import run_blocks
-from blochball.statistics import Moments, Tree
+from blochball.support.parallel import run_blocks
+from blochball.support.statistics import Moments, Tree
 from blochball.system import System
-from blochball.twa import wigner
+from blochball.twa import initial as wigner
 from blochball.twa.fields import Fields
 from blochball.twa.groups import STOPPED
 from blochball.twa.groups import run as run_groups
-from blochball.twa.record import QUANTITIES, VALIDITY
+from blochball.twa.observers.means import QUANTITIES, VALIDITY
 from blochball.twa.rows import LANES
 
 Floats = NDArray[np.float64]

@@ -27,7 +27,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from blochball import validation
+from blochball.support import validation
 from blochball.system import ChainExchange, System
 
 Floats = NDArray[np.float64]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from blochball.twa.kernels import advance, sample, scratch
-from blochball.twa.record import accumulate, correlate, probe, record
+from blochball.twa.observers.means import accumulate, correlate, probe, record
 from blochball.twa.rows import COLUMNS, LANES, PLANAR_COLUMNS, jit
 
 STOPPED = -2  # in place of an output

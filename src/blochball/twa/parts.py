@@ -2,7 +2,7 @@
 
 `plan` fixes everything that random numbers must not decide (above all the time steps), `run_part`
 runs some blocks of trajectories and `gather` merges them. All three speak Datasets, which
-`blochball.storage` can write and read.
+`blochball.support.storage` can write and read.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from blochball import validation
 from blochball._version import __version__
-from blochball.chunks import WORK, Chunks, pack, unpack
 from blochball.dataset import MOMENTS, assemble, system_of
-from blochball.jit import STAMP
-from blochball.parallel import run_blocks, thread_count
-from blochball.statistics import Moments, Tree
+from blochball.support import validation
+from blochball.support.checkpoints import WORK, Chunks, pack, unpack
+from blochball.support.jit import STAMP
+from blochball.support.parallel import run_blocks, thread_count
+from blochball.support.statistics import Moments, Tree
 from blochball.system import System
 from blochball.twa import schedule
 from blochball.twa.engine import Schedule, Task, block_size, local_rates, run_block
 from blochball.twa.fields import fields_of
-from blochball.twa.record import VALIDITY
+from blochball.twa.observers.means import VALIDITY
 
 # what a plan and a part are known by
 _PLAN = ("plan", "system", "form", "seed", "trajectories", "parts", "blocks_per_part")

@@ -22,7 +22,7 @@ import math
 
 import numpy as np
 
-from blochball.jit import njit
+from blochball.support.jit import njit
 
 LANES = 64
 _N = np.uint64(LANES)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from blochball import validation
+from blochball.support import validation
 from blochball.system import System
 from blochball.twa import kernels
 from blochball.twa.engine import Schedule, initial_groups, start

@@ -1,0 +1,80 @@
+"""Numbers behind the claims about superradiant decay, from the data of the workflow."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from paper_checks.ledger import Quantity
+from workflow.results import Results
+
+KINDS = ("clean", "lossy")
+SCALE = {"emission": 2, "inversion": 1}  # the power of N that makes each of order one
+
+
+def sizes(results: Results, exact: bool = False) -> list[int]:
+    """Return all sizes, or those with an exact solution, in order."""
+    members = results.settings("decay")["members"]
+    return sorted(entry["size"] for entry in members if entry["exact"] or not exact)
+
+
+def curve(results: Results, kind: str, size: int, theory: str) -> xr.Dataset:
+    """Return emission per N^2 and inversion per N of one run, against N Gamma t."""
+    ds = results.load("decay", f"size-{size}.{theory}").sel(label=kind).isel(site=0)
+    scaled = {
+        name: ds[name] / size ** SCALE[name.removesuffix("_stderr")]
+        for name in ds
+        if name.removesuffix("_stderr") in SCALE
+    }
+    return xr.Dataset(scaled).assign_coords(time=ds.time * size)
+
+
+def burst(ds: xr.Dataset) -> tuple[Quantity, Quantity]:
+    """Return time and height of the burst: vertex of a parabola through the top of the curve."""
+    time, value = ds.time.values, ds.emission.values
+    stderr = ds.emission_stderr.values if "emission_stderr" in ds else np.zeros_like(value)
+    top = int(np.argmax(value))
+    # wide enough to stand clear of noise, narrow enough to be a parabola; all in one piece
+    outside = np.flatnonzero(value < 0.9 * value[top])
+    first = max(outside[outside < top], default=-1) + 1
+    last = min(outside[outside > top], default=value.size) - 1
+    near = np.arange(max(min(first, top - 1), 0), min(max(last, top + 1), value.size - 1) + 1)
+    x = time[near] - time[top]
+    curvature, slope, height = np.polyfit(x, value[near], 2)
+    where = -slope / (2 * curvature)
+    # errors of neighbouring times are nearly equal and shift all points together: what tilts the
+    # top is at most their independent part, taken to be all of it
+    spread = np.sqrt(np.sum((x - x.mean()) ** 2))
+    tilt = stderr[top] / spread if spread else 0.0
+    return (
+        Quantity(float(time[top] + where), float(abs(tilt / (2 * curvature)))),
+        Quantity(float(height - slope**2 / (4 * curvature)), float(stderr[top])),
+    )
+
+
+def bursts(results: Results, size: int) -> dict[str, Quantity]:
+    """Time (in 1/(N Gamma), less ln N) and height (in N^2 Gamma) of the burst without losses."""
+    found = {}
+    for theory in ("exact", "twa") if size in sizes(results, exact=True) else ("twa",):
+        when, height = burst(curve(results, "clean", size, theory))
+        name = "TWA" if theory == "twa" else theory
+        delay = Quantity(when.value - np.log(size), when.stderr)
+        found |= {f"delay less ln N, {name}": delay, f"height, {name}": height}
+    return found
+
+
+def largest_error(results: Results, kind: str, size: int, name: str) -> Quantity:
+    """Return max over time of |TWA - exact|, emission per N^2 or inversion per N."""
+    exact, twa = (curve(results, kind, size, theory) for theory in ("exact", "twa"))
+    error = np.abs(twa[name].values - exact[name].values)
+    where = int(np.argmax(error))
+    return Quantity(float(error[where]), float(twa[f"{name}_stderr"].values[where]))
+
+
+def accuracy(results: Results, size: int) -> dict[str, Quantity]:
+    """Largest error of the emission per N^2 and the inversion per N, with and without losses."""
+    return {
+        f"{name}, {kind}": largest_error(results, kind, size, name)
+        for kind in KINDS
+        for name in SCALE
+    }

@@ -1,0 +1,64 @@
+"""Numbers behind what Fig. 1 shows, from single trajectories that the workflow kept."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paper_checks.ledger import Quantity
+from workflow.results import Results
+
+Array = NDArray[np.float64]
+
+COMPONENTS = ("spin_x", "spin_y", "inversion")  # of J
+
+
+def times(results: Results) -> Array:
+    """Return the times in 1/(N Gamma)."""
+    ds = results.load("sphere", "cloud.paths")
+    return ds.time.values * results.settings("sphere")["size"]
+
+
+def vectors(results: Results, motion: str) -> Array:
+    """Return J/|J(0)| of every trajectory, shape (times, trajectories, 3).
+
+    `motion` is "collective" or "local": without and with local dissipation.
+    """
+    ds = results.load("sphere", "cloud.paths").sel(motion=motion).isel(site=0)
+    found = np.stack([ds[name].values for name in COMPONENTS], axis=-1)
+    # |J(0)| is the same for all of them
+    return found / np.linalg.norm(found[0], axis=-1).mean()
+
+
+def lengths(results: Results, motion: str) -> Array:
+    """Return |J|/|J(0)| of every trajectory, shape (times, trajectories)."""
+    return np.linalg.norm(vectors(results, motion), axis=-1)
+
+
+def surface(results: Results) -> dict[str, Quantity]:
+    """How far trajectories leave the sphere, and how far they come."""
+    found = {}
+    collective = lengths(results, "collective")
+    found["largest change of |J|/|J(0)|, collective"] = Quantity(
+        float(np.abs(collective - 1).max())
+    )
+    last = lengths(results, "local")[-1]
+    error = last.std(ddof=1) / np.sqrt(last.size)
+    found["last |J|/|J(0)|, with local dissipation"] = Quantity(float(last.mean()), float(error))
+    for motion in ("collective", "local"):
+        path = vectors(results, motion)
+        way = np.linalg.norm(np.diff(path, axis=0), axis=-1).sum(axis=0)
+        found[f"shortest path, {motion}"] = Quantity(float(way.min()))
+    return found
+
+
+def cloud(results: Results) -> dict[str, Quantity]:
+    """Variance of the initial cloud across the spin, over N/4: that of the coherent spin state."""
+    settings = results.settings("sphere")
+    size, polar = settings["size"], np.pi * settings["polar"]
+    start = vectors(results, "collective")[0] * np.sqrt(size / 2 * (size / 2 + 1))
+    # both directions normal to the spin, which lies in the plane of x and z
+    across = np.array([[np.cos(polar), 0, -np.sin(polar)], [0, 1, 0]])
+    square = ((start @ across.T) ** 2).mean(axis=1) / (size / 4)
+    error = square.std(ddof=1) / np.sqrt(square.size)
+    return {"variance / (N/4)": Quantity(float(square.mean()), float(error))}

@@ -1,0 +1,217 @@
+"""The compiled step of Eq. (6) in its four variables, for many ensembles and trajectories.
+
+A step is a Strang splitting: local jumps for half of it, the rotation by all collective terms,
+local jumps for half of it; neighbouring halves are fused between outputs. What happens to a single
+ensemble is in `blochball.twa.eq6.spinor`. See docs/derivation.md.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from blochball.support.jit import njit
+from blochball.twa.eq6.spinor import cayley, increment, jit, local_step, norm, rotate, shrink
+
+# One flat row of numbers a site: column after column, LANES trajectories each. Real and imaginary
+# part of a complex number are neighbouring columns. Unsigned constants let the compiler see that
+# columns do not overlap, so that loops over the lanes become vector instructions.
+LANES = 64
+_N = np.uint64(LANES)
+A, B, OMEGA, UP, Z, OMEGA_Z = (np.uint64(LANES * k) for k in (0, 2, 4, 6, 8, 9))
+_NOISE = tuple(np.uint64(LANES * k) for k in range(10, 28, 2))
+D1, D2, D3, E1, E2, E3, P1, P2, P3 = _NOISE  # decay, dephasing, pump; j = -1, 0, 1
+COLUMNS = 28
+
+
+class Couplings(NamedTuple):
+    """Numbers of a System as the kernels take them."""
+
+    size: NDArray[np.float64]  # (sites,)
+    local: NDArray[np.float64]  # (sites, 3): decay, dephasing, pump
+    detuning: NDArray[np.float64]  # (sites,)
+    drive: NDArray[np.complex128]  # (sites,)
+    exchange: NDArray[np.complex128]  # (sites, sites), or (0, 0) if there is none
+    rate: NDArray[np.float64]  # (jumps,)
+    kind: NDArray[np.int64]  # (jumps,): -1, 0, 1
+    weight: NDArray[np.complex128]  # (jumps, sites)
+
+
+@jit
+def get(row, column, i):
+    """Return the complex number of a column in lane i."""
+    return complex(row[i + column], row[i + column + _N])
+
+
+@jit
+def put(row, column, i, value):
+    """Store a complex number into a column in lane i."""
+    row[i + column] = value.real
+    row[i + column + _N] = value.imag
+
+
+@jit
+def draw(generator, duration, noise):
+    """Fill with increments of white noises; a complex one has two real ones of unit strength."""
+    scale = math.sqrt(duration)
+    for i in range(noise.size):
+        noise[i] = scale * generator.standard_normal()
+
+
+# -- rows ------------------------------------------------------------------------------------------
+
+
+@jit
+def local_row(row, size, rates, duration):
+    """`local_step` in every lane of a site."""
+    for i in range(_N):
+        noises = (
+            (get(row, D1, i), get(row, D2, i), get(row, D3, i)),
+            (get(row, E1, i), get(row, E2, i), get(row, E3, i)),
+            (get(row, P1, i), get(row, P2, i), get(row, P3, i)),
+        )
+        a, b = local_step(get(row, A, i), get(row, B, i), size, rates, noises, duration)
+        put(row, A, i, a)
+        put(row, B, i, b)
+
+
+@jit
+def observe(row, turned):
+    """Fill in the symbols J^+ and J^z, of the state as it is or turned by the field."""
+    for i in range(_N):
+        a, b = get(row, A, i), get(row, B, i)
+        scale = shrink(a, b)[0]
+        if turned:
+            a, b = rotate(a, b, scale * get(row, OMEGA, i), scale * row[i + OMEGA_Z])
+        put(row, UP, i, scale * a.conjugate() * b)
+        row[i + Z] = 0.5 * scale * (norm(a) - norm(b))
+
+
+@jit
+def turn_row(row):
+    """Turn the state by the field."""
+    for i in range(_N):
+        a, b = get(row, A, i), get(row, B, i)
+        scale, slope = shrink(a, b)
+        omega, omega_z = get(row, OMEGA, i), row[i + OMEGA_Z]
+        a, b = rotate(a, b, scale * omega, scale * omega_z)
+        # what the collective symbols do to psi: nothing that could be seen, but part of Eq. (6)
+        along = (omega * a * b.conjugate()).real + 0.5 * omega_z * (norm(a) - norm(b))
+        phase = cayley(0.5 * slope * along)
+        put(row, A, i, a * phase)
+        put(row, B, i, b * phase)
+
+
+@jit
+def add_site(row, symbol, kind, weight):
+    """Add a site's part of the symbol of a collective jump."""
+    for i in range(_N):
+        if kind == 0:
+            put(symbol, A, i, get(symbol, A, i) + weight * row[i + Z])
+        else:
+            up = get(row, UP, i)
+            put(symbol, A, i, get(symbol, A, i) + weight * (up if kind == 1 else up.conjugate()))
+
+
+@jit
+def add_jump(row, symbol, noise, rate, kind, weight, fraction, step):
+    """Add what a collective jump does to the field at a site."""
+    for i in range(_N):
+        xi = increment(get(symbol, A, i), rate, get(noise, A, i), step)
+        part = fraction * weight * xi
+        if kind == 0:
+            row[i + OMEGA_Z] += part.real
+        else:
+            put(row, OMEGA, i, get(row, OMEGA, i) + (part.conjugate() if kind == 1 else part))
+
+
+@jit
+def add_exchange(row, other, strength):
+    """Add what the exchange with another site does to the field at a site."""
+    for i in range(_N):
+        put(row, OMEGA, i, get(row, OMEGA, i) + strength * get(other, UP, i))
+
+
+# -- all sites -------------------------------------------------------------------------------------
+
+
+@jit
+def field(state, symbol, noises, fraction, step, couplings):
+    """Fill in omega = omega_x + i omega_y and omega_z, times `fraction` of a step.
+
+    The Bloch vectors obey dJ_l = omega_l x J_l (Stratonovich); see docs/derivation.md.
+
+    Parameters
+    ----------
+    state : array of shape (sites, COLUMNS * LANES)
+        With J^+ and J^z in it.
+    symbol : array of shape (2 * LANES,)
+        Work space.
+    noises : array of shape (jumps, 2 * LANES)
+        Increments of eta_k over the whole step, of which `fraction` is taken.
+    couplings : Couplings
+        The System in numbers.
+    """
+    part = fraction * step
+    sites = state.shape[0]
+    for l in range(sites):
+        own = couplings.exchange[l, l].real if couplings.exchange.size > 0 else 0.0
+        drive = 2 * part * couplings.drive[l].conjugate()
+        for i in range(_N):
+            put(state[l], OMEGA, i, drive)
+            # the exchange of a site with itself is J^+ J^-, whose symbol has an ordering term
+            state[l, i + OMEGA_Z] = part * (couplings.detuning[l] + own)
+        if couplings.exchange.size > 0:
+            for m in range(sites):
+                strength = 2 * part * couplings.exchange[l, m].conjugate()
+                add_exchange(state[l], state[m], strength)
+    for k in range(couplings.rate.size):
+        rate, kind = couplings.rate[k], couplings.kind[k]
+        symbol[:] = 0.0
+        for l in range(sites):
+            add_site(state[l], symbol, kind, couplings.weight[k, l])
+        for l in range(sites):
+            weight = couplings.weight[k, l]
+            add_jump(state[l], symbol, noises[k], rate, kind, weight, fraction, step)
+
+
+@jit
+def local_jumps(state, duration, couplings, generator):
+    """Local jumps at all sites, for a duration."""
+    for l in range(state.shape[0]):
+        decay, dephasing, pump = couplings.local[l]
+        for rate, column in ((decay, D1), (dephasing, E1), (pump, P1)):
+            if rate > 0:
+                draw(generator, duration, state[l, column : column + np.uint64(6 * LANES)])
+        if decay > 0 or dephasing > 0 or pump > 0:
+            local_row(state[l], couplings.size[l], (decay, dephasing, pump), duration)
+
+
+@jit
+def rotate_all(state, symbol, noises, step, couplings):
+    """Rotate all sites: the field at the state half a step ahead turns them by the whole step."""
+    for l in range(state.shape[0]):
+        observe(state[l], False)
+    field(state, symbol, noises, 0.5, step, couplings)
+    for l in range(state.shape[0]):
+        observe(state[l], True)
+    field(state, symbol, noises, 1.0, step, couplings)
+    for l in range(state.shape[0]):
+        turn_row(state[l])
+
+
+@njit()
+def advance(state, step, count, couplings, generator):
+    """Make `count` steps of length `step`; `state` has the shape (sites, COLUMNS * LANES)."""
+    symbol = np.zeros(2 * LANES)
+    noises = np.zeros((couplings.rate.size, 2 * LANES))
+    for k in range(count):
+        local_jumps(state, step / 2 if k == 0 else step, couplings, generator)
+        for jump in range(couplings.rate.size):
+            draw(generator, step, noises[jump])
+        rotate_all(state, symbol, noises, step, couplings)
+    if count > 0:
+        local_jumps(state, step / 2, couplings, generator)

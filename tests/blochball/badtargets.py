@@ -1,0 +1,320 @@
+"""The public interface: functions, arguments that are good, and values that each must refuse."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from blochball import (
+    ChainExchange,
+    CollectiveJump,
+    Ensemble,
+    System,
+    cumulants,
+    exact,
+    models,
+    observables,
+    twa,
+)
+from blochball.support import storage
+from tests.blochball import badvalues as bad
+
+LASER = models.superradiant_laser(3, 1.0)
+TIMES = [0.0, 0.01]
+JSON = LASER.to_json()
+SOLVED = exact.solve(LASER, TIMES)
+CHAIN = exact.solve(models.waveguide_chain(2, 2, 0.1, 1.0), TIMES, "liouvillian", correlations=[0])
+PLAN = twa.plan(LASER, TIMES, 4, steps=1)
+PART = twa.run_part(PLAN, 0)
+
+rate, number = bad.not_real(0), bad.not_real()
+count = bad.not_integer(1)
+jump, ensemble = CollectiveJump(1.0, [1, 1]), Ensemble(2)
+not_system, not_dataset = bad.neither(System), bad.neither(xr.Dataset)
+local = dict.fromkeys(("decay", "dephasing", "pump"), rate)
+# what is asked for but cannot be had: no such attribute, no such variable
+bare = st.just(xr.Dataset()) | st.just(SOLVED.drop_attrs()) | st.just(SOLVED[["spin_x"]])
+
+
+not_path = bad.neither(str).filter(lambda value: not isinstance(value, Path)) | st.sampled_from(
+    ["", "\0", "a\0b", "\ud800", Path("\0")]
+)
+# in which NetCDF has no place for something
+unwritable = st.sampled_from(
+    [
+        xr.Dataset(attrs={"a": {"b": 1}}),
+        xr.Dataset(attrs={"a": object()}),
+        xr.Dataset({"a": ("x", np.array([object(), None]))}),
+        xr.Dataset({"a": ("x", [1 + 1j, object()])}),
+        xr.Dataset({"a/b": 1}),
+        xr.Dataset({3: 1}),
+    ]
+)
+# a file that is there when the bad calls are made
+FOLDER = tempfile.TemporaryDirectory()
+FILE = Path(FOLDER.name, "good.nc")
+storage.save(SOLVED, FILE)
+
+
+@dataclass(frozen=True)
+class Target:
+    """A public function, arguments that are good, and for each the values that are not."""
+
+    function: Callable[..., Any]
+    good: dict[str, Any]
+    bad: dict[str, SearchStrategy[Any]]
+
+
+sampling = {
+    "system": not_system,
+    "times": bad.not_times,
+    "trajectories": count,
+    "seed": bad.not_seed,
+    "steps": bad.not_integer(1)
+    | st.sampled_from([[0], [1, 2], [[1]], [2**63], [None], [True], [[1], [1, 2]], range(10**9)]),
+    "tolerance": rate | st.just(0),
+}
+running = {"threads": bad.not_integer(1, none=True), "progress": bad.not_flag}
+few = {"system": models.superradiant_laser(100, 1.0), "times": TIMES, "trajectories": 2, "steps": 1}
+TARGETS = {
+    "Ensemble": Target(
+        Ensemble,
+        {"size": 2},
+        {"size": count, **local, **dict.fromkeys(("detuning", "polar", "azimuth"), number)},
+    ),
+    "CollectiveJump": Target(
+        CollectiveJump,
+        {"rate": 1.0, "weights": [1]},
+        {
+            "rate": rate,
+            "weights": bad.not_array | st.none(),
+            "kind": bad.not_choice,
+            "name": bad.neither(str).filter(lambda value: value is not None)
+            | st.sampled_from(["", "\0", "a\n", "\ud800"]),
+        },
+    ),
+    "ChainExchange": Target(
+        ChainExchange,
+        {"strength": 1.0, "phase": 0.1},
+        {"strength": number, "phase": number},
+    ),
+    "ChainExchange.matrix": Target(ChainExchange(1, 1).matrix, {"sites": 2}, {"sites": count}),
+    "System": Target(
+        System,
+        {"ensembles": [ensemble] * 2, "jumps": [jump]},
+        {
+            "ensembles": bad.several(ensemble),
+            "jumps": bad.several(jump),
+            "exchange": bad.not_array | st.just([[0, 1], [2, 0]]) | st.just(np.eye(3)),
+            "drive": bad.not_array | st.just([1, 2, 3]),
+        },
+    ),
+    "System.column": Target(LASER.column, {"name": "pump"}, {"name": bad.not_choice}),
+    "System.from_json": Target(
+        System.from_json,
+        {"text": LASER.to_json()},
+        {
+            "text": st.one_of(
+                bad.texts,
+                bad.things,
+                st.sampled_from(["[" * 10**5, "1" * 10**4, "NaN"]),
+                # the JSON of a System, cut short
+                st.builds(
+                    lambda end, put: JSON[:end] + put,
+                    st.integers(0, len(JSON) - 1),
+                    st.sampled_from(["", "[", "null", "]]"]),
+                ),
+            )
+        },
+    ),
+    "superradiant_laser": Target(
+        models.superradiant_laser,
+        {"size": 2, "pump": 1.0},
+        {"size": count, "pump": rate, "coupling": rate, "polar": number},
+    ),
+    "superradiant_decay": Target(
+        models.superradiant_decay,
+        {"size": 2},
+        {"size": count, "coupling": rate, "decay": rate, "dephasing": rate},
+    ),
+    "boundary_time_crystal": Target(
+        models.boundary_time_crystal,
+        {"size": 2, "drive": 1.0, "coupling": 1.0},
+        {"size": count, "drive": number, "coupling": rate, "polar": number, **local},
+    ),
+    "waveguide_chain": Target(
+        models.waveguide_chain,
+        {"sites": 2, "size": 2, "phase": 0.1, "pump": 1.0},
+        {
+            "sites": count | st.just(10**12),
+            "size": count,
+            "phase": number,
+            "pump": rate,
+            "coupling": rate,
+            "drive": number,
+            "polar": number,
+        },
+    ),
+    "exact.solve": Target(
+        exact.solve,
+        {"system": LASER, "times": TIMES},
+        {
+            "system": not_system,
+            "times": bad.not_times,
+            "method": bad.not_choice,
+            "memory_limit": rate,
+        },
+    ),
+    "exact.steady_state": Target(
+        exact.steady_state,
+        {"system": LASER},
+        {"system": not_system, "method": bad.not_choice, "memory_limit": rate},
+    ),
+    "exact.solve, liouvillian": Target(
+        exact.solve,
+        {"system": LASER, "times": TIMES, "method": "liouvillian"},
+        {
+            "tolerance": bad.not_real(1e-14),
+            "memory_limit": rate,
+            "initial": bad.neither(type(None)),
+            "correlations": bad.not_times.filter(lambda value: value is not None) | st.just([5.0]),
+        },
+    ),
+    "exact.solve, jumps": Target(
+        exact.solve,
+        {"system": LASER, "times": TIMES, "method": "jumps", "trajectories": 2},
+        {"trajectories": count, "seed": bad.not_seed, **running},
+    ),
+    "liouvillian.states": Target(
+        exact.liouvillian.states,
+        {"system": LASER, "times": TIMES},
+        {"system": not_system, "times": bad.not_times, "tolerance": bad.not_real(1e-14)},
+    ),
+    "liouvillian.steady_state": Target(
+        exact.liouvillian.steady_state,
+        {"system": LASER},
+        {"system": not_system, "memory_limit": rate, "correlations": bad.not_flag},
+    ),
+    "correlations.two_time": Target(
+        exact.correlations.two_time,
+        {"system": LASER, "delays": TIMES, "time": 0.0},
+        {
+            "system": not_system,
+            "delays": bad.not_times,
+            "time": rate.filter(lambda value: not (isinstance(value, float) and value == np.inf)),
+            "weights": bad.not_array,
+            "tolerance": bad.not_real(1e-14),
+            "memory_limit": rate,
+        },
+    ),
+    "correlations.spectrum": Target(
+        exact.correlations.spectrum,
+        {"system": LASER, "frequencies": [0.0]},
+        {"system": not_system, "frequencies": bad.not_array | st.none(), "weights": bad.not_array},
+    ),
+    "from_piqs": Target(
+        exact.piqs.from_piqs, {"rho": np.diag([1, 0])}, {"rho": bad.not_array | st.none()}
+    ),
+    "to_piqs": Target(
+        exact.piqs.to_piqs,
+        {"state": exact.liouvillian.stationary(LASER)},
+        {"state": bad.neither(exact.liouvillian.State)},
+    ),
+    "twa.solve": Target(
+        twa.solve,
+        few,
+        {
+            **sampling,
+            **running,
+            "formulation": bad.not_choice,
+            "correlations": bad.not_times.filter(lambda value: value is not None) | st.just([5.0]),
+            "momenta": bad.not_array,
+            "form": bad.not_choice,
+            "strata": bad.not_integer(0) | st.integers(2, 2**53),
+            "step_error": bad.not_integer(0),
+            "keep": not_path.filter(lambda value: value is not None),
+            "chunk": bad.not_integer(1, none=True) | st.integers(1),
+        },
+    ),
+    "twa.solve, top": Target(
+        twa.solve, {**few, "formulation": "top"}, {**sampling, **running, "tolerance": rate}
+    ),
+    "twa.plan": Target(
+        twa.plan,
+        few,
+        {
+            **sampling,
+            "correlations": bad.not_times.filter(lambda value: value is not None),
+            "momenta": bad.not_array,
+            "form": bad.not_choice,
+            "parts": count,
+        },
+    ),
+    "twa.trajectories": Target(twa.trajectories, few, {**sampling, "form": bad.not_choice}),
+    "twa.chunks": Target(
+        twa.chunks,
+        {"planned": PLAN, "folder": FILE.parent},
+        {"planned": not_dataset | bare, "folder": not_path, "work": count},
+    ),
+    "twa.division": Target(
+        twa.division,
+        {"trajectories": 100, "parts": 2, "sites": 3},
+        {"trajectories": count, "parts": count, "sites": count},
+    ),
+    "twa.run_part": Target(
+        twa.run_part,
+        {"planned": PLAN, "part": 0},
+        {
+            "planned": not_dataset | bare,
+            "part": bad.not_integer(0) | st.integers(1),
+            "keep": bad.neither(type(None)),
+            **running,
+        },
+    ),
+    "twa.gather": Target(
+        twa.gather,
+        {"planned": PLAN, "parts": [PART]},
+        {
+            "planned": not_dataset | bare,
+            "parts": bad.several(PART) | st.sampled_from([[], [PART, PART], [PLAN], [SOLVED]]),
+        },
+    ),
+    "cumulants.solve": Target(
+        cumulants.solve,
+        {"system": LASER, "times": TIMES},
+        {
+            "system": not_system,
+            "times": bad.not_times,
+            "order": bad.not_integer(1) | st.integers(3),
+            "rtol": bad.not_real(1e-13),
+            "atol": rate,
+            "integrator": bad.not_choice,
+        },
+    ),
+    "storage.save": Target(
+        storage.save,
+        {"ds": SOLVED, "path": FILE},
+        {"ds": not_dataset | unwritable, "path": not_path},
+    ),
+    "storage.load": Target(storage.load, {"path": FILE}, {"path": not_path}),
+    "squeezing": Target(observables.squeezing, {"ds": SOLVED}, {"ds": not_dataset | bare}),
+    "subradiance": Target(observables.subradiance, {"ds": SOLVED}, {"ds": not_dataset | bare}),
+    "structure_factor": Target(
+        observables.structure_factor,
+        {"ds": CHAIN, "momenta": [0.0]},
+        {"ds": not_dataset | bare, "momenta": bad.not_array | st.none()},
+    ),
+    "direction_fraction": Target(
+        observables.direction_fraction,
+        {"ds": CHAIN},
+        {"ds": not_dataset | bare, "channel": bad.not_choice},
+    ),
+}

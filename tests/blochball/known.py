@@ -1,0 +1,101 @@
+"""Systems with known answers, and how a sampled number is compared with them."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from blochball import dataset
+
+SITE_VARIABLES = dataset.MOMENTS
+
+
+def within(value, expected, stderr, k=5.0, floor=0.0):
+    """Assert |value - expected| <= k standard errors + floor, and say where it is not."""
+    value, expected, stderr = np.broadcast_arrays(
+        *(np.asarray(v, float) for v in (value, expected, stderr))
+    )
+    excess = np.abs(value - expected) - (k * stderr + floor)
+    # the negation catches NaN, too
+    worst = np.unravel_index(np.argmax(np.where(np.isnan(excess), np.inf, excess)), excess.shape)
+    assert (excess <= 0).all(), (
+        f"at {tuple(map(int, worst))}: {value[worst]:.8g} against {expected[worst]:.8g}, "
+        f"allowed {k:g} x {stderr[worst]:.3g} + {floor:.3g}"
+    )
+
+
+def all_within(ds, expected, k=5.0, floor=0.0):
+    """`within` for every variable of a mapping or Dataset of expected values."""
+    for name, value in expected.items():
+        try:
+            within(ds[name], value, ds[f"{name}_stderr"], k, floor)
+        except AssertionError as error:
+            raise AssertionError(f"{name}: {error}") from None
+
+
+def independent_emitters(ensemble, times):
+    """What N emitters do that see nothing but their own decay, dephasing, pump and detuning.
+
+    Each has <sigma^z> = z, <sigma^x> + i <sigma^y> = s exp(i angle); they stay a product, so that
+    sums over pairs are products.
+    """
+    n, t = ensemble.size, np.asarray(times, float)
+    total = ensemble.decay + ensemble.pump
+    final = (ensemble.pump - ensemble.decay) / total if total else 0.0
+    z = final + (np.cos(ensemble.polar) - final) * np.exp(-total * t)
+    s = np.sin(ensemble.polar) * np.exp(-(total / 2 + 2 * ensemble.dephasing) * t)
+    angle = ensemble.azimuth + ensemble.detuning * t
+    return _product(n, z, s, angle)
+
+
+def turned(ensemble, axis, times):
+    """What a coherent spin state does under H = axis . J: it precesses (Rodrigues' formula)."""
+    axis = np.asarray(axis, float)
+    polar, azimuth = ensemble.polar, ensemble.azimuth
+    start = np.array(
+        [np.sin(polar) * np.cos(azimuth), np.sin(polar) * np.sin(azimuth), np.cos(polar)]
+    )
+    rate = np.linalg.norm(axis)
+    u = axis / rate
+    c, s = (f(rate * np.asarray(times))[:, None] for f in (np.cos, np.sin))
+    x, y, z = (c * start + s * np.cross(u, start) + (1 - c) * u * (u @ start)).T
+    return _product(ensemble.size, z, np.hypot(x, y), np.arctan2(y, x))
+
+
+def _product(n, z, s, angle):
+    found = {
+        "inversion": n * z / 2,
+        "spin_x": n / 2 * s * np.cos(angle),
+        "spin_y": n / 2 * s * np.sin(angle),
+        "emission": n * (1 + z) / 2 + n * (n - 1) * (s / 2) ** 2,
+        "spin_squared": 0.75 * n + n * (n - 1) * (z**2 + s**2) / 4,
+    }
+    return {name: value[:, None] for name, value in found.items()}
+
+
+def superradiance_of_two(times, coupling=1.0):
+    """Two emitters from full inversion: |1 1> -> |1 0> -> |1 -1>, each at rate 2 Gamma."""
+    t = 2 * coupling * np.asarray(times, float)
+    top, middle = np.exp(-t), t * np.exp(-t)
+    return {
+        "inversion": (top - (1 - top - middle))[:, None],
+        "emission": (2 * (top + middle))[:, None],
+        "spin_squared": np.full((t.size, 1), 2.0),
+    }
+
+
+def python(script, *arguments, **environment):
+    """Run a script in a Python of its own; return what it prints, or fail with its errors."""
+    done = subprocess.run(
+        [sys.executable, "-c", script, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={**os.environ, **environment},
+        cwd=Path(__file__).parents[2],
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout

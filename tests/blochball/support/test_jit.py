@@ -1,0 +1,114 @@
+"""The cache on disk: used when nothing has changed, not used when any file has."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from blochball.support import jit
+from tests.blochball.known import python
+
+INNER = """
+from package.jit import njit
+
+@njit()
+def value(x):
+    return x + {number}
+"""
+OUTER = """
+from {jit} import {name}
+from package.inner import value
+
+@{call}
+def outer(x):
+    return value(x) * 10
+"""
+RUN = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from package.outer import outer
+found = outer(1)
+print(found, sum(outer.stats.cache_hits.values()))
+"""
+
+
+@pytest.fixture
+def package(tmp_path):
+    """A package of two files, the second of which calls a compiled function of the first."""
+    root = tmp_path / "package"
+    root.mkdir()
+    (root / "__init__.py").touch()
+    shutil.copy(Path(jit.__file__), root / "jit.py")
+    (root / "inner.py").write_text(INNER.format(number=1))
+    return root
+
+
+def run(package):
+    value, hits = python(RUN, package.parent, PYTHONDONTWRITEBYTECODE="1").split()
+    return int(value), int(hits)
+
+
+def test_a_change_in_another_file_is_noticed(package):
+    (package / "outer.py").write_text(OUTER.format(jit="package.jit", name="njit", call="njit()"))
+    assert run(package) == (20, 0)
+    assert run(package) == (20, 1)  # nothing has changed: the cache serves
+    (package / "inner.py").write_text(INNER.format(number=2))
+    assert run(package) == (30, 0)
+
+
+def test_numbas_own_cache_would_not_notice(package):
+    (package / "outer.py").write_text(
+        OUTER.format(jit="numba", name="njit", call="njit(cache=True)")
+    )
+    assert run(package) == (20, 0)
+    (package / "inner.py").write_text(INNER.format(number=2))
+    assert run(package) == (20, 1)
+
+
+def test_compiled_functions_release_the_gil_and_divide_as_numpy_does():
+    @jit.njit()
+    def inverse(x):
+        return 1 / x
+
+    options = inverse.targetoptions
+    assert options["nogil"]
+    assert inverse(0.0) == float("inf")
+
+
+def test_without_the_compiler_functions_stay_as_they_are():
+    script = """
+from blochball.support.jit import njit
+def plain(x):
+    return x
+print(njit(fastmath=True)(plain) is plain)
+"""
+    assert python(script, NUMBA_DISABLE_JIT="1").strip() == "True"
+
+
+SOLVE = """
+import hashlib
+import numpy as np
+from blochball import exact, models, twa
+chain = models.waveguide_chain(6, 20, np.pi / 10, pump=20.0)
+laser = models.superradiant_laser(12, pump=3.0)
+crystal = models.boundary_time_crystal(6, drive=1.0, coupling=1.0)
+times = np.linspace(0, 0.2, 4)
+found = [
+    twa.solve(chain, times, trajectories=100, seed=1, steps=40, threads=1),
+    twa.solve(laser, times, trajectories=100, seed=1, steps=40, threads=1),
+    twa.solve(laser, times, trajectories=64, seed=1, steps=40, threads=1, formulation="top"),
+    exact.solve(laser, times, method="populations"),
+    exact.solve(crystal, times, method="liouvillian"),
+    exact.solve(crystal, times, method="jumps", trajectories=50, seed=1),
+]
+for data in found:
+    bits = b"".join(data[name].values.tobytes() for name in sorted(data.data_vars))
+    print(hashlib.sha256(bits).hexdigest())
+"""
+
+
+@pytest.mark.slow
+def test_a_process_that_compiles_has_the_bits_of_one_that_loads(tmp_path):
+    first = python(SOLVE, NUMBA_CACHE_DIR=str(tmp_path))
+    assert len(first.split()) == 6
+    assert python(SOLVE, NUMBA_CACHE_DIR=str(tmp_path)) == first

@@ -1,0 +1,57 @@
+"""Errors of the time steps, estimated on shared noise."""
+
+import numpy as np
+import pytest
+
+from blochball import Ensemble, System, exact, models, twa
+from blochball.twa.observers import step_error as halving
+from blochball.twa.parts import task_of
+
+
+def estimate(system, times, steps, trajectories=8000):
+    task = task_of(twa.plan(system, times, seed=2, steps=steps))
+    return halving.step_error(task, trajectories, threads=1)
+
+
+def test_second_weak_order():
+    size = 40
+    system = models.superradiant_laser(size, pump=0.25 * size)
+    times = np.linspace(0, 10 / size, 11)
+    coarse, fine = (estimate(system, times, steps, 40_000) for steps in (20, 40))
+    worst = int(abs(coarse.emission.values).argmax())
+    a, b = coarse.emission.values[worst, 0], fine.emission.values[worst, 0]
+    da, db = coarse.emission_stderr.values[worst, 0], fine.emission_stderr.values[worst, 0]
+    order = np.log2(a / b)
+    error = np.hypot(da / a, db / b) / np.log(2)
+    assert error < 0.3
+    assert order == pytest.approx(2, abs=3 * error + 0.3)
+
+
+def test_is_the_difference_to_the_exact_solution_where_steps_are_all_that_errs():
+    size = 100
+    system = models.superradiant_laser(size, pump=0.25 * size)
+    times = np.linspace(0, 10 / size, 6)
+    ds = twa.solve(system, times, trajectories=40_000, seed=5, steps=30, strata=32, step_error=8000)
+    off = ds.emission - exact.solve(system, times).emission
+    error = np.hypot(ds.emission_stderr, ds.emission_step_error_stderr)
+    # the negative control: without the estimate the run is many standard errors off
+    assert (abs(off) > 5 * error).any()
+    # what is left is of third order in the step and of the theory, a tenth of the estimate
+    allowed = 4.5 * error + 0.15 * float(abs(ds.emission_step_error).max())
+    assert (abs(off - ds.emission_step_error) < allowed).all()
+
+
+def test_local_dissipation_has_no_error_of_the_step():
+    system = System(Ensemble(10, decay=0.5, dephasing=0.2, pump=1.0, polar=1.0))
+    found = estimate(system, [0.5, 2.0], 4, 4000)
+    for name in ("spin_x", "spin_y", "inversion", "emission", "spin_squared"):
+        # mean and covariance are exact for any step: only sampling is left
+        assert (abs(found[name]) < 4.5 * found[f"{name}_stderr"]).all(), name
+
+
+def test_same_bits_for_any_thread_count():
+    system = models.waveguide_chain(3, 20, 0.4, pump=5.0, drive=1.0)
+    task = task_of(twa.plan(system, [0.1], seed=2, steps=10))
+    one = halving.step_error(task, 1200, threads=1)
+    two = halving.step_error(task, 1200, threads=2)
+    assert one.identical(two)

@@ -1,0 +1,84 @@
+"""Systems, and what becomes of their trajectories in the ball form."""
+
+import numpy as np
+
+from blochball import ChainExchange, CollectiveJump, Ensemble, System, models, twa
+from blochball.twa import schedule
+from blochball.twa.engine import Task
+from blochball.twa.fields import fields_of
+from blochball.twa.observers.paths import vectors
+
+
+def task_of(system, times, steps, seed=0, form="auto"):
+    times = np.asarray(times, float)
+    chosen = steps if isinstance(steps, schedule.Schedule) else schedule.uniform(times, steps)
+    kept, momenta = np.full(times.size, -1), np.empty(0)
+    return Task(system, fields_of(system, form), seed, times, chosen, kept, momenta)
+
+
+def paths(task, block=0):
+    """Return J of every trajectory of a block, shape (times, sites, 3, lanes)."""
+    return vectors(task, block, task.block)
+
+
+def everything(sites=3, seed=0, noise=1.0):
+    """A System in which every term of the fields has a part to play."""
+    rng = np.random.default_rng(seed)
+
+    def numbers(*shape):
+        return rng.standard_normal(shape) + 1j * rng.standard_normal(shape)
+
+    half = numbers(sites, sites)
+    ensembles = [
+        Ensemble(
+            int(rng.integers(20, 40)),
+            *rng.random(3),
+            detuning=rng.standard_normal(),
+            polar=rng.uniform(0.5, 2.5),
+            azimuth=rng.uniform(0, 6),
+        )
+        for _ in range(sites)
+    ]
+    jumps = [
+        CollectiveJump(noise * 0.05, numbers(sites), "decay"),
+        CollectiveJump(noise * 0.04, numbers(sites), "pump"),
+        CollectiveJump(noise * 0.3, rng.standard_normal(sites), "dephasing"),
+        CollectiveJump(noise * 0.03, numbers(sites), "decay"),
+        CollectiveJump(noise * 0.2, rng.standard_normal(sites), "dephasing"),
+    ]
+    return System(ensembles, jumps, 0.05 * (half + half.conj().T), numbers(sites))
+
+
+def chain(sites=4, **changes):
+    """A waveguide, or what is left of it after some changes."""
+    guide = models.waveguide_chain(sites, 30, 0.7, 2.0, coupling=0.4, drive=0.5, polar=1.0)
+    parts = {
+        "ensembles": guide.ensembles,
+        "jumps": guide.jumps,
+        "exchange": guide.exchange,
+        "drive": guide.drive,
+    }
+    return System(**{**parts, **changes})
+
+
+SMALL = {
+    "lone ensemble": models.superradiant_laser(20, 5.0),
+    "lone ensemble, driven": models.boundary_time_crystal(20, 3.0, 2.0, decay=0.3, dephasing=0.1),
+    "waveguide": chain(3),
+    "exchange of a chain alone": chain(3, jumps=()),
+    "other phase": chain(3, exchange=ChainExchange(0.2, -0.3)),
+    "everything": everything(2),
+}
+
+
+def small_runs():
+    """Every line of the kernels in a few numbers; cheap enough for plain Python."""
+    found = {}
+    for name, system in SMALL.items():
+        ds = twa.solve(
+            system, [0.0, 0.05, 0.1], trajectories=40, seed=3, steps=9, threads=1,
+            correlations=[0.05], momenta=[0.0, 0.9],
+        )  # fmt: skip
+        variables = sorted(map(str, ds.data_vars))
+        found[name] = {v: np.abs(ds[v].values).ravel().tolist() for v in variables}
+    return found

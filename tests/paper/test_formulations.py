@@ -1,0 +1,241 @@
+"""Fig. 1 and the two forms of TWA: what is simulated, how it is measured, what is drawn."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import xarray as xr
+
+from blochball import twa
+from blochball.dataset import system_of
+from blochball.support import storage
+from figures import style
+from figures.fig1.draw import draw as fig1
+from figures.formulations.draw import draw as figure
+from paper_checks.fig1 import measure as measure_fig1
+from paper_checks.formulations import measure
+from workflow import formulations, runs, simulate
+from workflow.results import Results
+
+# systems that are solved fast are small; how good TWA is for them does not matter here
+pytestmark = pytest.mark.filterwarnings("ignore:twa.solve. up to .* have .J. < 2:UserWarning")
+
+CONFIG: dict[str, Any] = {
+    "name": "test",
+    "seed": 1,
+    "simulations": {
+        "squeezing": {
+            "size": 20, "pump": 3, "until": 2, "outputs": 21, "steps": 60, "trajectories": 6000,
+        },
+        "pair": {
+            "size": 10, "pump": 6, "phases": [0.25, 0.5], "until": 1, "outputs": 11, "steps": 60,
+            "trajectories": 6000,
+        },
+        "sphere": {
+            "size": 100, "polar": 0.3, "detuning": 1, "pump": 0.1, "dephasing": 0.02, "until": 6,
+            "outputs": 61, "steps": 120, "trajectories": 300,
+        },
+        "formulations": {
+            "pump": 0.25, "until": 6, "outputs": 13, "steps": 60, "squeezing": 2000, "pair": 2000,
+            "phase": 0.25,
+            "members": [
+                {"size": 8, "top": 6000, "ball": 20_000},
+                {"size": 10, "top": 6000, "ball": 20_000},
+                {"size": 40, "top": 2000, "ball": 20_000, "strata": 8},
+            ],
+        },
+    },
+}  # fmt: skip
+
+
+def families() -> dict[str, runs.Family]:
+    return {name: family(CONFIG, name) for name, family in formulations.FAMILIES.items()}
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """Real data, few trajectories."""
+    found = Results(CONFIG, tmp_path_factory.mktemp("results"))
+    wanted = families()
+    weak, pair = runs.squeezing(CONFIG, "squeezing"), runs.families(CONFIG)["pair"]
+    wanted["squeezing"] = {name: weak[name] for name in ("size-20.exact", "size-20.twa")}
+    wanted["pair"] = {name: pair[name] for name in ("two.exact", "two.twa")}
+    for name, family in wanted.items():
+        for label, run in family.items():
+            storage.save(simulate.compute(run), found.path(name, label))
+    return found
+
+
+# -- what is simulated ------------------------------------------------------------------------
+
+
+def test_both_forms_and_exact_solve_the_same_systems_at_the_same_times():
+    found = families()["formulations"]
+    for size in (8, 10, 40):
+        (top, ball, exact) = (
+            found[f"size-{size}.{theory}"].points[size] for theory in ("top", "twa", "exact")
+        )
+        assert top.system == ball.system == exact.system
+        assert top.system.ensembles[0].pump == 0.25 * size
+        for other in (ball, exact):
+            np.testing.assert_array_equal(top.times, other.times)
+        assert top.seed != ball.seed
+        assert (top.strata, ball.strata) == (0, 8 if size == 40 else 0)
+    weak = runs.squeezing(CONFIG, "squeezing")["size-20.twa"].points[3]
+    pair = runs.families(CONFIG)["pair"]["two.twa"].points[0.25]
+    for label, point in (("squeezing", weak), ("pair", pair)):
+        (other,) = found[f"{label}.top"].points.values()
+        assert other.system == point.system
+        np.testing.assert_array_equal(other.times, point.times)
+        assert other.seed != point.seed
+
+
+def test_the_runs_of_eq_6_are_solved_in_its_variables(results):
+    assert results.load("formulations", "size-8.top").method == "twa.top"
+    assert results.load("formulations", "size-8.twa").method == "twa.ball"
+    point = families()["formulations"]["size-8.top"].points[8]
+    again = twa.solve(point.system, point.times, 6000, point.seed, 60, formulation="top")
+    xr.testing.assert_equal(
+        again.drop_attrs(), results.load("formulations", "size-8.top").drop_attrs()
+    )
+
+
+def test_eq_6_counts_as_the_heavier_work():
+    found = families()["formulations"]
+    assert found["size-8.top"].work == 16 * 6000 * 60
+    assert found["size-8.twa"].work == 20_000 * 60
+    assert found["size-8.exact"].work == 0
+
+
+def test_a_phase_that_the_pair_does_not_have_is_refused():
+    changed = copy.deepcopy(CONFIG)
+    changed["simulations"]["formulations"]["phase"] = 0.3
+    with pytest.raises(ValueError, match=r"phase must be one of pair's, got 0\.3"):
+        formulations.formulations(changed, "formulations")
+
+
+def test_only_local_dissipation_tells_the_trajectories_of_fig_1_apart(results):
+    points = families()["sphere"]["cloud.paths"].points
+    assert points["collective"].seed == points["local"].seed
+    (collective,), (local,) = (points[m].system.ensembles for m in formulations.MOTIONS)
+    assert (collective.pump, collective.dephasing) == (0, 0)
+    assert (local.pump, local.dephasing) == (10, 2)
+    np.testing.assert_array_equal(
+        measure_fig1.vectors(results, "collective")[0], measure_fig1.vectors(results, "local")[0]
+    )
+    ds = results.load("sphere", "cloud.paths")
+    assert ds.inversion.dims == ("motion", "time", "trajectory", "site")
+
+
+# -- how it is measured -----------------------------------------------------------------------
+
+
+def test_lengths_against_the_solver(results):
+    """Single trajectories average to what the solver finds for <J^2>, N/2 (N/2 + 1) at first."""
+    point = families()["sphere"]["cloud.paths"].points["local"]
+    ds = twa.solve(point.system, point.times, 300, point.seed, 120)
+    mean = (measure_fig1.lengths(results, "local") ** 2).mean(axis=1) * 50 * 51
+    np.testing.assert_allclose(mean, ds.spin_squared[:, 0], rtol=1e-12)
+    found = measure_fig1.surface(results)
+    assert found["largest change of |J|/|J(0)|, collective"].value < 1e-12
+    assert found["last |J|/|J(0)|, with local dissipation"].value < 0.6
+
+
+def write(found: Results, size: int, theory: str, **values: float) -> None:
+    time = np.array([0.0, 1.0, 2.0])
+    ds = xr.Dataset(coords={"time": time / size, "site": [0]}, attrs={"blochball_version": "0"})
+    for name, value in values.items():
+        ds[name] = (("time", "site"), np.array([[0.0], [value], [value / 2]]))
+        ds[f"{name}_stderr"] = (("time", "site"), np.full((3, 1), 1e-6))
+    storage.save(ds, found.path("formulations", f"size-{size}.{theory}"))
+
+
+def test_exponents_of_known_power_laws(tmp_path):
+    found = Results(CONFIG, tmp_path)
+    for size in (8, 10, 40):
+        write(found, size, "exact", emission=0.2 * size**2, spin_squared=0.25 * size**2)
+        for theory, power in (("top", -1), ("twa", -2)):
+            emission = (0.2 - 0.3 * float(size) ** power) * size**2
+            longer = 0.25 * size**2 + 0.05 * size
+            write(found, size, theory, emission=emission, spin_squared=longer)
+    exponents = measure.scaling(found, "emission")
+    assert exponents["Eq. (6)"].value == pytest.approx(-1, abs=1e-6)
+    assert exponents["ball"].value == pytest.approx(-2, abs=1e-6)
+    assert measure.length(found, 40)["ball"].value == pytest.approx(0.05)
+    np.testing.assert_allclose(measure.error(found, "top", 10, "emission")[0], [0, -0.3, -0.15])
+
+
+def test_too_few_trajectories_give_no_exponent(results):
+    # N = 40 is not resolved
+    assert measure.scaling(results, "inversion")["Eq. (6)"].stderr == np.inf
+
+
+def test_agreement_by_hand(results):
+    found = measure.agreement(results)
+    top, ball = (results.load(*where) for where in (
+        ("formulations", "pair.top"), ("pair", "two.twa")
+    ))  # fmt: skip
+    difference = top.output.sel(channel="forward") - ball.output.sel(channel="forward", phase=0.25)
+    expected = 10 * float(abs(difference).max()) / 400
+    assert found["I_F/N_tot², 3(b)"].value == pytest.approx(expected)
+    assert system_of(top).sites == 2
+    for quantity in found.values():
+        assert quantity.value < 1 + 5 * quantity.stderr
+
+
+# -- what is drawn ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def look():
+    with plt.rc_context(style.RC):
+        yield
+    plt.close("all")
+
+
+def test_errors_and_both_forms_are_drawn(results, look):
+    drawn = figure.draw(results)
+    emission, inversion, courses, lengths, weak, pair = drawn.axes[:1] + drawn.axes[3:4] + [
+        drawn.axes[k] for k in (1, 4, 2, 5)
+    ]  # fmt: skip
+    for ax, name in ((emission, "emission"), (inversion, "inversion")):
+        assert ax.get_xscale() == ax.get_yscale() == "log"
+        points = np.concatenate([line.get_ydata() for line in ax.lines])
+        for form in measure.FORMS:
+            for size in (8, 10, 40):
+                assert measure.largest_error(results, form, size, name).value in points
+    labels = [text.get_text() for text in emission.get_legend().get_texts()]
+    assert [label.split(":")[0] for label in labels] == ["Eq. (6)", "ball"]
+    for ax, name in ((courses, "emission"), (lengths, "spin_squared")):
+        curves = [line.get_ydata() for line in ax.lines]
+        for form in measure.FORMS:
+            expected = measure.error(results, form, 10, name)[0]
+            assert any(np.array_equal(curve, expected) for curve in curves)
+    exact = measure.parameter(results, "squeezing", "exact")[0]
+    assert any(np.array_equal(line.get_ydata(), exact) for line in weak.lines)
+    assert len(pair.lines) == 3
+    assert len(pair.child_axes[0].lines) == 3
+
+
+def test_trajectories_are_drawn_inside_the_outline(results, look):
+    drawn = fig1.draw(results)
+    for ax in drawn.axes[1:3]:
+        ends = [line.get_xydata()[0] for line in ax.lines if line.get_marker() == "s"]
+        assert len(ends) == fig1.DRAWN
+        assert np.linalg.norm(ends, axis=1).max() < 1.01
+    values = np.concatenate([line.get_ydata() for line in drawn.axes[3].lines])
+    assert values.min() > 0
+
+
+def test_projection_keeps_lengths_and_knows_front_from_back():
+    basis = np.stack([fig1.RIGHT, fig1.UP, fig1.TOWARDS])
+    np.testing.assert_allclose(basis @ basis.T, np.eye(3), atol=1e-15)
+    # seen from above the equator: the north pole is up and in front
+    flat, depth = fig1.project(np.array([0.0, 0.0, 1.0]))
+    assert flat[1] > 0.8
+    assert abs(flat[0]) < 1e-15
+    assert depth > 0

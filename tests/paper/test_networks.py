@@ -1,0 +1,346 @@
+"""Fig. 3 and Fig. 4: what is simulated, how it is measured, what is drawn."""
+
+from __future__ import annotations
+
+import warnings
+from math import pi
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
+
+from blochball.support import storage
+from figures.fig3.draw import draw as fig3
+from figures.fig4.draw import draw as fig4
+from paper_checks.fig3 import measure as measure_fig3
+from paper_checks.fig4 import measure as measure_fig4
+from workflow import networks, runs, simulate
+from workflow.results import Results, at
+
+CONFIG: dict[str, Any] = {
+    "name": "test",
+    "seed": 1,
+    "simulations": {
+        "pair": {
+            "size": 6, "pump": 3, "phases": [0, 0.25, 0.5], "until": 2, "outputs": 21, "steps": 100,
+            "trajectories": 4096,
+        },
+        "array": {
+            "pump": 0.25, "until": 30, "outputs": 16, "steps": 100, "samples": 256,
+            "members": [
+                {"sites": 1, "size": 6, "trajectories": 2048, "exact": "populations"},
+                {"sites": 10, "size": 6, "trajectories": 512, "exact": "populations"},
+                {"sites": 100, "size": 6, "trajectories": 128, "exact": "jumps"},
+                {"sites": 1000, "size": 6, "trajectories": 64, "exact": "jumps"},
+                {"sites": 2, "size": 10, "trajectories": 2048, "exact": "populations"},
+                {"sites": 2, "size": 100, "trajectories": 2048, "exact": "populations"},
+            ],
+        },
+        "cost": {
+            "size": 6, "sites": [1, 10, 100], "trajectories": 64, "ensemble_steps": 64000,
+            "repeats": 2,
+        },
+        "chain": {
+            "sites": 12, "size": 30, "phase": 0.25, "pump": 30, "first": 0.001, "until": 1,
+            "outputs": 31, "momenta": 81, "tolerance": 0.5, "trajectories": 1024, "jobs": 2,
+        },
+        "drive": {
+            "size": 30, "winding": 2, "cooperativity": 20, "drives": [0.1, 0.3, 1], "from": 0.9,
+            "until": 1, "outputs": 3, "tolerance": 0.5,
+            "members": [
+                {"sites": 4, "trajectories": 512, "jobs": 1},
+                {"sites": 8, "trajectories": 512, "jobs": 3},
+            ],
+        },
+    },
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """Real data, few trajectories."""
+    found = Results(CONFIG, tmp_path_factory.mktemp("results"))
+    with warnings.catch_warnings():
+        # six emitters do come close to |J| = 2
+        warnings.filterwarnings("ignore", "twa.solve: up to")
+        for name, family in networks.FAMILIES.items():
+            for label, run in family(CONFIG, name).items():
+                storage.save(simulate.compute(run), found.path(name, label))
+    return found
+
+
+# -- what is simulated ------------------------------------------------------------------------
+
+
+def every_run(name: str) -> dict[str, runs.Family]:
+    return runs.families(runs.load(runs.ROOT / "config" / f"{name}.yaml"))
+
+
+@pytest.mark.parametrize("name", ["quick", "paper"])
+def test_chains_have_the_papers_parameters(name: str) -> None:
+    found = every_run(name)
+    (chain,) = found["chain"]["sites-100.twa"].points.values()
+    assert chain.system.sites == 100
+    assert {(e.size, e.pump, e.polar) for e in chain.system.ensembles} == {(250, 250.0, pi)}
+    assert chain.system.exchange.phase == pytest.approx(pi / 10)
+    assert chain.system.drive is None
+    assert (chain.times[0], chain.times[-1]) == pytest.approx((1e-4, 2))
+    assert chain.trajectories >= 1000
+    for run in found["drive"].values():
+        for strength, point in run.points.items():
+            system = point.system
+            pump = system.ensembles[0].pump
+            assert system.emitters / pump == pytest.approx(100)
+            assert system.sites * system.exchange.phase == pytest.approx(10 * pi)
+            np.testing.assert_allclose(np.abs(system.drive_vector), strength * pump)
+            assert point.times[-1] == 2
+
+
+@pytest.mark.parametrize("name", ["quick", "paper"])
+def test_a_chain_is_the_same_run_on_processors_that_round_differently(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = runs.load(runs.ROOT / "config" / f"{name}.yaml")
+    found = [networks.chain(config, "chain")]
+    spaced = np.geomspace
+    for towards in (0.0, np.inf):
+        monkeypatch.setattr(np, "geomspace", lambda *a, to=towards: np.nextafter(spaced(*a), to))
+        found.append(networks.chain(config, "chain"))
+    here, *elsewhere = ([run.fingerprint for run in family.values()] for family in found)
+    assert elsewhere == [here, here]
+
+
+def test_the_paper_config_has_the_papers_members() -> None:
+    found = every_run("paper")
+    assert {int(run.split("-")[1][:-4]) for run in found["drive"]} == {20, 30, 50, 100, 500}
+    two = found["pair"]["two.twa"].points
+    assert list(two) == [0, 0.25, 0.5]
+    for phase, point in two.items():
+        assert point.system.exchange.phase == pytest.approx(phase * pi)
+        assert [(e.size, e.pump, e.polar) for e in point.system.ensembles] == [(20, 10.0, pi)] * 2
+        assert point.system == found["pair"]["two.exact"].points[phase].system
+    for sites in (1, 10, 100, 1000):
+        (point,) = found["array"][f"sites-{sites}-size-20.twa"].points.values()
+        (judge,) = found["array"][f"sites-{sites}-size-20.exact"].points.values()
+        assert point.system == judge.system
+        assert point.system.ensembles[0].pump == pytest.approx(0.25 * 20 * sites)
+        # sampled independently of each other
+        assert point.seed != judge.seed
+
+
+# -- how it is measured -----------------------------------------------------------------------
+
+
+def test_a_point_of_a_scan_is_what_it_was_alone(results: Results) -> None:
+    run = networks.FAMILIES["drive"](CONFIG, "drive")["sites-4.twa"]
+    alone = simulate.compute(runs.Run("twa", {0.3: run.points[0.3]}))
+    found = at(results.load("drive", "sites-4.twa"), drive=0.3)
+    for name in alone.data_vars:
+        np.testing.assert_array_equal(found[name], alone[name], err_msg=str(name))
+    assert found.attrs.keys() == alone.attrs.keys()
+    assert found.attrs["system"] == alone.attrs["system"]
+    with pytest.raises(KeyError):
+        at(results.load("drive", "sites-4.twa"), drive=0.31)
+
+
+def test_exact_methods_agree_on_two_ensembles(results: Results) -> None:
+    """At phase 0 the pair, by populations, is an array of two, by Monte Carlo."""
+    point = networks.FAMILIES["pair"](CONFIG, "pair")["two.exact"].points[0]
+    sampled = simulate.compute(
+        runs.Run("exact", {0: runs.Point(point.system, point.times, method="jumps",
+                                         trajectories=4000, seed=5)})
+    )  # fmt: skip
+    value, _ = measure_fig3.two(results, 0, "exact")
+    deviation = sampled.output.sel(channel="forward").values / 12**2 - value
+    stderr = sampled.output_stderr.sel(channel="forward").values / 12**2
+    assert (np.abs(deviation) <= 5 * stderr + 1e-12).all()
+
+
+def test_measures_of_pair_and_array(results: Results) -> None:
+    errors = measure_fig3.accuracy(results)
+    assert list(errors) == ["φ = 0π", "φ = 0.25π", "φ = 0.5π"]
+    for quantity in errors.values():
+        assert 0 < quantity.value < 0.05
+        assert 0 < quantity.stderr < 0.01
+    ratio = measure_fig3.comparable(results)
+    assert ratio["φ = 0π"].value / ratio["φ = 0.5π"].value == pytest.approx(
+        errors["φ = 0π"].value / errors["φ = 0.5π"].value
+    )
+    exact = {phase: measure_fig3.two(results, phase, "exact")[0] for phase in (0, 0.25, 0.5)}
+    lower = measure_fig3.suppression(results)
+    assert lower["peak, exact"].value == pytest.approx(1 - exact[0.5].max() / exact[0].max())
+    assert lower["steady state, exact"].value == pytest.approx(1 - exact[0.5][-1] / exact[0][-1])
+    assert lower["steady state, exact"].stderr == 0
+    tracked = measure_fig3.tracked(results, 6)
+    assert [q.value < 0.5 for q in tracked.values()] == [True] * 4
+    with_size = measure_fig3.with_size(results, 2)
+    assert with_size["N = 10 less N = 100"].value == pytest.approx(
+        with_size["N = 10"].value - with_size["N = 100"].value
+    )
+
+
+def test_cost_subtracts_what_is_not_a_step(results: Results) -> None:
+    ds = results.load("cost", "waveguide.cost")
+    assert ds.sites.values.tolist() == [1, 10, 100] * 2
+    np.testing.assert_array_equal(ds.trajectory_steps, [64 * (n - 1) for n in (1000, 100, 10)] * 2)
+
+
+def synthetic(results: Results, monkeypatch: pytest.MonkeyPatch, **variables: Any) -> None:
+    """Replace variables of the chain's run."""
+    ds = measure_fig4.chain(results).assign(
+        {name: (measure_fig4.chain(results)[name].dims, v) for name, v in variables.items()}
+    )
+    monkeypatch.setattr(measure_fig4, "chain", lambda _: ds)
+
+
+def test_contrast_is_free_of_sampling_error(
+    results: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(3)
+    times, sites = measure_fig4.chain(results).emission.shape
+    profile = 1 + 0.2 * np.sin(np.arange(sites) * 2 * pi / sites)
+    value, error, claimed = [], [], []
+    for _ in range(50):
+        noise = 0.1 * rng.standard_normal((times, sites))
+        synthetic(
+            results,
+            monkeypatch,
+            emission=(profile + noise) * 30**2,
+            emission_stderr=np.full((times, sites), 0.1 * 30**2),
+        )
+        _, modulation, stderr = measure_fig4.contrast(results)
+        value.append((modulation**2).mean())
+        error.append(modulation.std())
+        claimed.append(stderr.mean())
+        monkeypatch.undo()
+    assert np.mean(value) == pytest.approx(0.02, rel=0.1)
+    assert np.mean(claimed) == pytest.approx(np.mean(error), rel=0.3)
+
+
+def test_peaks_of_a_known_spectrum(results: Results, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a standing wave of M equal emitters: at ±φ, of width 5.57/M."""
+    settings = CONFIG["simulations"]["chain"]
+    shape = measure_fig4.chain(results).structure_factor.shape
+    p = np.linspace(-pi, pi, settings["momenta"])
+    wave = np.exp(1j * np.outer(p, np.arange(settings["sites"])))
+    phase = settings["phase"] * pi
+    s = sum(abs(wave @ np.exp(1j * side * phase * np.arange(12))) ** 2 for side in (1, -1))
+    synthetic(
+        results,
+        monkeypatch,
+        structure_factor=np.broadcast_to(s, shape),
+        structure_factor_stderr=np.full(shape, 0.01 * s.max()),
+    )
+    found = measure_fig4.peaks(results)
+    for side in ("p > 0", "p < 0"):
+        assert found[f"position / φ, {side}"].value == pytest.approx(1, abs=0.02)
+        assert found[f"width / (5.57/M), {side}"].value == pytest.approx(1, abs=0.05)
+    assert found["height, p > 0 / p < 0"].value == pytest.approx(1)
+    # the first side maximum of a comb is at 5%, that of both together at twice as much
+    assert 0.05 < found["largest S elsewhere / peak"].value < 0.1
+
+
+def test_peak_without_a_flank_is_as_wide_as_the_axis() -> None:
+    momentum = np.linspace(0, 3, 31)
+    assert measure_fig4._half(momentum, np.ones(31), 0) == (0, 3)
+    low, high = measure_fig4._half(momentum, np.exp(-4 * np.log(2) * (momentum - 1) ** 2), 10)
+    assert high - low == pytest.approx(1, abs=0.01)
+
+
+def test_burst_and_steady_state(results: Results, monkeypatch: pytest.MonkeyPatch) -> None:
+    ds = measure_fig4.chain(results)
+    time = ds.time.values
+    value = 40 * (1 - np.exp(-((time / 0.01) ** 4))) + 50 * np.exp(-((time / 0.02 - 1) ** 2) * 50)
+    output = np.stack([value, value], axis=1) * 30**2
+    synthetic(results, monkeypatch, output=output, output_stderr=0.01 * output)
+    found = measure_fig4.burst(results)
+    assert found["time of the burst"].value == pytest.approx(0.02, rel=0.15)
+    assert found["burst / steady state"].value == pytest.approx(90 / 40, rel=0.05)
+    # within 20% once the burst is below 8: (t/0.02 - 1)^2 * 50 > ln(50/8)
+    assert found["steady from"].value == pytest.approx(0.02 * 1.19, rel=0.25)
+    assert found["steady from"].value >= 0.02 * 1.19
+
+
+def test_threshold_of_a_known_response() -> None:
+    drives = np.geomspace(0.01, 1, 41)
+    value = 0.5 + 0.5 * drives / (0.1 + drives)
+    found = measure_fig4.threshold(drives, value, np.full(41, 0.01))
+    assert found.value == pytest.approx(0.1, rel=0.01)
+    # df/dln(drive) = 1/8 there
+    assert found.stderr == pytest.approx(0.1 * 0.01 / 0.125, rel=0.35)
+    assert measure_fig4.threshold(drives, np.full(41, 0.6), np.full(41, 0.01)).stderr == np.inf
+
+
+def test_direction_against_its_definition(results: Results) -> None:
+    drives, value, stderr = measure_fig4.fractions(results, 8)
+    ds = results.load("drive", "sites-8.twa")
+    assert drives.tolist() == [0.1, 0.3, 1]
+    share = ds.output.sel(channel="forward") / ds.output.sum("channel")
+    np.testing.assert_allclose(value, share.mean("time"))
+    assert (np.diff(value) > 0).all()
+    assert (stderr > 0).all()
+    assert measure_fig4.rise(results)["smallest rise"].value <= value[-1] - value[0]
+    unknown = measure_fig4.saturation(results, 500)
+    assert all(quantity.stderr == np.inf for quantity in unknown.values())
+
+
+# -- what is drawn ----------------------------------------------------------------------------
+
+
+def drawn(ax: Axes) -> list[np.ndarray]:
+    return [np.asarray(line.get_ydata(), dtype=float) for line in ax.get_lines()]
+
+
+def has(lines: list[np.ndarray], wanted: np.ndarray) -> bool:
+    return any(y.shape == wanted.shape and np.array_equal(y, wanted) for y in lines)
+
+
+def test_fig3(results: Results) -> None:
+    figure = fig3.draw(results)
+    main = next(ax for ax in figure.axes if "Gamma t" in ax.get_xlabel())
+    lines = drawn(main)
+    assert len(lines) == 6
+    for phase in (0, 0.25, 0.5):
+        for theory in ("exact", "twa"):
+            assert has(lines, measure_fig3.two(results, phase, theory)[0])
+    (inset,) = main.child_axes
+    lines = drawn(inset)
+    assert len(lines) == 8
+    for sites in (1, 10, 100, 1000):
+        for theory in ("exact", "twa"):
+            curve = measure_fig3.mean(measure_fig3.local(results, sites, 6, theory))[0]
+            assert has(lines, curve)
+    plt.close(figure)
+
+
+@pytest.mark.parametrize(
+    ("phase", "text"), [(0, "0"), (0.25, r"\pi/4"), (0.5, r"\pi/2"), (0.3, r"0.3\,\pi")]
+)
+def test_names_of_phases(phase: float, text: str) -> None:
+    assert fig3.name(phase) == text
+
+
+def test_fig4(results: Results) -> None:
+    figure = fig4.draw(results)
+    by_label = {ax.get_ylabel(): ax for ax in figure.axes}
+    _, value, _ = measure_fig4.total(results)
+    assert has(drawn(by_label[r"$\langle \hat I_{\mathrm{F}}\rangle/N^2$"]), value)
+    maps = {}
+    for name in (r"site $\ell$", r"$p/\pi$"):
+        (maps[name],) = (c for c in by_label[name].collections if isinstance(c, QuadMesh))
+    ds: xr.Dataset = measure_fig4.chain(results)
+    np.testing.assert_array_equal(maps[r"site $\ell$"].get_array(), ds.emission.values.T / 30**2)
+    np.testing.assert_array_equal(maps[r"$p/\pi$"].get_array(), ds.structure_factor.values.T / 1e6)
+    # one axis of time for all three, and logarithmic
+    assert {by_label[name].get_xscale() for name in maps} == {"log"}
+    assert len({by_label[name].get_xlim() for name in maps}) == 1
+    lines = drawn(by_label["fraction of the intensity"])
+    for sites in (4, 8):
+        _, forward, _ = measure_fig4.fractions(results, sites)
+        assert has(lines, forward)
+        assert has(lines, 1 - forward)
+    plt.close(figure)

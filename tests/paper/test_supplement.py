@@ -1,0 +1,242 @@
+"""The supplement's benchmarks: what is simulated, how it is measured, what is drawn."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import qutip
+import xarray as xr
+from matplotlib.axes import Axes
+
+from blochball import cumulants, exact, models
+from blochball.support import storage
+from figures.decay.draw import draw as decay_figure
+from figures.rivals.draw import draw as rivals_figure
+from figures.time_crystal.draw import draw as time_crystal_figure
+from paper_checks.decay import measure as measure_decay
+from paper_checks.rivals import measure as measure_rivals
+from paper_checks.time_crystal import measure as measure_time_crystal
+from workflow import rivals, simulate, supplement
+from workflow.results import Results
+
+CONFIG: dict[str, Any] = {
+    "name": "test",
+    "seed": 1,
+    "simulations": {
+        "decay": {
+            "until": 8, "outputs": 81, "steps": 160, "decay": 0.05, "dephasing": 0.02,
+            "members": [
+                {"size": 16, "trajectories": 20_000, "exact": True},
+                {"size": 24, "trajectories": 20_000, "exact": True},
+                {"size": 100, "trajectories": 1000, "exact": False},
+            ],
+        },
+        "time_crystal": {
+            "still": 0.25, "oscillating": 0.75, "local": 0.05, "until": 40, "outputs": 81,
+            "steps": 320,
+            "members": [
+                {"size": 16, "trajectories": 4000, "exact": True},
+                {"size": 60, "trajectories": 500, "exact": False},
+            ],
+        },
+        "rivals": {
+            "sizes": {"laser": [4, 8], "time_crystal": [4, 8]},
+            "trajectories": {"twa": 20_000, "per_emitter": 160},
+            "repeats": 2, "large": 100, "many": 2, "few": 16,
+        },
+    },
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """Real data, few trajectories."""
+    found = Results(CONFIG, tmp_path_factory.mktemp("results"))
+    for name, family in supplement.FAMILIES.items():
+        for label, run in family(CONFIG, name).items():
+            storage.save(simulate.compute(run), found.path(name, label))
+    return found
+
+
+@pytest.fixture(scope="module")
+def compared(results: Results) -> Results:
+    settings = results.settings("rivals")
+    data = {
+        "rows": list(rivals.compare(settings, 1)),
+        "abilities": list(rivals.abilities(settings, 1)),
+        "settings": settings,
+    }
+    path = results.directory / "data/rivals.json"
+    path.write_text(json.dumps(data))
+    return results
+
+
+# -- what is simulated ------------------------------------------------------------------------
+
+
+def test_no_two_runs_share_a_seed_and_twa_has_the_exact_system():
+    for name, family in supplement.FAMILIES.items():
+        runs = family(CONFIG, name)
+        points = [p for k, run in runs.items() if k.endswith("twa") for p in run.points.values()]
+        assert len({point.seed for point in points}) == len(points)
+        for member in CONFIG["simulations"][name]["members"]:
+            sampled = runs[f"size-{member['size']}.twa"].points
+            for point in sampled.values():
+                assert point.system.emitters == member["size"]
+            if member["exact"]:
+                judges = runs[f"size-{member['size']}.exact"].points
+                assert {k: p.system for k, p in judges.items()} == {
+                    k: p.system for k, p in sampled.items()
+                }
+
+
+def test_local_rates_are_the_ones_named():
+    points = supplement.time_crystal(CONFIG, "time_crystal")["size-60.twa"].points
+    for local in supplement.LOCAL:
+        system = points[f"oscillating-{local}"].system
+        (ensemble,) = system.ensembles
+        rates = {kind: getattr(ensemble, kind) for kind in supplement.LOCAL[1:]}
+        assert rates == {kind: 0.05 * (kind == local) for kind in rates}
+        assert system.drive_vector == pytest.approx(0.375)  # H = omega J^x
+    lossy = supplement.decay(CONFIG, "decay")["size-100.twa"].points["lossy"].system
+    assert (lossy.ensembles[0].decay, lossy.ensembles[0].dephasing) == (5.0, 2.0)
+
+
+# -- how it is measured -----------------------------------------------------------------------
+
+
+def test_burst_of_a_known_pulse():
+    time = np.linspace(0, 12, 121)
+    value = 0.25 / np.cosh((time - 4.66) / 2) ** 2
+    ds = xr.Dataset({"emission": ("time", value)}, {"time": time})
+    when, height = measure_decay.burst(ds)
+    assert when.value == pytest.approx(4.66, abs=2e-3)
+    assert height.value == pytest.approx(0.25, rel=2e-3)
+    assert (when.stderr, height.stderr) == (0, 0)
+    # a sampled curve: the standard error of the time covers what noise does to it
+    rng = np.random.default_rng(4)
+    noise = 2e-3
+    deviations, claimed = [], []
+    for _ in range(200):
+        noisy = ds.emission + rng.normal(0, noise, time.size)
+        stderr = ("time", np.full(time.size, noise))
+        when, _ = measure_decay.burst(xr.Dataset({"emission": noisy, "emission_stderr": stderr}))
+        deviations.append(when.value - 4.66)
+        claimed.append(when.stderr)
+    assert np.std(deviations) < 2 * np.median(claimed)
+
+
+def test_burst_against_brute_evaluation(results):
+    for size in (16, 24):
+        _, height = measure_decay.burst(measure_decay.curve(results, "clean", size, "exact"))
+        fine = exact.solve(models.superradiant_decay(size), np.linspace(0, 8 / size, 2001))
+        assert height.value == pytest.approx(float(fine.emission.max()) / size**2, rel=3e-3)
+
+
+def test_measures_of_decay(results):
+    found = measure_decay.bursts(results, 24)
+    assert abs(found["height, TWA"].value / found["height, exact"].value - 1) < 0.05
+    assert list(measure_decay.bursts(results, 100)) == ["delay less ln N, TWA", "height, TWA"]
+    for quantity in measure_decay.accuracy(results, 24).values():
+        assert 0 < quantity.stderr < 0.01
+        assert quantity.value < 0.02
+
+
+@pytest.mark.slow
+def test_oscillation_of_the_exact_crystal_is_the_least_damped_mode(results):
+    """The fitted cosine against an eigenvalue of the Liouvillian from QuTiP's full space."""
+    size, drive = 16, 0.75
+    spin = [qutip.jmat(size / 2, kind) for kind in ("x", "-")]
+    generator = qutip.liouvillian(drive * spin[0], [np.sqrt(1 / size) * spin[1]])
+    values = np.linalg.eigvals(generator.full())
+    moving = values[np.abs(values.imag) > 0.1]
+    slowest = moving[np.argmax(moving.real)]
+    found = measure_time_crystal.oscillation(results, "oscillating-none", size, "exact")
+    assert found["damping"].value == pytest.approx(-slowest.real, rel=0.1)
+    assert found["frequency"].value == pytest.approx(abs(slowest.imag), rel=0.1)
+
+
+def test_measures_of_the_time_crystal(results):
+    swing = measure_time_crystal.swing(results, 16)
+    assert swing["oscillating, exact"].value > 3 * swing["still, exact"].value
+    found = measure_time_crystal.damping(results, 16, ["pump"])
+    assert found["pump: damping, TWA / exact"].value == pytest.approx(1, rel=0.2)
+    assert found["pump: frequency, TWA / exact"].value == pytest.approx(1, rel=0.05)
+    assert found["pump: largest error"].value < 0.03
+    # one size cannot give an exponent
+    assert measure_time_crystal.scaling(results, "oscillating-none")["exponent"].stderr == np.inf
+
+
+def test_rivals_are_ranked_by_real_errors(compared):
+    data = measure_rivals.load(compared)
+    methods = ("exact", *rivals.METHODS)
+    for case, sizes in compared.settings("rivals")["sizes"].items():
+        assert [row["size"] for row in measure_rivals.rows(data, case, "twa")] == sizes
+        errors = {m: measure_rivals.at(data, case, sizes[-1], m)["error"] for m in methods}
+        assert errors["exact"] == 0
+        assert errors["twa"] < errors["cumulants"] < errors["mean_field"]
+    # recomputed without the machinery: cumulants of the laser
+    system = models.superradiant_laser(8, 2.0)
+    times = np.linspace(0, 10 / 8, 61)
+    difference = cumulants.solve(system, times).emission - exact.solve(system, times).emission
+    expected = float(np.abs(difference).max()) / 64
+    assert measure_rivals.at(data, "laser", 8, "cumulants")["error"] == pytest.approx(expected)
+    (ratio,) = measure_rivals.advantage(compared, "laser", 8, "cumulants").values()
+    ours = measure_rivals.at(data, "laser", 8, "twa")
+    assert ratio.value == pytest.approx(ours["error"] / expected)
+    assert ratio.stderr == pytest.approx(ours["stderr"] / expected)
+
+
+def test_table_of_abilities(compared):
+    data = measure_rivals.load(compared)
+    lines = rivals.table(data).splitlines()
+    assert lines[0].count("|") == 6
+    assert len(lines) == 9  # head, rule, five tasks, blank, note
+    squeezing = [row for row in data["abilities"] if row["task"] == "squeezing"]
+    by_method = {row["method"]: row for row in squeezing}
+    assert by_method["mean_field"]["value"] > 1  # without correlations it cannot be below
+    exact_value = by_method["twa"]["exact"]
+    assert exact_value == pytest.approx(0.6244, abs=5e-4)
+    assert abs(by_method["twa"]["value"] - exact_value) < 0.06
+    assert by_method["per_emitter"]["stderr"] > 0
+
+
+# -- what is drawn ----------------------------------------------------------------------------
+
+
+def drawn(ax: Axes) -> list[np.ndarray]:
+    return [np.asarray(line.get_ydata(), dtype=float) for line in ax.get_lines()]
+
+
+@pytest.mark.slow
+def test_figure_of_decay(results):
+    figure = decay_figure.draw(results)
+    upper = drawn(figure.axes[0])
+    for size, theory in ((16, "exact"), (16, "twa"), (100, "twa")):
+        wanted = measure_decay.curve(results, "clean", size, theory).emission.values
+        assert any(y.shape == wanted.shape and np.array_equal(y, wanted) for y in upper)
+    assert len(upper) == 5
+    plt.close(figure)
+
+
+@pytest.mark.slow
+def test_figure_of_the_time_crystal(results):
+    figure = time_crystal_figure.draw(results)
+    by_process = drawn(figure.axes[1])
+    assert len(by_process) == 8
+    ds = measure_time_crystal.curve(results, "oscillating-pump", 16, "twa")
+    assert any(np.array_equal(y, ds.inversion.values / 16) for y in by_process)
+    plt.close(figure)
+
+
+def test_figure_of_rivals(compared):
+    figure = rivals_figure.draw(compared)
+    assert [ax.get_title() for ax in figure.axes[:2]] == ["superradiant laser", "time crystal"]
+    errors = np.concatenate(drawn(figure.axes[0]))
+    wanted = measure_rivals.at(measure_rivals.load(compared), "laser", 8, "cumulants")["error"]
+    assert np.isclose(errors, wanted).any()
+    plt.close(figure)

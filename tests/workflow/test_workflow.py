@@ -1,0 +1,244 @@
+"""The workflow's own rules: configs are closed, the graph is whole, the two pin files agree."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import math
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from blochball.support import storage
+from workflow import results, runs, simulate
+from workflow.report import rulegraph
+
+CONFIGS = ("quick", "paper")
+
+
+def config(name: str) -> dict[str, Any]:
+    return runs.load(runs.ROOT / "config" / f"{name}.yaml")
+
+
+def snakemake(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "snakemake", "--dry-run", "--cores", "1", *arguments],
+        cwd=runs.ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+# -- configs -------------------------------------------------------------------------------------
+
+
+def places(entry: Any, place: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Return the place of every mapping in a config."""
+    found = [place] if isinstance(entry, dict) else []
+    children = entry.items() if isinstance(entry, dict) else enumerate(entry)
+    for key, value in children:
+        if isinstance(value, dict | list):
+            found += places(value, (*place, key))
+    return found
+
+
+def at(entry: Any, place: tuple[Any, ...]) -> Any:
+    for key in place:
+        entry = entry[key]
+    return entry
+
+
+def load_changed(tmp_path: Path, changed: dict[str, Any]) -> dict[str, Any]:
+    path = tmp_path / "changed.yaml"
+    path.write_text(yaml.safe_dump(changed))
+    return runs.load(path)
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_unknown_keys_are_refused_by_name_everywhere(name: str, tmp_path: Path) -> None:
+    good = config(name)
+    assert load_changed(tmp_path, good) == good
+    for place in places(good):
+        changed = copy.deepcopy(good)
+        at(changed, place)["trajectorys"] = 1000
+        with pytest.raises(ValueError, match="trajectorys"):
+            load_changed(tmp_path, changed)
+
+
+OPTIONAL = {"strata"}  # plain sampling without
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_missing_keys_are_named(name: str, tmp_path: Path) -> None:
+    good = config(name)
+    for place in places(good):
+        for key in set(at(good, place)) - OPTIONAL:
+            changed = copy.deepcopy(good)
+            del at(changed, place)[key]
+            with pytest.raises(ValueError, match=f"'{key}' is a required property"):
+                load_changed(tmp_path, changed)
+
+
+@pytest.mark.parametrize("wrong", [-1, 0, "ten", None, True, [1], math.nan, math.inf])
+def test_wrong_values_are_refused_with_their_place(wrong: Any, tmp_path: Path) -> None:
+    good = config("quick")
+    for place in places(good):
+        for key, value in at(good, place).items():
+            # seed may be 0; switches and texts have rules of their own
+            if not isinstance(value, int | float) or isinstance(value, bool) or key == "seed":
+                continue
+            changed = copy.deepcopy(good)
+            at(changed, place)[key] = wrong
+            with pytest.raises(ValueError, match=key):
+                load_changed(tmp_path, changed)
+
+
+def test_every_key_of_the_paper_config_has_a_comment() -> None:
+    """On one of its lines, or on the line above."""
+    lines = (runs.ROOT / "config" / "paper.yaml").read_text().splitlines()
+    keys, explained = set(), set()
+    for above, line in itertools.pairwise(["", *lines]):
+        found = re.findall(r"(\w+):", line.split("#")[0])
+        keys |= set(found)
+        if "#" in line or above.strip().startswith("#"):
+            explained |= set(found)
+    assert keys == explained
+
+
+# -- runs ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_no_two_points_share_a_seed(name: str) -> None:
+    seeds = [
+        point.seed
+        for family in runs.families(config(name)).values()
+        for run in family.values()
+        if run.theory == "twa"
+        for point in run.points.values()
+    ]
+    assert len(set(seeds)) == len(seeds)
+
+
+def test_a_changed_number_changes_the_fingerprint_of_its_runs_only() -> None:
+    old, changed = config("quick"), config("quick")
+    changed["simulations"]["squeezing"]["trajectories"] += 1
+    before, after = runs.families(old), runs.families(changed)
+    for family in before:
+        for run in before[family]:
+            same = before[family][run].fingerprint == after[family][run].fingerprint
+            assert same == ((family, run) != ("squeezing", "size-25.twa")), (family, run)
+
+
+def test_configs_whose_parts_do_not_fit_are_refused() -> None:
+    changed = config("quick")
+    changed["simulations"]["pump_sweep"]["twa_points"] += 1
+    with pytest.raises(ValueError, match="pump_sweep: exact_points"):
+        runs.families(changed)
+    changed = config("quick")
+    changed["simulations"]["sampling"]["size"] = 99
+    with pytest.raises(ValueError, match="sampling: size"):
+        runs.families(changed)
+
+
+def test_a_scan_keeps_what_differs_and_what_does_not(tmp_path: Path) -> None:
+    """A scan through a file and back holds each point's numbers, system and seed."""
+    small = config("quick")
+    small["simulations"]["pump_sweep"] |= {
+        "lowest": 1, "highest": 4, "exact_points": 3, "twa_points": 3, "trajectories": 100,
+    }  # fmt: skip
+    run = runs.families(small)["pump_sweep"]["size-25.twa"]
+    ds = simulate.compute(run)
+    alone = simulate.compute(runs.Run("twa", {4.0: run.points[4.0]}))
+    storage.save(ds, tmp_path / "scan.nc")
+    ds = storage.load(tmp_path / "scan.nc")
+    np.testing.assert_array_equal(ds.pump, [1, 2, 4])
+    assert ds.attrs["trajectories"] == 100
+    assert ds.seed.values.tolist() == [point.seed for point in run.points.values()]
+    assert ds.system.values.tolist() == [p.system.to_json() for p in run.points.values()]
+    np.testing.assert_array_equal(ds.emission.sel(pump=4), alone.emission[0])
+    np.testing.assert_array_equal(ds.until, [point.times[-1] for point in run.points.values()])
+
+
+# -- the graph -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_the_graph_is_whole(name: str) -> None:
+    run = snakemake("--forceall", "--configfile", f"config/{name}.yaml")
+    assert run.returncode == 0, run.stderr
+    found = results.Results(config(name))
+    text = run.stdout + run.stderr
+    for family, members in runs.families(found.config).items():
+        for member in members:
+            assert str(found.path(family, member)) in text
+    drawn = [
+        f"figures/{name}.{kind}" for name in ("fig2", "fig3", "fig4") for kind in ("pdf", "png")
+    ]
+    for output in ("claims.md", "reproduction.html", *drawn):
+        assert str(found.directory / output) in text
+
+
+def test_the_workflow_has_no_lint() -> None:
+    command = [sys.executable, "-m", "snakemake", "--lint"]
+    run = subprocess.run(command, cwd=runs.ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+
+
+def test_the_diagram_of_the_rules_is_current() -> None:
+    """And holds what it should: a diagram that is empty on both sides would be current, too."""
+    page = rulegraph.PAGE.read_text(encoding="utf-8")
+    assert rulegraph.diagram() in page
+    assert {("simulate", "fig2"), ("part", "gather"), ("claims", "page")} <= set(rulegraph.edges())
+
+
+def test_the_workflow_names_an_unknown_key(tmp_path: Path) -> None:
+    path = tmp_path / "wrong.yaml"
+    path.write_text(yaml.safe_dump(config("quick") | {"trajectorys": 3}))
+    run = snakemake("--configfile", str(path))
+    assert run.returncode != 0
+    assert "trajectorys" in run.stdout + run.stderr
+
+
+def test_overrides_that_no_file_records_are_refused() -> None:
+    run = snakemake("--configfile", "config/quick.yaml", "--config", "seed=3")
+    assert run.returncode != 0
+    assert "copy one, edit it" in run.stdout + run.stderr
+
+
+# -- environments --------------------------------------------------------------------------------
+
+
+def test_lock_and_conda_environment_agree() -> None:
+    project = tomllib.loads((runs.ROOT / "pyproject.toml").read_text())["project"]
+    groups = [project["dependencies"], *project["optional-dependencies"].values()]
+    names = {re.match(r"[\w-]+", entry)[0].lower() for group in groups for entry in group}
+    lock = (runs.ROOT / "envs" / "requirements.lock").read_text()
+    locked = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", lock, flags=re.MULTILINE))
+    conda = yaml.safe_load((runs.ROOT / "envs" / "environment.yaml").read_text())["dependencies"]
+    pins = dict(entry.split("=") for entry in conda)
+    assert pins.pop("python") == "3.11"
+    assert pins == {name: locked[name] for name in names}
+
+
+def test_lock_is_hashed_and_names_no_index() -> None:
+    lock = (runs.ROOT / "envs" / "requirements.lock").read_text()
+    assert "index" not in lock
+    assert "://" not in lock
+    for entry in re.split(r"\n(?=\S)", lock.strip()):
+        assert "--hash=sha256:" in entry, entry
+
+
+def test_citation_has_the_package_version() -> None:
+    from blochball import __version__
+
+    citation = yaml.safe_load((runs.ROOT / "CITATION.cff").read_text())
+    assert citation["version"] == __version__

@@ -1,0 +1,263 @@
+"""Where the numbers come from: what the workflow's files say of themselves, and whether it holds.
+
+Every NetCDF file carries the hashes of what went into it, `stamped`. ``make readme`` writes down
+next to the README's images what they were drawn from, `record`; the rule `provenance` checks that
+this still holds and reports what has changed since::
+
+    python -m workflow.provenance
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import platform
+import re
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatch
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+
+from blochball.support import storage
+from workflow import runs
+from workflow.results import Results
+
+PACKAGE = "src/blochball"
+LOCK = runs.ROOT / "envs" / "requirements.lock"
+IMAGES = runs.ROOT / "docs" / "images"
+RECORD = IMAGES / "provenance.json"
+# what decides the numbers besides our own sources
+SOFTWARE = ("numpy", "scipy", "numba", "llvmlite")
+
+# the package's modules that every theory is made of, and those of each
+_SHARED_FILES = ("dataset.py", "models.py", "system.py", "support/*.py")
+MODULES = {
+    "exact": (*_SHARED_FILES, "exact/*.py"),
+    "twa": (*_SHARED_FILES, "twa/**/*.py"),
+    "top": (*_SHARED_FILES, "twa/**/*.py"),
+    "paths": (*_SHARED_FILES, "twa/**/*.py"),
+    "mean_field": (*_SHARED_FILES, "cumulants.py"),
+    "cost": (*_SHARED_FILES, "twa/**/*.py"),
+}
+
+Files = Mapping[str, bytes]  # content by path from the root of the repository
+
+
+def modules(theory: str, root: Path = runs.ROOT) -> list[Path]:
+    """Return the modules that a theory is made of: its results are stale when one changes."""
+    package = root / PACKAGE
+    return [path for pattern in MODULES[theory] for path in sorted(package.glob(pattern))]
+
+
+def sources(root: Path = runs.ROOT) -> Files:
+    """Return the package's sources as they are now."""
+    paths = (root / PACKAGE).rglob("*.py")
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
+
+
+# what this process computes with, even if the files change before it writes its result
+_LOADED = sources()
+
+
+@lru_cache(maxsize=8)
+def sources_at(revision: str, root: Path = runs.ROOT) -> Files | None:
+    """Return the package's sources at a revision; None without git, or if git does not know it."""
+    command = ["git", "-C", str(root), "archive", "--format=tar", revision, "--", PACKAGE]
+    try:
+        found = subprocess.run(command, capture_output=True, check=True, timeout=30).stdout
+    except (OSError, subprocess.SubprocessError):
+        return None
+    with tarfile.open(fileobj=io.BytesIO(found)) as archive:
+        return {
+            member.name: content.read()
+            for member in archive
+            if member.name.endswith(".py") and (content := archive.extractfile(member))
+        }
+
+
+def made_of(theory: str, files: Files) -> dict[str, bytes]:
+    """Return those of the files that a theory is made of."""
+    patterns = [f"{PACKAGE}/{pattern}" for pattern in MODULES[theory]]
+    return {
+        name: content
+        for name, content in files.items()
+        # a star stands for a name, not for folders
+        if any(fnmatch(name, p) and name.count("/") == p.count("/") for p in patterns)
+    }
+
+
+def digest(files: Files) -> str:
+    """Return the SHA-256 of names and contents."""
+    whole = hashlib.sha256()
+    for name in sorted(files):
+        whole.update(f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n".encode())
+    return whole.hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def stamped(ds: xr.Dataset, run: runs.Run) -> xr.Dataset:
+    """Return the Dataset of a run with the hashes of what went into it as attributes.
+
+    ``inputs`` is of the systems, times and numerics, ``modules`` of the sources of the theory,
+    ``lock`` of the pinned versions; ``software`` names those that were really used.
+    """
+    used = [
+        f"python {platform.python_version()}",
+        *(f"{name} {version(name)}" for name in SOFTWARE),
+    ]
+    return ds.assign_attrs(
+        inputs=run.inputs,
+        modules=digest(made_of(run.theory, _LOADED)),
+        lock=file_digest(LOCK),
+        software=", ".join(used),
+    )
+
+
+# -- the README's images -------------------------------------------------------------------------
+
+
+def shown(readme: str) -> list[str]:
+    """Return the names of the images that the text of the README shows."""
+    return sorted(set(re.findall(r"docs/images/([\w-]+)\.png", readme)))
+
+
+def record(found: Results, figures: Iterable[str]) -> dict[str, Any]:
+    """Return what figures were drawn from: hashes, revisions, versions.
+
+    Raises
+    ------
+    ValueError
+        If a figure is older than its data, or these are from a source tree with changes that no
+        revision holds.
+    """
+    families = runs.families(found.config)
+    images: dict[str, Any] = {}
+    for figure in figures:
+        image, data = found.figure(figure, "png"), {}
+        for family in runs.FIGURES[figure]:
+            for run in families[family]:
+                path = found.path(family, run)
+                if path.stat().st_mtime > image.stat().st_mtime:
+                    raise ValueError(f"{image} is older than its data, {path}: draw it again")
+                attrs = storage.load(path).attrs
+                stamps = {key: str(attrs[key]) for key in ("revision", "inputs", "modules", "lock")}
+                if wrong := untraceable(stamps["revision"]):
+                    raise ValueError(f"{path} is from {wrong}: commit, and run it again")
+                data[f"{family}/{run}"] = {"sha256": file_digest(path), **stamps}
+        images[figure] = {"sha256": file_digest(image), "data": data}
+    return {"config": found.config["name"], "images": images}
+
+
+def write(recorded: dict[str, Any], path: Path = RECORD) -> None:
+    """Write what images were drawn from."""
+    path.write_text(json.dumps(recorded, indent=1) + "\n", encoding="utf-8")
+
+
+def untraceable(revision: str) -> str:
+    """Return why the sources behind a revision cannot be known, or an empty text."""
+    if revision.endswith("-dirty"):
+        return f"sources with changes that revision {revision.removesuffix('-dirty')} does not hold"
+    # as git describes it: a hash, or a tag with what came after it
+    if revision == "unknown" or not re.fullmatch(r"\w[\w./-]*", revision):
+        return f"sources of a revision that is {revision!r}"
+    return ""
+
+
+def problems(
+    recorded: dict[str, Any], readme: str, images: Path = IMAGES, root: Path = runs.ROOT
+) -> list[str]:
+    """Return what is wrong with the README's images; each must be the one that was recorded.
+
+    And each must be drawn from data of a revision whose sources, if the history holds it, are those
+    that the data say.
+    """
+    found = []
+    files, named = {path.stem for path in images.glob("*.png")}, set(recorded["images"])
+    for name in sorted(named | files | set(shown(readme))):
+        if name not in files:
+            found.append(f"{name}.png is not there")
+        elif name not in named:
+            found.append(f"{name}.png is not from make readme: nothing says what it was drawn from")
+        elif file_digest(images / f"{name}.png") != recorded["images"][name]["sha256"]:
+            found.append(f"{name}.png is not the image that make readme wrote")
+        elif not recorded["images"][name]["data"]:
+            found.append(f"{name}.png has no data that say where they are from")
+    for revision in re.findall(r"\brevision (\S+?)\.\s", readme):
+        if wrong := untraceable(revision):
+            found.append(f"the README's numbers are from {wrong}")
+    for name, revision, theory, modules in _drawn(recorded):
+        if wrong := untraceable(revision):
+            found.append(f"{name}.png is drawn from {wrong}")
+        elif (there := sources_at(revision, root)) and digest(made_of(theory, there)) != modules:
+            found.append(f"{name}.png: {theory} is not that of revision {revision}")
+    return found
+
+
+def changes(recorded: dict[str, Any], config: dict[str, Any], root: Path = runs.ROOT) -> list[str]:
+    """Return what has changed since the images were drawn; they are renewed on purpose only."""
+    found = []
+    now = sources(root)
+    for name, revision, theory, modules in _drawn(recorded):
+        if digest(made_of(theory, now)) == modules:
+            continue
+        there = sources_at(revision, root)
+        if there is None:
+            which = f"which modules cannot be said without revision {revision}"
+        else:
+            old, new = made_of(theory, there), made_of(theory, now)
+            every = sorted(old.keys() | new.keys())
+            which = ", ".join(file for file in every if old.get(file) != new.get(file))
+        found.append(f"{name}.png is drawn from {theory} of revision {revision}; since: {which}")
+    families = runs.families(config)
+    for name, image in recorded["images"].items():
+        for path, data in image["data"].items():
+            family, run = path.split("/")
+            asked = families.get(family, {}).get(run)
+            if asked is None or asked.inputs != data["inputs"]:
+                found.append(f"{name}.png: the config asks for another {path} now")
+    lock = file_digest(root / LOCK.relative_to(runs.ROOT))
+    for name, image in recorded["images"].items():
+        if any(data["lock"] != lock for data in image["data"].values()):
+            found.append(f"{name}.png: the pinned versions have changed")
+    return found
+
+
+def _drawn(recorded: dict[str, Any]) -> list[tuple[str, str, str, str]]:
+    """Return (image, revision, theory, hash of its modules) of all data, each once."""
+    return sorted(
+        {
+            (name, data["revision"], path.rpartition(".")[2], data["modules"])
+            for name, image in recorded["images"].items()
+            for path, data in image["data"].items()
+        }
+    )
+
+
+def main() -> None:
+    """Check the README's images; the status is that of the check, the rest is said."""
+    recorded = json.loads(RECORD.read_text(encoding="utf-8"))
+    readme = (runs.ROOT / "README.md").read_text(encoding="utf-8")
+    config = runs.load(runs.ROOT / "config" / f"{recorded['config']}.yaml")
+    wrong, changed = problems(recorded, readme), changes(recorded, config)
+    for revision in sorted({revision for _, revision, *_ in _drawn(recorded)}):
+        known = sources_at(revision) is not None
+        print(f"images from revision {revision}" + ("" if known else " (not in this history)"))
+    print(*(f"changed since: {line}" for line in changed or ["nothing"]), sep="\n")
+    if wrong:
+        sys.exit("\n".join(f"wrong: {line}" for line in wrong))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""Put the measured claims and the figures of one config into the README: ``make readme``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import shutil
+from typing import Any
+
+from workflow import provenance, results, runs
+from workflow.report import claims
+
+README = runs.ROOT / "README.md"
+BEGIN, END = "<!-- claims: written by make readme -->", "<!-- end of claims -->"
+METHODS = "<!-- methods: written by make readme -->", "<!-- end of methods -->"
+
+
+def table(data: dict[str, Any]) -> str:
+    """Return the ledger in short: claim, numbers, verdict.
+
+    Raises
+    ------
+    ValueError
+        If the claims were measured by a source tree with changes that no revision holds.
+    """
+    if wrong := provenance.untraceable(data["revision"]):
+        raise ValueError(
+            f"the claims are from {wrong}: commit, and run snakemake --forcerun claims"
+        )
+    rows = ["| Claim of the paper, in our words | Measured | Verdict |", "| --- | --- | --- |"]
+    for claim in data["claims"]:
+        numbers = "<br>".join(f"{n['name']}: {n['text']}" for n in claim["numbers"])
+        text, numbers = (
+            " ".join(cell.split()).replace("|", "\\|") for cell in (claim["claim"], numbers)
+        )
+        rows.append(f"| {text} | {numbers} | **{claim['verdict']}** |")
+    return "\n".join(rows) + f"\n\n{claims.summary(data)}"
+
+
+def insert(text: str, content: str, markers: tuple[str, str] = (BEGIN, END)) -> str:
+    """Return `text` with `content` between the two markers.
+
+    Raises
+    ------
+    ValueError
+        If the markers are not there, once each.
+    """
+    begin, end = markers
+    if text.count(begin) != 1 or text.count(end) != 1:
+        raise ValueError(f"README.md must have the lines {begin!r} and {end!r} once each")
+    pattern = re.escape(begin) + ".*" + re.escape(end)
+    return re.sub(pattern, lambda _: f"{begin}\n\n{content}\n\n{end}", text, flags=re.DOTALL)
+
+
+def main() -> None:
+    """Read the command line, renew README.md and docs/images."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--config", default="config/paper.yaml", help="default: %(default)s")
+    found = results.Results(runs.load(parser.parse_args().config))
+    data = json.loads((found.directory / "claims.json").read_text(encoding="utf-8"))
+    text = README.read_text(encoding="utf-8")
+    methods = (found.directory / "rivals.md").read_text(encoding="utf-8").strip()
+    text = insert(insert(text, table(data)), methods, METHODS)
+    images = provenance.shown(text)
+    recorded = provenance.record(found, images)  # refuses what cannot be traced, before any change
+    README.write_text(text, encoding="utf-8")
+    for image in images:
+        shutil.copyfile(found.figure(image, "png"), provenance.IMAGES / f"{image}.png")
+    provenance.write(recorded)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""Where the workflow keeps what it wrote, and how figures and claims read it."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+
+
+def at(ds: xr.Dataset, **point: float) -> xr.Dataset:
+    """Return one point of a scan, e.g. ``at(ds, drive=0.1)``, with the attributes it had alone."""
+    found = ds.sel(point, method="nearest", tolerance=1e-12).drop_vars(list(point))
+    single = {str(name): found[name].item() for name in found.data_vars if not found[name].dims}
+    return found.drop_vars(list(single)).assign_attrs(single)
+
+
+def title(figure: str) -> str:
+    """Return how people call a figure: "fig2" is Fig. 2, "time_crystal" Time crystal."""
+    numbered = re.fullmatch(r"fig(\d+)", figure)
+    return f"Fig. {numbered[1]}" if numbered else figure.replace("_", " ").capitalize()
+
+
+def load(path: Path) -> xr.Dataset:
+    """Return the Dataset of a file, read once for all the curves and claims that look at it."""
+    return _load(path, path.stat().st_mtime_ns).copy()
+
+
+@lru_cache(maxsize=128)  # the files of one config and more
+def _load(path: Path, changed: int) -> xr.Dataset:
+    from blochball.support import storage  # the Snakefile asks for paths only, and often
+
+    return storage.load(path)
+
+
+class Results:
+    """The files of one config, ``results/NAME``.
+
+    Parameters
+    ----------
+    config : dict
+        A config as read by `workflow.runs.load`.
+    root : path, optional
+        Directory of all results; by default ``results`` in the working directory.
+
+    Attributes
+    ----------
+    read : list of path
+        The data files that were loaded through it, in order: what a number was measured from.
+    """
+
+    def __init__(self, config: dict[str, Any], root: str | Path = "results") -> None:
+        self.config = config
+        self.directory = Path(root) / config["name"]
+        self.read: list[Path] = []
+
+    def settings(self, family: str) -> dict[str, Any]:
+        """Return the config entry of a family."""
+        return self.config["simulations"][family]
+
+    def path(self, family: str, run: str) -> Path:
+        """Return the NetCDF file of a run; `run` is MEMBER.THEORY."""
+        return self.directory / "data" / family / f"{run}.nc"
+
+    def load(self, family: str, run: str) -> xr.Dataset:
+        """Return the Dataset of a run."""
+        path = self.path(family, run)
+        self._note(path)
+        return load(path)
+
+    def load_table(self, name: str) -> dict[str, Any]:
+        """Return what is kept as ``data/NAME.json``."""
+        path = self.directory / "data" / f"{name}.json"
+        self._note(path)
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return found
+
+    def _note(self, path: Path) -> None:
+        if path not in self.read:
+            self.read.append(path)
+
+    def piece(self, family: str, run: str, point: int, part: int | str) -> Path:
+        """Return the file of one part, or of the "plan", of one point of a scattered run."""
+        return self.directory / "parts" / family / run / f"{point}.{part}.nc"
+
+    def chunks(self, family: str, run: str) -> Path:
+        """Return the folder for the chunks of a run that is not finished."""
+        return self.directory / "chunks" / family / run
+
+    def figure(self, name: str, kind: str) -> Path:
+        """Return the path of a figure; `kind` is pdf or png."""
+        return self.directory / "figures" / f"{name}.{kind}"

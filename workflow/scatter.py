@@ -1,0 +1,103 @@
+"""Scatter the trajectories of a run over jobs and gather them: the rules of rules/scatter.smk.
+
+A plan for each point of the run fixes what no random number may decide; parts of it run anywhere;
+gathered, they are bit for bit what `workflow.simulate` would have computed in one job. Outside the
+workflow::
+
+    python -m workflow.scatter --config config/quick.yaml plan chain sites-100.twa --point 0
+    python -m workflow.scatter --config config/quick.yaml part chain sites-100.twa --part 1
+    python -m workflow.scatter --config config/quick.yaml gather chain sites-100.twa
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import xarray as xr
+
+from blochball import twa
+from blochball.support import jit, storage
+from workflow import provenance, results, runs, simulate
+
+
+def plan(run: runs.Run, number: int) -> xr.Dataset:
+    """Return the plan of one point."""
+    point = list(run.points.values())[number]
+    parts = sum(of == number for of, _ in run.pieces())
+    planned = twa.plan(point.system, point.times, **point.sampling, parts=parts)
+    return planned.assign_attrs(run=run.fingerprint)
+
+
+class Scattered:
+    """A run whose pieces, plans and parts, are on disk.
+
+    A piece that is damaged, or of another version or config, is named in a warning and computed
+    again; one that is missing is an error.
+    """
+
+    def __init__(self, run: runs.Run, found: results.Results, family: str, name: str) -> None:
+        self.run, self.found, self.family, self.name = run, found, family, name
+
+    def planned(self, number: int) -> xr.Dataset:
+        """Return the plan of one point."""
+        parts = sum(of == number for of, _ in self.run.pieces())
+        found = self._take_up(
+            number, "plan", run=self.run.fingerprint, sources=jit.STAMP, parts=parts
+        )
+        return plan(self.run, number) if found is None else found
+
+    def part(self, planned: xr.Dataset, number: int, part: int, threads: int = 1) -> xr.Dataset:
+        """Compute one part, taking up what a killed job has left of it."""
+        folder = self.found.chunks(self.family, self.name) / f"{number}.{part}"
+        keep = twa.chunks(planned, folder, self.found.config["chunk"])
+        # a part of a single chunk is itself all that can be kept
+        several = keep.blocks < planned.blocks_per_part
+        return twa.run_part(planned, part, threads, keep=keep if several else None)
+
+    def gather(self) -> xr.Dataset:
+        """Return the Dataset of the whole run."""
+        whole = []
+        for number in range(len(self.run.points)):
+            planned = self.planned(number)
+            parts = []
+            for part in (part for of, part in self.run.pieces() if of == number):
+                found = self._take_up(number, part, plan=planned.plan, part=part)
+                parts.append(self.part(planned, number, part) if found is None else found)
+            whole.append(twa.gather(planned, parts))
+        return simulate.joined(self.run, whole)
+
+    def _take_up(self, number: int, piece: int | str, **expected: object) -> xr.Dataset | None:
+        path = self.found.piece(self.family, self.name, number, piece)
+        if not path.exists():
+            raise FileNotFoundError(
+                f"scatter: there must be every plan and part, not there: {path}"
+            )
+        return storage.take_up(path, **expected)
+
+
+def main() -> None:
+    """Read the command line, compute, save."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--config", default="config/paper.yaml", help="default: %(default)s")
+    parser.add_argument("--threads", type=int, default=1, help="of a part")
+    parser.add_argument("what", choices=("plan", "part", "gather"))
+    parser.add_argument("family", help="chain or drive")
+    parser.add_argument("run", help="MEMBER.THEORY, e.g. sites-100.twa")
+    parser.add_argument("--point", type=int, default=0, help="number of the point of a scan")
+    parser.add_argument("--part", type=int, default=0, help="number of the part")
+    args = parser.parse_args()
+    run, found = simulate.chosen(parser, args)
+    scattered = Scattered(run, found, args.family, args.run)
+    path = found.piece(args.family, args.run, args.point, "plan")
+    if args.what == "plan":
+        ds = plan(run, args.point)
+    elif args.what == "part":
+        ds = scattered.part(scattered.planned(args.point), args.point, args.part, args.threads)
+        path = found.piece(args.family, args.run, args.point, args.part)
+    else:
+        ds, path = scattered.gather(), found.path(args.family, args.run)
+    storage.save(provenance.stamped(ds, run), path)
+
+
+if __name__ == "__main__":
+    main()
