@@ -38,7 +38,7 @@ RECORD = IMAGES / "provenance.json"
 SOFTWARE = ("numpy", "scipy", "numba", "llvmlite")
 
 # the package's modules that every theory is made of, and those of each
-_SHARED_FILES = ("dataset.py", "models.py", "system.py", "support/*.py")
+_SHARED_FILES = ("dataset.py", "models/*.py", "moments.py", "system.py", "support/*.py")
 MODULES = {
     "exact": (*_SHARED_FILES, "exact/*.py"),
     "twa": (*_SHARED_FILES, "twa/**/*.py"),

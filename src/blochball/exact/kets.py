@@ -18,10 +18,11 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from blochball.dataset import MOMENTS, assemble
+from blochball.dataset import assemble
 from blochball.exact import dicke, superoperators
 from blochball.exact import ket_kernels as kets
 from blochball.exact import sampling as montecarlo
+from blochball.moments import MOMENTS
 from blochball.support import validation
 from blochball.support.statistics import Moments
 from blochball.system import System
