@@ -335,11 +335,11 @@ def _draw(
         # the end of the axis that faces the reader
         end = axes @ axis
         sign = 1 if end[2] >= -1e-12 else -1
-        across, up = 1.13 * sign * end[:2]
-        if np.hypot(across, up) > 0.5:
+        reach = float(np.hypot(*end[:2]))
+        if reach > 0.3:
             label = f"${'' if sign > 0 else '-'}J_{name}$"
-            ax.annotate(label, (across, up), ha="center", va="center", annotation_clip=False)
-    ax.set(xlim=(-1.02, 1.02), ylim=(-1.02, 1.02), aspect="equal")
+            ax.annotate(label, 1.13 * sign * end[:2] / reach, ha="center", va="center")
+    ax.set(xlim=(-1.25, 1.25), ylim=(-1.25, 1.25), aspect="equal")
     ax.axis("off")
     return ax
 
