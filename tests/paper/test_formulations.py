@@ -14,8 +14,8 @@ from blochball import twa
 from blochball.dataset import system_of
 from blochball.support import storage
 from figures import style
-from figures.fig1.draw import draw as fig1
-from figures.formulations.draw import draw as figure
+from figures.fig1 import draw as fig1
+from figures.formulations import draw as figure
 from paper_checks.fig1 import measure as measure_fig1
 from paper_checks.formulations import measure
 from workflow import formulations, runs, simulate

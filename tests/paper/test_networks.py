@@ -14,8 +14,8 @@ from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 
 from blochball.support import storage
-from figures.fig3.draw import draw as fig3
-from figures.fig4.draw import draw as fig4
+from figures.fig3 import draw as fig3
+from figures.fig4 import draw as fig4
 from paper_checks.fig3 import measure as measure_fig3
 from paper_checks.fig4 import measure as measure_fig4
 from paper_checks.quantity import Curve, UnmeasurableError

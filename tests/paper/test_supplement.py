@@ -14,9 +14,9 @@ from matplotlib.axes import Axes
 
 from blochball import cumulants, exact, models
 from blochball.support import storage
-from figures.decay.draw import draw as decay_figure
-from figures.rivals.draw import draw as rivals_figure
-from figures.time_crystal.draw import draw as time_crystal_figure
+from figures.decay import draw as decay_figure
+from figures.rivals import draw as rivals_figure
+from figures.time_crystal import draw as time_crystal_figure
 from paper_checks.decay import measure as measure_decay
 from paper_checks.quantity import UnmeasurableError
 from paper_checks.rivals import measure as measure_rivals
