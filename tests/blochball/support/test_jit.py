@@ -85,6 +85,27 @@ print(njit(fastmath=True)(plain) is plain)
     assert python(script, NUMBA_DISABLE_JIT="1").strip() == "True"
 
 
+NO_FOLDER = """
+import tempfile, warnings
+def refuse(*arguments, **options):
+    raise PermissionError("read-only")
+tempfile.TemporaryFile = refuse  # by which numba finds out whether a folder can be written
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    import blochball
+    from blochball import exact, models
+    ds = exact.solve(models.superradiant_laser(4, 1.0), [0.1], method="liouvillian")
+print(len(caught), "NUMBA_CACHE_DIR" in str(caught[0].message), ds.emission.item() > 0)
+from blochball.exact import krylov
+print(krylov.dot.stats.cache_path)
+"""
+
+
+def test_where_no_folder_can_be_written_functions_are_compiled_all_the_same(tmp_path):
+    done = python(NO_FOLDER, HOME=str(tmp_path), NUMBA_CACHE_DIR="")
+    assert done.split() == ["1", "True", "True", "None"]
+
+
 SOLVE = """
 import hashlib
 import numpy as np
