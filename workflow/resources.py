@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from blochball import twa
-from blochball.dataset import MOMENTS
+from blochball.moments import MOMENTS
 from workflow import runs
 
 # a run of more ensemble-steps than this takes every core; smaller ones go side by side
