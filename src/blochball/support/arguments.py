@@ -16,7 +16,9 @@ T = TypeVar("T", bound=Callable[..., Any])
 
 _LOCAL = "Ensemble.decay, Ensemble.dephasing or Ensemble.pump"
 _HAMILTONIAN = "System.exchange, System.drive and Ensemble.detuning"
-_THERMAL = "a CollectiveJump at rate g (n + 1) and another of CollectiveJump.kind 'pump' at rate g n"
+_THERMAL = (
+    "a CollectiveJump at rate g (n + 1) and another of CollectiveJump.kind 'pump' at rate g n"
+)
 # name that is used elsewhere: the argument here, "Owner.argument" where the owner is another one
 MEANT: dict[str, str] = {
     "H": _HAMILTONIAN,
@@ -96,7 +98,9 @@ def _checked(owner: str, function: Any) -> Any:
         for name in given:
             if name not in known:
                 every = f"arguments: {', '.join(names)}"
-                raise TypeError(f"{owner}: no argument is called {name}{hint(name, names)}; {every}")
+                raise TypeError(
+                    f"{owner}: no argument is called {name}{hint(name, names)}; {every}"
+                )
         return function(*args, **given)
 
     return call

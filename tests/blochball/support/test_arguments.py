@@ -57,7 +57,9 @@ def test_a_bare_name_is_suggested_only_where_there_is_one():
 
 
 def test_every_argument_that_is_suggested_is_there():
-    every = {name for function in PUBLIC.values() for name in inspect.signature(function).parameters}
+    every = {
+        name for function in PUBLIC.values() for name in inspect.signature(function).parameters
+    }
     for name, meant in arguments.MEANT.items():
         dotted = re.findall(r"\b([A-Z]\w+)\.(\w+)", meant)
         for owner, argument in dotted:
