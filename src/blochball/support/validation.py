@@ -168,6 +168,7 @@ def array(
     A number stands for an array that holds it alone, where the shape allows one.
     """
     found = _numbers(owner, name, value, shape, what, scalar=True)
+    memory(owner, name, 2.0 * found.size)
     with np.errstate(over="ignore", invalid="ignore"):
         return _finite(owner, name, found.astype(np.complex128), what)
 
@@ -253,15 +254,13 @@ def among(
 
 
 def dataset(owner: str, ds: Any, variables: Iterable[str] = (), name: str = "ds") -> None:
-    """Refuse what is not a Dataset of this package with these variables."""
+    """Refuse what is not a Dataset with these variables."""
     instance(owner, name, ds, xr.Dataset)
     for variable in variables:
         if variable not in ds:
             raise ValueError(
                 f"{owner}: {name} must hold `{variable}`, got {shown(sorted(map(str, ds)))}"
             )
-    if "system" not in ds.attrs:
-        raise ValueError(f"{owner}: {name} must have the attribute `system`, got none")
 
 
 def memory(owner: str, name: str, count: float, limit: float | None = None) -> None:

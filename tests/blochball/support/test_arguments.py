@@ -93,7 +93,7 @@ def test_signatures_stay_as_they_are():
 def test_open_functions_have_to_look_for_themselves():
     with pytest.raises(TypeError, match="any keywords"):
         arguments.named("f")(lambda **options: options)
-    with pytest.raises(TypeError, match="f: this takes no option named n_traj, use trajectories$"):
+    with pytest.raises(TypeError, match="option named n_traj, use trajectories"):
         validation.no_options("f", "this", {"n_traj": 1})
 
 
