@@ -26,7 +26,7 @@ def _finished(
     if variance is None:
         return value
     # rounding can leave -0 where all samples agree
-    error = np.sqrt(np.maximum(variance, 0)).transpose(*value.dims)
+    error = (variance.clip(min=0) ** 0.5).transpose(*value.dims)
     labels = {"long_name": f"standard error of {long_name}", "units": "1"}
     return value.assign_coords(stderr=(value.dims, error.data, labels))
 
