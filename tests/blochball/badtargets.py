@@ -205,8 +205,8 @@ TARGETS = {
         {"system": LASER},
         {"system": not_system, "memory_limit": rate, "correlations": bad.not_flag},
     ),
-    "correlations.two_time": Target(
-        exact.correlations.two_time,
+    "exact.two_time": Target(
+        exact.two_time,
         {"system": LASER, "delays": TIMES, "time": 0.0},
         {
             "system": not_system,
@@ -217,13 +217,25 @@ TARGETS = {
             "memory_limit": rate,
         },
     ),
-    "correlations.spectrum": Target(
-        exact.correlations.spectrum,
+    "exact.two_time, jumps": Target(
+        exact.two_time,
+        {"system": LASER, "delays": TIMES, "method": "jumps", "trajectories": 2, "burn_in": 0.1},
+        {
+            "trajectories": count,
+            "seed": bad.not_seed,
+            "burn_in": rate.filter(lambda value: value is not None),
+            **running,
+        },
+    ),
+    "exact.spectrum": Target(
+        exact.spectrum,
         {"system": LASER, "frequencies": [0.0]},
         {
             "system": not_system,
             "frequencies": bad.not_array | st.none(),
             "weights": bad.not_array_nor_number,
+            "method": bad.not_choice,
+            "memory_limit": rate,
         },
     ),
     "from_piqs": Target(
