@@ -71,7 +71,7 @@ def _hamiltonian(
             for n in range(len(two_j)):
                 if cross[l, n] != 0:
                     m = (digit[l, i] - 0.5 * two_j[l]) * (digit[n, i] - 0.5 * two_j[n])
-                    diagonal[i] -= 0.5 * cross[l, n] * m
+                    diagonal[i] += cross[l, n] * m
         row = abs(diagonal[i])
         for p in range(len(up)):
             value = coefficient[p]
