@@ -66,7 +66,7 @@ def solve(system: System, times: ArrayLike, **options: Any) -> xr.Dataset:
     quantities = len(MOMENTS) * system.sites
 
     def trajectory(generator: np.random.Generator, out: NDArray[np.float64]) -> None:
-        kets.trajectory(*model, start, total, times, generator, out)
+        kets.trajectory(model, start, total, times, generator, out)
 
     def moments(samples: NDArray[np.float64]) -> tuple[Moments, ...]:
         sites = samples[..., :quantities].reshape(*samples.shape[:2], system.sites, len(MOMENTS))
@@ -115,8 +115,8 @@ def _start(system: System) -> tuple[NDArray[np.complex128], int]:
     return ket, sum(e.size * e.polarization for e in system.ensembles)
 
 
-def _model(system: System) -> tuple[Any, ...]:
-    """Return the arrays that the kernels take before those of a trajectory."""
+def _model(system: System) -> kets.Model:
+    """Return a System as the kernels take it."""
     equation = MasterEquation.of(system)
     sizes = equation.sizes.astype(np.int64)
     longest = int(sizes.max())
@@ -140,7 +140,7 @@ def _model(system: System) -> tuple[Any, ...]:
     up, down = (np.array([t[k] for t in terms], dtype=np.int64) for k in (0, 1))
     kinds = [KINDS.index(jump.kind) for jump in system.jumps]
     amplitudes = [equation.weights[k, :, kind] for k, kind in enumerate(kinds)]
-    return (
+    return kets.Model(
         sizes,
         _follows(system),
         diagonal,
