@@ -265,9 +265,17 @@ def steady_state(
     )
 
 
-def stationary(system: System, *, memory_limit: float = MEMORY_LIMIT) -> State:
-    """Return the stationary density matrix; parameters and errors are those of `steady_state`."""
-    return _stationary("liouvillian.stationary", system, memory_limit)[0]
+def stationary(
+    system: System,
+    *,
+    memory_limit: float = MEMORY_LIMIT,
+    owner: str = "liouvillian.stationary",
+) -> State:
+    """Return the stationary density matrix; parameters and errors are those of `steady_state`.
+
+    `owner` is who asks, for messages.
+    """
+    return _stationary(owner, system, memory_limit)[0]
 
 
 def _stationary(owner: str, system: System, memory_limit: float) -> tuple[State, str]:
@@ -276,7 +284,7 @@ def _stationary(owner: str, system: System, memory_limit: float) -> tuple[State,
     space = space_for(owner, system, None if driven(system) else 0, memory_limit, None)
     generator = superoperators.liouvillian(system, space)
     trace = superoperators.functional(space, left(space.sites)).toarray()[0].real
-    unknowns, how = nullspace.stationary(generator, trace, memory_limit)
+    unknowns, how = nullspace.stationary(owner, generator, trace, memory_limit)
     return State(space, space.to_complex(unknowns)), how
 
 
