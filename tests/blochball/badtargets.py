@@ -245,14 +245,18 @@ TARGETS = {
             "system": not_system,
             "delays": bad.not_times,
             "time": rate.filter(lambda value: not (isinstance(value, float) and value == np.inf)),
-            "weights": bad.not_array,
+            "weights": bad.not_array_nor_number,
             "order": bad.not_integer(1) | st.just(3),
         },
     ),
     "cumulants.spectrum": Target(
         cumulants.spectrum,
         {"system": LASER, "frequencies": [0.0]},
-        {"system": not_system, "frequencies": bad.not_array | st.none(), "weights": bad.not_array},
+        {
+            "system": not_system,
+            "frequencies": bad.not_array | st.none(),
+            "weights": bad.not_array_nor_number,
+        },
     ),
     "cumulants.steady_state": Target(
         cumulants.steady_state,

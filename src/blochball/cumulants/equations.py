@@ -35,7 +35,6 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
-from scipy.integrate import solve_ivp
 
 from blochball import operators
 from blochball.dataset import assemble
@@ -315,6 +314,8 @@ def integrate(
     atol: float = 1e-12,
 ) -> Array:
     """Return the states at `times`, shape (times, variables)."""
+    # takes longer to import than this package
+    from scipy.integrate import solve_ivp
 
     def diverged(_: float, y: Array) -> float:
         return _DIVERGED - float(np.abs(y).max())

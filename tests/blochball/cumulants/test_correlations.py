@@ -97,9 +97,9 @@ def test_light_that_is_closed_as_gaussian():
 def test_steady_state_of_a_driven_network(order):
     system = models.waveguide_chain(3, 5, 0.7, 2.0, drive=0.5)
     steady = cumulants.steady_state(system, order)
-    late = cumulants.solve(system, [26.0], order=order)
+    late = cumulants.solve(system, [20.0], order=order)
     for name in ("inversion", "spin_x", "spin_y", "emission", "output"):
-        np.testing.assert_allclose(steady[name], late[name], rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(steady[name], late[name], rtol=1e-4, atol=1e-5)
 
 
 def test_what_does_not_come_to_rest():
