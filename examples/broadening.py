@@ -1,11 +1,11 @@
-"""
+r"""
 How much disorder does superradiance survive?
 =============================================
 
 Emitters in a solid differ in frequency. A thousand inverted ones with a Gaussian distribution of
-standard deviation :math:`\\sigma` decay into one bad cavity. The distribution is cut into classes of
-one frequency; each is an ensemble. Are the classes fine enough, and from which :math:`\\sigma` on is
-there no burst?
+standard deviation :math:`\sigma` decay into one bad cavity. The distribution is cut into classes
+of one frequency; each is an ensemble. Are the classes fine enough, and from which :math:`\sigma`
+on is there no burst?
 """
 
 import matplotlib.pyplot as plt
@@ -25,8 +25,8 @@ def light(width, classes):
 
 
 # %%
-# The peak falls once :math:`\sigma` is comparable with the rate :math:`N\Gamma` of the burst. Solid
-# lines have 20 classes, dots have 40.
+# The peak falls once :math:`\sigma` is comparable with the rate :math:`N\Gamma` of the burst.
+# Solid lines have 20 classes, dots have 40.
 
 figure, ax = plt.subplots(figsize=(6.5, 3.5), layout="constrained")
 peaks = {}
@@ -47,8 +47,9 @@ ax.set(xlabel=r"time $N\Gamma t$", ylabel=r"output $\langle L^\dagger L\rangle/N
 ax.legend()
 
 # %%
-# **Check.** Without disorder the exact solution is known; and the noise of an inverted ensemble grows
-# only if the line is narrow enough, :math:`\sigma<\sqrt{\pi/8}\,N\Gamma=0.63\,N\Gamma` for a Gaussian line.
+# **Check.** Without disorder the exact solution is known; and the noise of an inverted ensemble
+# grows only if the line is narrow enough, :math:`\sigma<\sqrt{\pi/8}\,N\Gamma=0.63\,N\Gamma` for
+# a Gaussian line.
 
 true = exact.solve(models.superradiant_decay(size), times).emission.max().item() / size**2
 print(f"peak without disorder: exact {true:.4f}, TWA {peaks[0.0]:.4f}")

@@ -1,12 +1,12 @@
-"""
+r"""
 Can driven emitters go dark in pairs?
 =====================================
 
-Emitters along a chiral waveguide emit more to the right than to the left. Driven through the guide,
-four of them settle in a pure state of two pairs, each of which emits nothing (K. Stannigel, P. Rabl
-and P. Zoller, New J. Phys. 14, 063014 (2012); H. Pichler and others, Phys. Rev. A 91, 042116 (2015)).
-Every emitter is excited, and yet the guide is dark. Both directions have to differ: without chirality
-pairs do not form.
+Emitters along a chiral waveguide emit more to the right than to the left. Driven through the
+guide, four of them settle in a pure state of two pairs, each of which emits nothing (K.
+Stannigel, P. Rabl and P. Zoller, New J. Phys. 14, 063014 (2012); H. Pichler and others, Phys.
+Rev. A 91, 042116 (2015)). Every emitter is excited, and yet the guide is dark. Both directions
+have to differ: without chirality pairs do not form.
 """
 
 import matplotlib.pyplot as plt
@@ -30,11 +30,13 @@ ax.set(xlabel="time", ylabel="scattered photons per time", yscale="log", ylim=(1
 ax.legend()
 
 # %%
-# With a cascade (nothing goes backward) the first pair settles first, then the second one in its dark.
+# With a cascade (nothing goes backward) the first pair settles first, then the second one in its
+# dark.
 #
 # **Check.** A pair of opposite detunings :math:`\pm\delta` is in the state
 # :math:`|gg\rangle+\alpha|S\rangle` with :math:`|\alpha|^2=8\Omega^2/(4\delta^2+\Delta\gamma^2)`,
-# :math:`\Delta\gamma` the difference of the two rates. Half of its excitation sits on each emitter.
+# :math:`\Delta\gamma` the difference of the two rates. Half of its excitation sits on each
+# emitter.
 
 for backward in (0.0, 0.3):
     ds, photons = late[backward]

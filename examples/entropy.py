@@ -1,9 +1,9 @@
-"""
+r"""
 How mixed does a decaying ensemble get?
 =======================================
 
-After PIQS's notebook on entropies: emitters start inverted and decay, collectively or each by itself.
-The density matrix has a block for each total spin :math:`J`, and each block occurs in
+After PIQS's notebook on entropies: emitters start inverted and decay, collectively or each by
+itself. The density matrix has a block for each total spin :math:`J`, and each block occurs in
 :math:`d_J` equal copies; entropy and purity follow from the eigenvalues of the blocks.
 """
 
@@ -46,15 +46,14 @@ left.legend()
 
 # %%
 # A collective burst never leaves the 21 states of :math:`J=N/2`, so that its entropy stays below
-# :math:`\log_2 21=4.39`; and it ends in the pure ground state. Local decay passes through all of the
-# million states.
+# :math:`\log_2 21=4.39`; and it ends in the pure ground state. Local decay passes through all of
+# the million states.
 #
 # **Check.** Independent emitters have the entropy :math:`N\,h(e^{-t})`, h that of a coin.
 
 p = np.exp(-times[1:])
 coin = -(p * np.log2(p) + (1 - p) * np.log2(1 - p))
-print(
-    f"largest difference from independent emitters: {abs(np.array(bits[1:]) - size * coin).max():.1e}"
-)
-assert abs(np.array(bits[1:]) - size * coin).max() < 1e-4
+off = abs(np.array(bits[1:]) - size * coin).max()
+print(f"largest difference from independent emitters: {off:.1e}")
+assert off < 1e-4
 assert most < np.log2(size + 1)

@@ -1,10 +1,10 @@
-"""
+r"""
 How good is TWA for a superradiant laser?
 =========================================
 
 A hundred inverted emitters decay together into a bad cavity while each of them is pumped. The
 truncated Wigner approximation (TWA) follows 2000 trajectories of one classical spin, the exact
-solver the populations of the 2601 states :math:`|J, M\\rangle`.
+solver the populations of the 2601 states :math:`|J, M\rangle`.
 """
 
 import matplotlib.pyplot as plt
@@ -19,8 +19,8 @@ sampled = twa.solve(laser, times, trajectories=2000, seed=1).isel(site=0)
 true = exact.solve(laser, times).isel(site=0)
 
 # %%
-# The burst is sharper and earlier than the light of independent emitters, and it starts from quantum
-# noise. TWA gets its time and its height.
+# The burst is sharper and earlier than the light of independent emitters, and it starts from
+# quantum noise. TWA gets its time and its height.
 
 scaled = size * times
 band = 3 * sampled.emission_stderr / size**2

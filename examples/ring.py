@@ -1,10 +1,10 @@
-"""
+r"""
 Does a ring laser choose a direction?
 =====================================
 
-Eight ensembles sit around a ring resonator, a quarter of a wavelength apart, and are pumped. Its two
-modes run round in opposite senses and nothing tells them apart, so their means are equal. Is each single
-realisation symmetric, too?
+Eight ensembles sit around a ring resonator, a quarter of a wavelength apart, and are pumped. Its
+two modes run round in opposite senses and nothing tells them apart, so their means are equal. Is
+each single realisation symmetric, too?
 """
 
 import matplotlib.pyplot as plt
@@ -38,8 +38,8 @@ right.set(xlabel="forward share of a trajectory", ylabel="trajectories")
 # %%
 # Three trajectories on the left, the shares of all at the last time on the right.
 #
-# **Check.** Forward and backward are equal on average; and for three sites of four emitters the exact
-# mean intensities are those of TWA.
+# **Check.** Forward and backward are equal on average; and for three sites of four emitters the
+# exact mean intensities are those of TWA.
 
 means = [float(mode.isel(time=-1).mean()) for mode in (forward, backward)]
 spread = float((forward - backward).isel(time=-1).std() / np.sqrt(paths.sizes["trajectory"]))

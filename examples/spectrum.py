@@ -1,10 +1,10 @@
-"""
+r"""
 What colour is the light of an incoherently pumped ensemble?
 ============================================================
 
-After PIQS's notebooks on steady states and spectra, which no longer run: ten emitters that are pumped one by
-one and decay together, at a weak and at a strong pump. The spectrum is that of the light from the
-cavity, by the regression theorem and one sparse linear system a frequency.
+After PIQS's notebooks on steady states and spectra, which no longer run: ten emitters that are
+pumped one by one and decay together, at a weak and at a strong pump. The spectrum is that of the
+light from the cavity, by the regression theorem and one sparse linear system a frequency.
 """
 
 import matplotlib.pyplot as plt
@@ -27,9 +27,9 @@ ax.set(
 ax.legend()
 
 # %%
-# **Check.** The integral over all frequencies is the intensity :math:`\langle J^+J^-\rangle` of the
-# steady state, but for the wings beyond the picture; and at a pump equal to the decay rate of one
-# emitter the state is fully mixed, with an emission of N/2.
+# **Check.** The integral over all frequencies is the intensity :math:`\langle J^+J^-\rangle` of
+# the steady state, but for the wings beyond the picture; and at a pump equal to the decay rate of
+# one emitter the state is fully mixed, with an emission of N/2.
 
 for pump, area in intensity.items():
     steady = exact.steady_state(models.superradiant_laser(size, pump)).emission.item()

@@ -1,12 +1,12 @@
-"""
+r"""
 Are weakly pumped emitters entangled?
 =====================================
 
-Twenty-five inverted emitters decay together while a weak pump works against it. After the burst the
-ensemble is subradiant: it emits less than as many independent emitters would. And its spin is
-squeezed: :math:`\\xi^2=(\\langle J^2\\rangle-|\\langle\\mathbf J\\rangle|^2)/(N/2)<1` means that the
-emitters are entangled (G. Tóth and others, Phys. Rev. A 79, 042334 (2009)). This is Fig. 2(b) of the
-paper.
+Twenty-five inverted emitters decay together while a weak pump works against it. After the burst
+the ensemble is subradiant: it emits less than as many independent emitters would. And its spin is
+squeezed: :math:`\xi^2=(\langle J^2\rangle-|\langle\mathbf J\rangle|^2)/(N/2)<1` means that the
+emitters are entangled (G. Tóth and others, Phys. Rev. A 79, 042334 (2009)). This is Fig. 2(b) of
+the paper.
 """
 
 import matplotlib.pyplot as plt
@@ -30,10 +30,10 @@ for ax, name, symbol in zip(axes, ("squeezing", "subradiance"), (r"$\xi^2$", "$s
 axes[0].legend()
 
 # %%
-# TWA shows both, although each trajectory is a classical vector: negative contributions come from the
-# ordering of operators. (It warns that many of its vectors are short: so few emitters, so weakly pumped,
-# are at the border of what it is made for.) It misses some of the depth of the squeezing, and is nearly exact for the
-# subradiance of the steady state.
+# TWA shows both, although each trajectory is a classical vector: negative contributions come from
+# the ordering of operators. (It warns that many of its vectors are short: so few emitters, so
+# weakly pumped, are at the border of what it is made for.) It misses some of the depth of the
+# squeezing, and is nearly exact for the subradiance of the steady state.
 #
 # **Check.** The exact minimum of :math:`\xi^2` is 0.624, at :math:`\Gamma t=2.20`.
 

@@ -1,11 +1,11 @@
-"""
+r"""
 Do two lasers of different colour synchronise?
 ==============================================
 
 Two ensembles of 200 emitters share one lossy cavity. Their transition frequencies differ by
-:math:`\\delta`, and each emitter is pumped at the rate :math:`w`. Are the dipoles of the two in phase?
-M. Xu and others asked this of two clouds of atoms (Phys. Rev. Lett. 113, 154101 (2014)): they lock
-as long as :math:`\\delta` is smaller than the rate at which the cavity couples them.
+:math:`\delta`, and each emitter is pumped at the rate :math:`w`. Are the dipoles of the two in
+phase? M. Xu and others asked this of two clouds of atoms (Phys. Rev. Lett. 113, 154101 (2014)):
+they lock as long as :math:`\delta` is smaller than the rate at which the cavity couples them.
 """
 
 import matplotlib.pyplot as plt

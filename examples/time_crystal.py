@@ -1,11 +1,11 @@
-"""
+r"""
 When does a driven ensemble never come to rest?
 ===============================================
 
 A resonant field drives a collective spin that also decays collectively. For an infinite number of
-emitters there is a transition at the drive :math:`\\omega=\\kappa/2`: below it the inversion settles,
-above it the spin oscillates for ever, as a boundary time crystal (F. Iemini and others, Phys. Rev.
-Lett. 121, 035301 (2018)). What do 20 and 80 emitters do?
+emitters there is a transition at the drive :math:`\omega=\kappa/2`: below it the inversion
+settles, above it the spin oscillates for ever, as a boundary time crystal (F. Iemini and others,
+Phys. Rev. Lett. 121, 035301 (2018)). What do 20 and 80 emitters do?
 """
 
 import matplotlib.pyplot as plt
@@ -27,12 +27,12 @@ ax.set(xlabel=r"time $\kappa t$", ylabel=r"inversion $2\langle J^z\rangle/N$")
 ax.legend(loc="lower right")
 
 # %%
-# The oscillation lasts longer the larger the ensemble. Where it ends, the mean inversion follows from
-# an exact steady state.
+# The oscillation lasts longer the larger the ensemble. Where it ends, the mean inversion follows
+# from an exact steady state.
 #
 # **Check.** Below the transition the steady state of infinitely many emitters has the emission
-# :math:`r^2/4` and the inversion :math:`-\sqrt{1-r^2}` per emitter, :math:`r=2\omega/\kappa`
-# (R. R. Puri and S. V. Lawande, Phys. Lett. A 72, 200 (1979)).
+# :math:`r^2/4` and the inversion :math:`-\sqrt{1-r^2}` per emitter, :math:`r=2\omega/\kappa` (R.
+# R. Puri and S. V. Lawande, Phys. Lett. A 72, 200 (1979)).
 
 for ratio in (0.4, 0.8):
     settled = exact.steady_state(models.boundary_time_crystal(80, ratio / 2, 1.0)).isel(

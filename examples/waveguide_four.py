@@ -1,9 +1,9 @@
-"""
+r"""
 What do thousands of emitters at four places of a waveguide emit?
 =================================================================
 
 The waveguide example of QuantumCumulants.jl: four clusters of 4000, 4000, 1000 and 1000 inverted
-emitters at the phases 0, :math:`\\pi`, 0, :math:`\\pi` of a waveguide, with local decay. No exact
+emitters at the phases 0, :math:`\pi`, 0, :math:`\pi` of a waveguide, with local decay. No exact
 solution exists for different clusters of this size, so two theories are compared: second-order
 cumulants, as there, and TWA.
 """
@@ -39,9 +39,9 @@ ax.set(xlabel=r"time $10^3\,\Gamma t$", ylabel=r"$\langle J_l^+J_l^-\rangle/N_l^
 ax.legend()
 
 # %%
-# Phases of 0 and :math:`\pi` make all emitters one, apart from signs: the clusters burst together.
-# Cumulants put the burst at the right time but make it too short and too high: they know the mean of
-# its timing, not its spread.
+# Phases of 0 and :math:`\pi` make all emitters one, apart from signs: the clusters burst
+# together. Cumulants put the burst at the right time but make it too short and too high: they
+# know the mean of its timing, not its spread.
 #
 # **Check.** As one ensemble of 10,000 the same system has an exact solution by Monte Carlo of
 # populations.
