@@ -72,15 +72,12 @@ def table(public: Mapping[str, str] | None = None) -> str:
         homes[number].append(name)
     lines = [HEAD]
     for number, title in TITLES.items():
-        lines += [f"## Eq. ({number}): {title}", "", "```{eval-rst}", ".. autosummary::"]
-        lines += ["   :nosignatures:"]
+        lines += [f"## Eq. ({number}): {title}", "", "```{eval-rst}"]
         known = [public[name] for name in homes[number] if public and name in public]
-        rest = [name for name in homes[number] if not public or name not in public]
         if known:
-            lines += ["", *(f"   {name}" for name in known)]
-        if known and rest:
-            lines += ["", ".. autosummary::", "   :nosignatures:"]
-        if rest:
-            lines += ["   :toctree: generated/equations", "", *(f"   {name}" for name in rest)]
+            lines += [".. autosummary::", "   :nosignatures:", "", *(f"   {one}" for one in known)]
+        for name in homes[number]:
+            if not public or name not in public:
+                lines += ["", f".. autofunction:: {name}"]
         lines += ["```", ""]
     return "\n".join(lines)

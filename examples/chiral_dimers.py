@@ -26,7 +26,7 @@ for backward, color in ((0.0, "C0"), (0.3, "C1"), (1.0, "C2")):
     photons = (rates * ds.output).sum("channel")
     ax.plot(times, photons, color=color, label=f"backward {backward}, forward 1")
     late[backward] = ds.isel(time=-1), photons[-1].item()
-ax.set(xlabel="time", ylabel="scattered photons per time", yscale="log", ylim=(1e-6, 10))
+ax.set(xlabel="time", ylabel="scattered photons per time", yscale="log", ylim=(1e-4, 10))
 ax.legend()
 
 # %%

@@ -36,7 +36,9 @@ right.hist(share, bins=20, range=(0, 1), color="0.5")
 right.set(xlabel="forward share of a trajectory", ylabel="trajectories")
 
 # %%
-# Three trajectories on the left, the shares of all at the last time on the right.
+# Three trajectories on the left, the shares of all at the last time on the right. A share near 0 or
+# 1 is the most frequent: the modes compete for the same emitters, and one of them usually wins. It
+# can lose again, by noise.
 #
 # **Check.** Forward and backward are equal on average; and for three sites of four emitters the
 # exact mean intensities are those of TWA.

@@ -35,7 +35,7 @@ PAGES = (
     "reference.html",
     "generated/reference/blochball.System.html",
     "generated/gallery/index.html",
-    "generated/gallery/laser.html",
+    "generated/gallery/squeezing.html",
     "search.html",
 )
 SECTIONS = (
