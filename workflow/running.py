@@ -8,8 +8,8 @@ import socket
 from pathlib import Path
 from typing import IO
 
-from workflow import runs
 from workflow.results import Results
+from workflow.runs import Family
 
 _held: list[IO[str]] = []  # open as long as this process lives
 
@@ -51,7 +51,7 @@ def hold(directory: Path) -> None:
     _held.append(file)
 
 
-def tidy(found: Results, every: dict[str, runs.Family]) -> None:
+def tidy(found: Results, every: dict[str, Family]) -> None:
     """Delete the chunks of runs whose results are safe, and files that were never finished.
 
     Not before the whole workflow has ended: if it is killed just after a run, Snakemake does not
