@@ -26,7 +26,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from blochball.dataset import DIMS, MOMENTS
+from blochball.moments import DIMS, MOMENTS
 from workflow import config
 from workflow.results import Results
 from workflow.runs import Family, Run

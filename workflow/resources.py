@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from blochball.dataset import MOMENTS
+from blochball.moments import MOMENTS
 from workflow.runs import Run
 from workflow.theories import Point
 

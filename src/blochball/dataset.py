@@ -31,32 +31,8 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from blochball._version import __version__
+from blochball.moments import DIMS, LONG_NAMES, MOMENTS
 from blochball.system import System
-
-DIMS: dict[str, tuple[str, ...]] = {
-    "inversion": ("time", "site"),
-    "spin_x": ("time", "site"),
-    "spin_y": ("time", "site"),
-    "emission": ("time", "site"),
-    "spin_squared": ("time", "site"),
-    "output": ("time", "channel"),
-    "correlation": ("time_kept", "site", "site_conj"),
-    "structure_factor": ("time", "momentum"),
-    "covariance": ("time", "site", "moment", "moment_other"),
-    "output_covariance": ("time", "channel", "channel_other"),
-}
-# the order of `covariance`
-MOMENTS = ("spin_x", "spin_y", "inversion", "emission", "spin_squared")
-LONG_NAMES: dict[str, str] = {
-    "inversion": "<J^z>",
-    "spin_x": "<J^x>",
-    "spin_y": "<J^y>",
-    "emission": "<J^+ J^->",
-    "spin_squared": "<J^2>",
-    "output": "<L^+ L> of a collective jump, without its rate",
-    "correlation": "<J_k^+ J_l^->",
-    "structure_factor": "sum_kl exp(i p (k - l)) <J_k^+ J_l^->",
-}
 
 
 def assemble(

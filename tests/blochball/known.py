@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from blochball import dataset
+from blochball.moments import MOMENTS
 
-SITE_VARIABLES = dataset.MOMENTS
+SITE_VARIABLES = MOMENTS
 
 
 def within(value, expected, stderr, k=5.0, floor=0.0):

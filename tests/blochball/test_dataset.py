@@ -5,6 +5,7 @@ import pytest
 
 from blochball import CollectiveJump, Ensemble, System, dataset, exact, models, twa
 from blochball._version import __version__
+from blochball.moments import MOMENTS
 
 CHAIN = models.waveguide_chain(3, 4, 0.3, 1.0)
 
@@ -48,7 +49,7 @@ def test_standard_errors_are_taken_from_covariances():
     ds = dataset.assemble(
         CHAIN, [0, 1], {}, method="test", covariance=covariance, output_covariance=outputs
     )
-    for k, name in enumerate(dataset.MOMENTS):
+    for k, name in enumerate(MOMENTS):
         np.testing.assert_allclose(ds[f"{name}_stderr"] ** 2, covariance[..., k, k])
         chosen = ds.covariance.sel(moment=name, moment_other="emission")
         np.testing.assert_array_equal(chosen, covariance[..., k, 3])
@@ -89,7 +90,7 @@ def test_two_theories_subtract():
     system = System([Ensemble(6), Ensemble(6)], CollectiveJump(1.0, [1, 1], name="cavity"))
     times = [0.0, 0.1]
     difference = twa.solve(system, times, trajectories=10, steps=2) - exact.solve(system, times)
-    names = {*dataset.MOMENTS, "output"}
+    names = {*MOMENTS, "output"}
     assert names <= set(difference)
     for name in names:
         assert difference[name].dims == dataset.DIMS[name]

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from blochball import CollectiveJump, Ensemble, System, models
+from blochball import CollectiveJump, Ensemble, System, exact, models
 from tests.blochball.exact.bruteforce import BruteForce
 
 PI = np.pi
@@ -120,5 +122,170 @@ def test_names_and_initial_states():
     ],
 )
 def test_refusals_name_the_argument(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+# -- beyond the paper ------------------------------------------------------------------------------
+
+
+def test_a_chiral_waveguide_with_equal_rates_is_the_waveguide():
+    chiral = models.chiral_waveguide(3, 2, 0.8, 0.65, 0.65, pump=0.4, drive=0.6)
+    chain = models.waveguide_chain(3, 2, 0.8, pump=0.4, coupling=1.3, drive=0.6)
+    np.testing.assert_allclose(chiral.exchange_matrix, chain.exchange_matrix, atol=1e-15)
+    for one, other in zip(chiral.jumps, chain.jumps, strict=True):
+        assert (one.rate, one.name) == (other.rate, other.name)
+        np.testing.assert_allclose(one.weights, other.weights, atol=1e-15)
+    np.testing.assert_array_equal(chiral.drive_vector, chain.drive_vector)
+
+
+def test_a_chiral_waveguide_is_the_master_equation_of_pichler_and_others():
+    phase, forward, backward = 0.8, 1.3, 0.4
+    shifts = [0.3, -0.2, 0.5]
+    system = models.chiral_waveguide(3, 1, phase, forward, backward, detunings=shifts)
+    found = BruteForce(system)
+    up = [found.collective("+", l) for l in range(3)]
+    down = [found.collective("-", l) for l in range(3)]
+    # Eqs. (4) to (6) there: H_R sums over j > l, H_L over j < l
+    half = {
+        sign: sum(
+            np.exp(1j * phase * abs(j - l)) * up[j] @ down[l]
+            for j in range(3)
+            for l in range(3)
+            if sign * (j - l) > 0
+        )
+        for sign in (1, -1)
+    }
+    h = sum(
+        -0.5j * rate * (half[sign] - half[sign].conj().T)
+        for rate, sign in ((forward, 1), (backward, -1))
+    )
+    h = h + sum(d * (up[l] @ down[l] - down[l] @ up[l]) / 2 for l, d in enumerate(shifts))
+    expected = commutator(h)
+    for rate, sign in ((forward, -1), (backward, 1)):
+        jump = sum(np.exp(sign * 1j * phase * l) * down[l] for l in range(3))
+        expected = expected + dissipator(rate, jump)
+    np.testing.assert_allclose(found.generator.toarray(), expected, atol=1e-14)
+
+
+@pytest.mark.parametrize("backward", [0.0, 0.3])
+def test_only_a_cascade_does_not_feel_what_is_behind_it(backward):
+    options = {"phase": 0.7, "forward": 1.0, "backward": backward, "pump": 0.8}
+    alone = BruteForce(models.chiral_waveguide(1, 2, **options)).solve([1.5])
+    first = BruteForce(models.chiral_waveguide(2, 2, **options)).solve([1.5])
+    change = abs(first["inversion"][0, 0] - alone["inversion"][0, 0])
+    assert change < 1e-10 if backward == 0 else change > 1e-3
+
+
+def test_a_ring_is_two_counter_propagating_modes():
+    coupling, drive = 1.3, 0.6
+    found = BruteForce(models.ring(3, 1, winding=-2, pump=0.4, coupling=coupling, drive=drive))
+    up = [found.collective("+", l) for l in range(3)]
+    wave = np.exp(2j * PI * -2 * np.arange(3) / 3)
+    forward = sum(w.conj() * p.conj().T for w, p in zip(wave, up, strict=True))
+    backward = sum(w * p.conj().T for w, p in zip(wave, up, strict=True))
+    expected = commutator(drive * (forward + forward.conj().T))
+    expected = expected + dissipator(coupling / 2, forward) + dissipator(coupling / 2, backward)
+    expected = expected + sum(dissipator(0.4, p) for p in up)
+    np.testing.assert_allclose(found.generator.toarray(), expected, atol=1e-14)
+
+
+def test_a_ring_without_winding_is_one_large_laser():
+    ring = exact.solve(models.ring(3, 2, 0, pump=1.5, polar=0.0), [0.2, 1.0])
+    laser = exact.solve(models.superradiant_laser(6, pump=1.5), [0.2, 1.0])
+    np.testing.assert_allclose(ring.inversion.sum("site"), laser.inversion.isel(site=0), atol=1e-8)
+    # many windings are as good as their remainder
+    many = models.ring(3, 2, 3 * 10**5 + 1, pump=1.5)
+    assert many == models.ring(3, 2, 1, pump=1.5)
+
+
+@pytest.mark.parametrize("local", [0.0, 0.3])
+def test_a_thermal_bath_with_local_baths_as_hot_leads_to_a_product_state(local):
+    size, thermal = 6, 0.7
+    bath = models.thermal_bath(size, thermal, coupling=1.2, local=local)
+    assert bath.channels == ("emission", "absorption")
+    late = exact.solve(bath, [60.0])
+    product = size * thermal / (2 * thermal + 1)
+    off = abs(late.emission.item() - product)
+    # collective alone, from the ground state: Boltzmann's law among the N + 1 states of J = N/2
+    ratio = (thermal / (thermal + 1)) ** np.arange(size + 1)
+    m = np.arange(size + 1) - size / 2
+    symmetric = ratio / ratio.sum() @ ((size / 2 + m) * (size / 2 - m + 1))
+    if local:
+        assert off < 1e-6
+    else:
+        np.testing.assert_allclose(late.emission.item(), symmetric, rtol=1e-6)
+        assert off > 0.1
+
+
+CHARACTERISTIC = {
+    "gaussian": lambda x: np.exp(-(x**2) / 2),
+    "lorentzian": lambda x: np.exp(-x),
+    "box": lambda x: np.sinc(x / PI),
+}
+
+
+@pytest.mark.parametrize(("line", "order"), [("gaussian", 2), ("lorentzian", 1), ("box", 2)])
+def test_free_decay_of_a_broadened_line_is_its_characteristic_function(line, order):
+    width, times = 2.0, np.linspace(0, 1, 41)
+    number = np.array([12, 25, 50, 100])
+    errors = []
+    for classes in number:
+        system = models.broadened(10**6, width, classes, line, coupling=0.0, polar=PI / 2)
+        share = system.column("size") / 1e6
+        turned = share @ np.exp(1j * np.outer(system.column("detuning"), times))
+        errors.append(abs(turned - CHARACTERISTIC[line](width * times)).max())
+    slope = np.polyfit(np.log(number), np.log(errors), 1)[0]
+    assert slope == pytest.approx(-order, abs=0.25)
+    # a line of half the width is another line
+    assert abs(turned - CHARACTERISTIC[line](width / 2 * times)).max() > 5 * errors[-1]
+
+
+@given(size=st.integers(1, 10**5), data=st.data())
+def test_every_class_holds_an_emitter_and_all_hold_all(size, data):
+    classes = data.draw(st.integers(1, min(size, 300)))
+    system = models.broadened(size, 1.5, classes, "lorentzian")
+    counts = system.column("size")
+    assert counts.sum() == size
+    assert counts.min() >= 1
+    detunings = system.column("detuning")
+    assert (np.diff(detunings) > 0).all()
+    # symmetric, to one emitter that cannot be halved
+    assert abs(counts - counts[::-1]).max() <= 1
+    assert abs(detunings[classes // 2]) <= abs(detunings).max()
+
+
+def test_a_line_without_width_is_the_laser():
+    system = models.broadened(6, 0.0, 3, pump=2.0, polar=0.4)
+    found = exact.solve(system, [0.5])
+    laser = exact.solve(models.superradiant_laser(6, 2.0, polar=0.4), [0.5])
+    np.testing.assert_allclose(found.output.item(), laser.output.item(), rtol=1e-7)
+
+
+def test_a_line_may_be_a_function():
+    given_line = models.broadened(1000, 2.0, 10, lambda p: 2 * p - 1)
+    assert given_line == models.broadened(1000, 2.0, 10, "box")
+    assert given_line != models.broadened(1000, 2.0, 10)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: models.chiral_waveguide(2, 1, 0.0, -1.0, 1.0), "waveguide: forward must be"),
+        (lambda: models.chiral_waveguide(2, 1, 0.0, 1.0, np.nan), "waveguide: backward must be"),
+        (lambda: models.chiral_waveguide(2, 1, 0.0, 1.0, 1.0, detunings=[1.0]), "detunings must"),
+        (lambda: models.ring(0, 1, 1, 1.0), "ring: sites must be"),
+        (lambda: models.ring(2, 1, 1, 1.0, coupling=-1.0), "ring: coupling must be"),
+        (lambda: models.thermal_bath(2, -0.1), "thermal_bath: thermal must be"),
+        (lambda: models.thermal_bath(2, 0.1, local=-1.0), "thermal_bath: local must be"),
+        (lambda: models.broadened(3, 1.0, 4), "broadened: classes must be"),
+        (lambda: models.broadened(3, -1.0, 2), "broadened: width must be"),
+        (lambda: models.broadened(3, 1.0, 2, "voigt"), "line must be one of gaussian"),
+        (lambda: models.broadened(3, 1.0, 2, lambda p: p[:1]), "line must be the name of"),
+        (lambda: models.broadened(3, 1.0, 2, lambda p: p / 0), "line must be the name of"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:divide by zero")
+def test_refusals_of_further_models_name_the_argument(make, message):
     with pytest.raises(ValueError, match=message):
         make()

@@ -4,17 +4,22 @@ d|psi>/dt = -i H_eff |psi> is followed to the time at which the squared norm has
 random number, by Taylor series of the exponential that are summed until nothing is left to add:
 steps have no error to speak of, and the time of a jump is the root of a polynomial.
 
-`two_j` are the present 2J of each site, `total` is twice the total M, and `follows` is the site
-whose M follows from it (-1: none does).
+The kets of a trajectory live in a `Layout`, which changes with every jump; `Model` holds what does
+not change.
 """
 
 from __future__ import annotations
 
-import numpy as np
+from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from blochball.dataset import MOMENTS
 from blochball.exact import dicke
 from blochball.support.jit import njit
 
+SITE_MOMENTS = len(MOMENTS)
 TERMS = 48  # of a Taylor series, at most
 REACH = 4.0  # step times a bound on |H_eff|: 25 terms, and 1e-14 lost to cancellation
 
@@ -22,12 +27,75 @@ _branching = njit()(dicke.branching)
 _amplitude_squared = njit()(dicke.amplitude_squared)
 
 
-@njit()
-def _layout(two_j, total, follows, stride, digit):  # type: ignore[no-untyped-def]
-    """Tabulate |M_1 ... M_M>: digit[l, i] = J_l + M_l, of which one may follow from the total.
+class Model(NamedTuple):
+    """What a System is to the kernels.
 
-    It is -1 where that leads to no state; the amplitude there is zero. Returns the size.
+    Attributes
+    ----------
+    sizes : ndarray of int, shape (sites,)
+    follows : int
+        The site whose M follows from the total M, or -1.
+    loss : ndarray of complex, shape (sites, spins, levels)
+        Diagonal of -i H_eff at each site, by (N - 2J)/2 and J + M.
+    cross : ndarray, shape (sites, sites)
+        Rates of collective dephasing between sites.
+    up, down : ndarray of int, shape (terms,)
+        The sites that a term of -i H_eff raises and lowers, or -1.
+    coefficient : ndarray of complex, shape (terms,)
+    rates : ndarray, shape (sites, 3)
+        Local rates by 1 + q.
+    jump_rates : ndarray, shape (jumps,)
+    kinds : ndarray of int, shape (jumps,)
+        q of each collective jump.
+    weights : ndarray of complex, shape (jumps, sites)
     """
+
+    sizes: NDArray[np.int64]
+    follows: int
+    loss: NDArray[np.complex128]
+    cross: NDArray[np.float64]
+    up: NDArray[np.int64]
+    down: NDArray[np.int64]
+    coefficient: NDArray[np.complex128]
+    rates: NDArray[np.float64]
+    jump_rates: NDArray[np.float64]
+    kinds: NDArray[np.int64]
+    weights: NDArray[np.complex128]
+
+
+class Layout(NamedTuple):
+    """Where |M_1 ... M_M> stands in a ket.
+
+    Attributes
+    ----------
+    two_j : ndarray of int, shape (sites,)
+        The present 2J of each site.
+    stride : ndarray of int, shape (sites,)
+        Step in the ket where M_l grows by one; 0 for the site that follows.
+    digit : ndarray of int, shape (sites, amplitudes)
+        J_l + M_l of each amplitude, -1 where the site that follows has no such state.
+    """
+
+    two_j: NDArray[np.int64]
+    stride: NDArray[np.int64]
+    digit: NDArray[np.int64]
+
+
+class Hamiltonian(NamedTuple):
+    """-i H_eff at the present J: y_i = diagonal_i x_i + sum_p weight_pi x_(i - shift_p)."""
+
+    diagonal: NDArray[np.complex128]
+    weight: NDArray[np.complex128]
+    shift: NDArray[np.int64]
+
+
+@njit()
+def _arrange(layout, total, follows):
+    """Fill `stride` and `digit` for the present J; return the size of a ket.
+
+    `total` is twice the total M. An amplitude without a state is zero.
+    """
+    two_j, stride, digit = layout.two_j, layout.stride, layout.digit
     size = 1
     for l in range(len(two_j) - 1, -1, -1):
         stride[l] = 0 if l == follows else size
@@ -46,40 +114,42 @@ def _layout(two_j, total, follows, stride, digit):  # type: ignore[no-untyped-de
 
 
 @njit()
-def _raise(two_j, k):  # type: ignore[no-untyped-def]
+def _raise(two_j, k):
     """<J M+1| J^+ |J M> with k = J + M; zero for k = -1 and k = 2J."""
     return np.sqrt((two_j - k) * (k + 1.0))
 
 
 @njit()
-def _hamiltonian(
-    two_j, size, digit, sizes, follows, loss, cross, up, down, coefficient, diagonal, weight
-):  # type: ignore[no-untyped-def]
-    """Fill -i H_eff at the present J: y_i = diagonal_i x_i + sum_p weight_pi x_(i - shift_p).
-
-    Returns a bound on its norm.
-    """
+def _hamiltonian(model, layout, size, matrix):
+    """Fill -i H_eff at the present J; return a bound on its norm."""
+    two_j, digit = layout.two_j, layout.digit
+    diagonal, weight = matrix.diagonal, matrix.weight
+    for p in range(len(model.up)):
+        up, down = model.up[p], model.down[p]
+        matrix.shift[p] = layout.stride[up] if up >= 0 else 0
+        matrix.shift[p] -= layout.stride[down] if down >= 0 else 0
     bound = 0.0
     for i in range(size):
         diagonal[i] = 0.0
-        for p in range(len(up)):
+        for p in range(len(model.up)):
             weight[p, i] = 0.0
-        if follows >= 0 and digit[follows, i] < 0:
+        if model.follows >= 0 and digit[model.follows, i] < 0:
             continue
         for l in range(len(two_j)):
-            diagonal[i] += loss[l, (sizes[l] - two_j[l]) // 2, digit[l, i]]
+            diagonal[i] += model.loss[l, (model.sizes[l] - two_j[l]) // 2, digit[l, i]]
             for n in range(len(two_j)):
-                if cross[l, n] != 0:
+                if model.cross[l, n] != 0:
                     m = (digit[l, i] - 0.5 * two_j[l]) * (digit[n, i] - 0.5 * two_j[n])
-                    diagonal[i] -= 0.5 * cross[l, n] * m
+                    diagonal[i] -= 0.5 * model.cross[l, n] * m
         row = abs(diagonal[i])
-        for p in range(len(up)):
-            value = coefficient[p]
-            if up[p] >= 0:
+        for p in range(len(model.up)):
+            up, down = model.up[p], model.down[p]
+            value = model.coefficient[p]
+            if up >= 0:
                 # from the target: the source has one less, or does not exist
-                value *= _raise(two_j[up[p]], digit[up[p], i] - 1)
-            if down[p] >= 0:
-                value *= _raise(two_j[down[p]], digit[down[p], i])
+                value *= _raise(two_j[up], digit[up, i] - 1)
+            if down >= 0:
+                value *= _raise(two_j[down], digit[down, i])
             weight[p, i] = value
             row += abs(value)
         bound = max(bound, row)
@@ -87,29 +157,29 @@ def _hamiltonian(
 
 
 @njit()
-def _copy(x, factor, y):  # type: ignore[no-untyped-def]
+def _copy(x, factor, y):
     """Set y to factor x; loops compile much faster than array expressions."""
     for i in range(len(y)):
         y[i] = factor * x[i]
 
 
 @njit(fastmath={"reassoc", "contract"})
-def _add_shifted(weight, x, factor, shift, y):  # type: ignore[no-untyped-def]
+def _add_shifted(weight, x, factor, shift, y):
     for i in range(max(0, shift), min(len(y), len(y) + shift)):
         y[i] += factor * weight[i] * x[i - shift]
 
 
 @njit(fastmath={"reassoc", "contract"})
-def _multiply(diagonal, weight, shift, x, factor, y):  # type: ignore[no-untyped-def]
+def _multiply(matrix, x, factor, y):
     """Set y to factor (-i H_eff) x."""
     for i in range(len(y)):
-        y[i] = factor * diagonal[i] * x[i]
-    for p in range(len(shift)):
-        _add_shifted(weight[p, : len(y)], x, factor, shift[p], y)
+        y[i] = factor * matrix.diagonal[i] * x[i]
+    for p in range(len(matrix.shift)):
+        _add_shifted(matrix.weight[p, : len(y)], x, factor, matrix.shift[p], y)
 
 
 @njit(fastmath={"reassoc", "contract"})
-def _norm_squared(x):  # type: ignore[no-untyped-def]
+def _norm_squared(x):
     total = 0.0
     for i in range(len(x)):
         total += x[i].real * x[i].real + x[i].imag * x[i].imag
@@ -117,7 +187,7 @@ def _norm_squared(x):  # type: ignore[no-untyped-def]
 
 
 @njit(fastmath={"reassoc", "contract"})
-def _real_product(x, y):  # type: ignore[no-untyped-def]
+def _real_product(x, y):
     total = 0.0
     for i in range(len(x)):
         total += x[i].real * y[i].real + x[i].imag * y[i].imag
@@ -125,7 +195,7 @@ def _real_product(x, y):  # type: ignore[no-untyped-def]
 
 
 @njit(fastmath={"reassoc", "contract"})
-def _horner(terms, count, s, x):  # type: ignore[no-untyped-def]
+def _horner(terms, count, s, x):
     """Set x to sum_n s^n terms_n; return its squared norm."""
     _copy(terms[count - 1], 1.0, x)
     for n in range(count - 2, -1, -1):
@@ -136,7 +206,7 @@ def _horner(terms, count, s, x):  # type: ignore[no-untyped-def]
 
 
 @njit()
-def _root(terms, count, at_one, target, x):  # type: ignore[no-untyped-def]
+def _root(terms, count, at_one, target, x):
     """Leave in x the series at the s in (0, 1) where its squared norm is `target`; return s.
 
     Regula falsi on the logarithm, with the Illinois rule; the norm falls monotonically.
@@ -166,8 +236,9 @@ def _root(terms, count, at_one, target, x):  # type: ignore[no-untyped-def]
 
 
 @njit()
-def _collective(two_j, stride, digit, weights, q, x, y):  # type: ignore[no-untyped-def]
+def _collective(layout, weights, q, x, y):
     """Set y to sum_l weights_l J_l^q x, in the layout of a total M larger by q."""
+    two_j, stride, digit = layout.two_j, layout.stride, layout.digit
     size = len(x)
     for i in range(size):
         y[i] = 0.0
@@ -187,8 +258,9 @@ def _collective(two_j, stride, digit, weights, q, x, y):  # type: ignore[no-unty
 
 
 @njit()
-def _local(l, q, j, two_j, stride, follows, digit, x, y):  # type: ignore[no-untyped-def]
+def _local(layout, follows, l, q, j, x, y):
     """Set y to l^{jq} x at site l, two_j and stride to the layout it is in; return its size."""
+    two_j, stride, digit = layout.two_j, layout.stride, layout.digit
     spin = 0.5 * two_j[l]
     size = len(x)
     two_j[l] += 2 * j
@@ -215,8 +287,9 @@ def _local(l, q, j, two_j, stride, follows, digit, x, y):  # type: ignore[no-unt
 
 
 @njit()
-def _marginal(l, two_j, digit, x, probability):  # type: ignore[no-untyped-def]
+def _marginal(layout, l, x, probability):
     """Distribution of J_l + M_l, not normalised."""
+    two_j, digit = layout.two_j, layout.digit
     for k in range(two_j[l] + 1):
         probability[k] = 0.0
     for i in range(len(x)):
@@ -225,14 +298,15 @@ def _marginal(l, two_j, digit, x, probability):  # type: ignore[no-untyped-def]
 
 
 @njit()
-def _record(two_j, stride, follows, digit, kinds, weights, x, work, probability, out):  # type: ignore[no-untyped-def]
-    """Write expectation values of a ket: spin_x, spin_y, J^z, J^+J^-, J^2 by site, then outputs."""
+def _record(model, layout, x, work, probability, out):
+    """Write expectation values of a ket: those of `moments.MOMENTS` by site, then outputs."""
+    two_j, stride, digit = layout.two_j, layout.stride, layout.digit
     norm = _norm_squared(x)
     for l in range(len(two_j)):
         spin = 0.5 * two_j[l]
-        _marginal(l, two_j, digit, x, probability)
+        _marginal(layout, l, x, probability)
         raising = 0j
-        if follows < 0:
+        if model.follows < 0:
             for i in range(len(x)):
                 k = digit[l, i]
                 if k < two_j[l]:
@@ -241,95 +315,112 @@ def _record(two_j, stride, follows, digit, kinds, weights, x, work, probability,
         for k in range(two_j[l] + 1):
             inversion += probability[k] * (k - spin)
             emission += probability[k] * k * (two_j[l] - k + 1)
-        out[5 * l] = raising.real / norm
-        out[5 * l + 1] = raising.imag / norm
-        out[5 * l + 2] = inversion / norm
-        out[5 * l + 3] = emission / norm
-        out[5 * l + 4] = spin * (spin + 1)
-    for c in range(len(kinds)):
-        _collective(two_j, stride, digit, weights[c], kinds[c], x, work)
-        out[5 * len(two_j) + c] = _norm_squared(work) / norm
+        place = SITE_MOMENTS * l
+        out[place] = raising.real / norm
+        out[place + 1] = raising.imag / norm
+        out[place + 2] = inversion / norm
+        out[place + 3] = emission / norm
+        out[place + 4] = spin * (spin + 1)
+    for c in range(len(model.kinds)):
+        _collective(layout, model.weights[c], model.kinds[c], x, work)
+        out[SITE_MOMENTS * len(two_j) + c] = _norm_squared(work) / norm
 
 
 @njit()
-def _jump(
-    two_j, stride, follows, digit, sizes, rates, jump_rates, kinds, weights, x, work, channel,
-    probability, generator,
-):  # type: ignore[no-untyped-def]  # fmt: skip
-    """Draw a jump and leave its normalised ket in `work`; return its size and the change of M."""
-    sites = len(two_j)
+def _jump(model, layout, x, work, sums, probability, generator):
+    """Draw a jump and leave its normalised ket in `work`; return its size and the change of M.
+
+    `sums` is scratch for the summed rates of all channels.
+    """
+    two_j = layout.two_j
     total = 0.0
-    for c in range(len(kinds)):
-        _collective(two_j, stride, digit, weights[c], kinds[c], x, work[: len(x)])
-        total += jump_rates[c] * _norm_squared(work[: len(x)])
-        channel[c] = total
-    place = len(kinds)
-    for l in range(sites):
-        spin = 0.5 * two_j[l]
-        _marginal(l, two_j, digit, x, probability)
+    for c in range(len(model.kinds)):
+        _collective(layout, model.weights[c], model.kinds[c], x, work[: len(x)])
+        total += model.jump_rates[c] * _norm_squared(work[: len(x)])
+        sums[c] = total
+    place = len(model.kinds)
+    for l in range(len(two_j)):
+        size, spin = model.sizes[l], 0.5 * two_j[l]
+        _marginal(layout, l, x, probability)
         for q in range(-1, 2):
             for j in range(-1, 2):
                 # no J below 0 or above N/2
-                if rates[l, q + 1] > 0 and 0 <= two_j[l] + 2 * j <= sizes[l]:
-                    found = 0.0
+                if model.rates[l, q + 1] > 0 and 0 <= two_j[l] + 2 * j <= size:
+                    strength = 0.0
                     for k in range(two_j[l] + 1):
-                        found += probability[k] * _amplitude_squared(q, j, spin, k - spin)
-                    total += rates[l, q + 1] * _branching(j, sizes[l], spin) * found
-                channel[place] = total
+                        strength += probability[k] * _amplitude_squared(q, j, spin, k - spin)
+                    total += model.rates[l, q + 1] * _branching(j, size, spin) * strength
+                sums[place] = total
                 place += 1
     pick = generator.random() * total
     c = 0
-    while channel[c] <= pick:
+    while sums[c] <= pick:
         c += 1
-    if c < len(kinds):
-        q, size = kinds[c], len(x)
-        _collective(two_j, stride, digit, weights[c], q, x, work[:size])
+    if c < len(model.kinds):
+        q, length = model.kinds[c], len(x)
+        _collective(layout, model.weights[c], q, x, work[:length])
     else:
-        c -= len(kinds)
+        c -= len(model.kinds)
         l, q, j = c // 9, (c % 9) // 3 - 1, c % 3 - 1
-        size = _local(l, q, j, two_j, stride, follows, digit, x, work)
-    _copy(work[:size], 1 / np.sqrt(_norm_squared(work[:size])), work[:size])
-    return size, q
+        length = _local(layout, model.follows, l, q, j, x, work)
+    _copy(work[:length], 1 / np.sqrt(_norm_squared(work[:length])), work[:length])
+    return length, q
 
 
 @njit()
-def trajectory(
-    sizes, follows, loss, cross, up, down, coefficient, rates, jump_rates, kinds, weights,
-    start, total, times, generator, out,
-):  # type: ignore[no-untyped-def]  # fmt: skip
-    """Fill out[t] with the expectation values of one trajectory at the given times."""
-    sites, largest = len(sizes), len(start)
-    two_j = sizes.copy()
-    stride = np.zeros(sites, np.int64)
-    digit = np.zeros((sites, largest), np.int64)
-    diagonal = np.zeros(largest, np.complex128)
-    weight = np.zeros((len(up), largest), np.complex128)
-    shift = np.zeros(len(up), np.int64)
+def _series(matrix, step, norm, terms):
+    """Fill the Taylor series over a step from its first two terms, scaled; return how many."""
+    _copy(terms[1], step, terms[1])
+    count = 2
+    while count < TERMS:
+        _multiply(matrix, terms[count - 1], step / count, terms[count])
+        count += 1
+        if _norm_squared(terms[count - 1]) <= 1e-28 * norm:
+            break
+    return count
+
+
+@njit()
+def trajectory(model, start, total, times, generator, out):
+    """Fill out[t] with the expectation values of one trajectory at the given times.
+
+    Parameters
+    ----------
+    model : Model
+    start : ndarray of complex, shape (amplitudes,)
+        The initial ket, as long as any will be.
+    total : int
+        Twice the total M of the initial ket.
+    times : ndarray, shape (times,)
+    generator : numpy.random.Generator
+    out : ndarray, shape (times, sites * moments + jumps)
+    """
+    sites, largest, hops = len(model.sizes), len(start), len(model.up)
+    layout = Layout(
+        model.sizes.copy(), np.zeros(sites, np.int64), np.zeros((sites, largest), np.int64)
+    )
+    matrix = Hamiltonian(
+        np.zeros(largest, np.complex128),
+        np.zeros((hops, largest), np.complex128),
+        np.zeros(hops, np.int64),
+    )
     terms = np.zeros((TERMS, largest), np.complex128)
     ket = start.copy()
     work = np.zeros(largest, np.complex128)
-    channel = np.zeros(len(kinds) + 9 * sites)
-    probability = np.zeros(sizes.max() + 1)
+    sums = np.zeros(len(model.kinds) + 9 * sites)
+    probability = np.zeros(model.sizes.max() + 1)
     size = largest
     bound = 0.0
     fresh = True  # the layout is to be made anew
     now, k, norm, threshold = 0.0, 0, 1.0, generator.random()
     while True:
         if fresh:
-            size = _layout(two_j, total, follows, stride, digit)
-            bound = _hamiltonian(
-                two_j, size, digit, sizes, follows, loss, cross, up, down, coefficient,
-                diagonal, weight,
-            )  # fmt: skip
-            for p in range(len(up)):
-                shift[p] = stride[up[p]] if up[p] >= 0 else 0
-                shift[p] -= stride[down[p]] if down[p] >= 0 else 0
+            size = _arrange(layout, total, model.follows)
+            bound = _hamiltonian(model, layout, size, matrix)
             fresh = False
         x = ket[:size]
         while k < len(times) and times[k] <= now:
-            _record(
-                two_j, stride, follows, digit, kinds, weights, x, work[:size], probability, out[k]
-            )
+            _record(model, layout, x, work[:size], probability, out[k])
             k += 1
         if k == len(times):
             return
@@ -337,7 +428,7 @@ def trajectory(
         step = times[k] - now
         last = True
         _copy(x, 1.0, terms[0, :size])
-        _multiply(diagonal[:size], weight, shift, x, 1.0, terms[1, :size])
+        _multiply(matrix, x, 1.0, terms[1, :size])
         rate = -2 * _real_product(x, terms[1, :size]) / norm
         reach = (
             min(REACH / bound, 1.5 * np.log(norm / threshold) / rate + 0.1 / bound)
@@ -346,14 +437,7 @@ def trajectory(
         )
         if bound > 0 and reach < step:
             step, last = reach, False
-        _copy(terms[1, :size], step, terms[1, :size])
-        count = 2
-        while count < TERMS:
-            here = terms[count, :size]
-            _multiply(diagonal[:size], weight, shift, terms[count - 1, :size], step / count, here)
-            count += 1
-            if _norm_squared(here) <= 1e-28 * norm:
-                break
+        count = _series(matrix, step, norm, terms[:, :size])
         reached = _horner(terms[:, :size], count, 1.0, work[:size])
         if reached > threshold:
             _copy(work, 1.0, ket[:size])
@@ -361,10 +445,7 @@ def trajectory(
             now = times[k] if last else now + step
             continue
         now += step * _root(terms[:, :size], count, reached, threshold, ket[:size])
-        size, q = _jump(
-            two_j, stride, follows, digit, sizes, rates, jump_rates, kinds, weights, ket[:size],
-            work, channel, probability, generator,
-        )  # fmt: skip
+        size, q = _jump(model, layout, ket[:size], work, sums, probability, generator)
         _copy(work, 1.0, ket[:size])
         total += 2 * q
         norm, threshold, fresh = 1.0, generator.random(), True

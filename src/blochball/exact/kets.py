@@ -18,10 +18,11 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from blochball.dataset import MOMENTS, assemble
+from blochball.dataset import assemble
 from blochball.exact import dicke, superoperators
 from blochball.exact import ket_kernels as kets
 from blochball.exact import sampling as montecarlo
+from blochball.moments import MOMENTS
 from blochball.support import validation
 from blochball.support.statistics import Moments
 from blochball.system import System
@@ -58,7 +59,7 @@ def solve(system: System, times: ArrayLike, **options: Any) -> xr.Dataset:
     quantities = len(MOMENTS) * system.sites
 
     def trajectory(generator: np.random.Generator, out: NDArray[np.float64]) -> None:
-        kets.trajectory(*model, start, total, times, generator, out)
+        kets.trajectory(model, start, total, times, generator, out)
 
     def moments(samples: NDArray[np.float64]) -> tuple[Moments, ...]:
         sites = samples[..., :quantities].reshape(*samples.shape[:2], system.sites, len(MOMENTS))
@@ -107,8 +108,8 @@ def _start(system: System) -> tuple[NDArray[np.complex128], int]:
     return ket, sum(e.size * e.polarization for e in system.ensembles)
 
 
-def _model(system: System) -> tuple[Any, ...]:
-    """Return the arrays that the kernels take before those of a trajectory."""
+def _model(system: System) -> kets.Model:
+    """Return a System as the kernels take it."""
     sizes = np.array([e.size for e in system.ensembles])
     longest = int(sizes.max())
     # diagonal of -i H_eff at each site, axes (N - 2J)/2 and J + M
@@ -127,7 +128,7 @@ def _model(system: System) -> tuple[Any, ...]:
             terms += [(l, -1, -1j * drive), (-1, l, -1j * np.conj(drive))]
     up, down = (np.array([t[k] for t in terms], dtype=np.int64) for k in (0, 1))
     rates = np.array([[getattr(e, kind) for kind in dicke.LOCAL_KINDS] for e in system.ensembles])
-    return (
+    return kets.Model(
         sizes,
         _follows(system),
         loss,

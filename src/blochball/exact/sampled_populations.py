@@ -13,10 +13,11 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from blochball.dataset import MOMENTS, assemble
+from blochball.dataset import assemble
 from blochball.exact import dicke, symmetric
 from blochball.exact import sampling as montecarlo
 from blochball.exact.symmetric import obstacle
+from blochball.moments import MOMENTS
 from blochball.support.jit import njit
 from blochball.support.statistics import Moments
 from blochball.system import System

@@ -10,7 +10,7 @@ from typing import Any
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from blochball.dataset import MOMENTS
+from blochball.moments import MOMENTS
 from blochball.support import validation
 from blochball.support.checkpoints import WORK
 from blochball.support.parallel import thread_count

@@ -19,7 +19,8 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from blochball._version import __version__
-from blochball.dataset import MOMENTS, assemble, system_of
+from blochball.dataset import assemble, system_of
+from blochball.moments import MOMENTS
 from blochball.support import validation
 from blochball.support.checkpoints import WORK, Chunks, pack, unpack
 from blochball.support.jit import STAMP

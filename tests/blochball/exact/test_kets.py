@@ -159,7 +159,7 @@ def test_result_does_not_depend_on_the_length_of_steps(reach):
     def run():
         generator = np.random.Generator(np.random.PCG64(3))
         out = np.empty((TIMES.size, 12))
-        kets.trajectory.py_func(*model, start, total, TIMES, generator, out)
+        kets.trajectory.py_func(model, start, total, TIMES, generator, out)
         return out
 
     expected = run()

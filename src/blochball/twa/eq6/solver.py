@@ -12,7 +12,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from blochball.dataset import MOMENTS, assemble
+from blochball.dataset import assemble
+from blochball.moments import MOMENTS
 from blochball.support import validation
 from blochball.support.parallel import run_blocks, thread_count
 from blochball.support.statistics import Moments

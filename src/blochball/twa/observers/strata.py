@@ -23,7 +23,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from blochball.dataset import MOMENTS, assemble
+from blochball.dataset import assemble
+from blochball.moments import MOMENTS
 from blochball.support.checkpoints import WORK, Chunks
 from blochball.support.parallel import run_blocks
 from blochball.twa import kernels, parts, rows

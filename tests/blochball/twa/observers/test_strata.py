@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blochball import CollectiveJump, Ensemble, System, exact, models, twa
-from blochball.dataset import MOMENTS
+from blochball.moments import MOMENTS
 from blochball.twa.observers import strata as stratified
 from blochball.twa.observers.means import VALIDITY
 from blochball.twa.parts import task_of

@@ -1,0 +1,24 @@
+"""Systems by name: those of the paper and others that people ask for.
+
+Each function returns a `System`; print it to see its terms, copy the function to change them.
+"""
+
+from blochball.models.cavities import (
+    boundary_time_crystal,
+    broadened,
+    superradiant_decay,
+    superradiant_laser,
+    thermal_bath,
+)
+from blochball.models.waveguides import chiral_waveguide, ring, waveguide_chain
+
+__all__ = [
+    "boundary_time_crystal",
+    "broadened",
+    "chiral_waveguide",
+    "ring",
+    "superradiant_decay",
+    "superradiant_laser",
+    "thermal_bath",
+    "waveguide_chain",
+]
