@@ -100,7 +100,7 @@ def tests(
     @every_claim
     def test_claim(claim: Claim, results: Results) -> None:
         found = ledger.measure(claim, results)
-        if found.verdict == Verdict.UNDECIDED and results.config["name"] in claim.undecided_with:
+        if found.verdict == Verdict.UNDECIDED and results.config.name in claim.undecided_with:
             pytest.skip(f"undecided with these data: {found.quantities}")
         assert found.verdict == claim.expected, found.quantities
 

@@ -143,7 +143,7 @@ def test_parts_are_deleted_once_gathered(results: Results) -> None:
 @pytest.mark.slow
 def test_scattered_chain_has_the_bits_of_one_job(results: Results) -> None:
     """What the workflow gathered against a single job; the quick config's chain only."""
-    if results.config["name"] != "quick":
+    if results.config.name != "quick":
         pytest.skip("minutes of work with another config")
     run = runs.families(results.config)["chain"]["sites-100.twa"]
     alone = simulate.compute(run, threads=2)

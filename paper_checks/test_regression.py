@@ -18,7 +18,7 @@ REFERENCE = Reference(QUICK)
 @pytest.fixture
 def quick(results: Results) -> Results:
     """Return the results of the config that the reference is of."""
-    if results.config["name"] != QUICK["name"]:
+    if results.config.name != QUICK.name:
         pytest.skip(f"the reference is of config {QUICK['name']}")
     return results
 

@@ -128,6 +128,11 @@ def made_of(theory: Theory, files: Files) -> Files | None:
     return made
 
 
+def code_of(theory: Theory) -> str:
+    """Return a short text that changes with what the results of a theory are made by."""
+    return digest(made_of(theory, _LOADED))[:12]
+
+
 def code(*modules: str) -> str:
     """Return a short text that changes with modules, or with what they import."""
     made = imported(modules, _LOADED)

@@ -3,15 +3,46 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import socket
+import sys
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
+from workflow.config import load
 from workflow.results import Results
 from workflow.runs import Family
 
 _held: list[IO[str]] = []  # open as long as this process lives
+
+
+def started(workflow: Any) -> tuple[str, Results, dict[str, Family]]:
+    """Return the config file of a run of Snakemake, where its results are, and all runs of it.
+
+    Raises
+    ------
+    ValueError
+        If there is not one complete and valid config file.
+    """
+    if workflow.config_settings.config:
+        raise ValueError("results belong to a config file: copy one, edit it, use --configfile")
+    if len(workflow.configfiles) > 1:
+        raise ValueError("config files do not add up: give one --configfile, it must be complete")
+    path = os.path.relpath(workflow.configfiles[0])
+    of = load(path)
+    return path, Results(of), of.families()
+
+
+def environment(workflow: Any) -> str:
+    """Return the beginning of every shell command: which interpreter runs the scripts.
+
+    It is the one that runs the workflow, activated environment or not; with ``--sdm conda`` it is
+    that of the rules' environment, which has not got the package.
+    """
+    if any(str(method) == "conda" for method in workflow.deployment_settings.deployment_method):
+        return f"export PYTHONPATH={shlex.quote(os.path.join(workflow.basedir, 'src'))}; "
+    return f"export PATH={shlex.quote(os.path.dirname(sys.executable))}:$PATH; "
 
 
 class BusyError(RuntimeError):

@@ -109,7 +109,7 @@ class Sizes:
 class Rivals:
     """Cases of several sizes, by "SIZE-METHOD", and four tasks, by "METHOD"."""
 
-    drawn: ClassVar[Drawn] = (*KEPT, *DERIVED)
+    drawn: ClassVar[Drawn] = (*KEPT, *DERIVED, "seconds")
 
     sizes: Sizes
     twa_trajectories: Several

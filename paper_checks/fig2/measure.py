@@ -51,10 +51,10 @@ def largest_errors(results: Results, name: str) -> tuple[Array, Array, Array]:
     `name` is "emission" (per N^2) or "inversion" (per N); all sizes with an exact solution.
     """
     rows = []
-    for entry in sorted(results.settings("pulse")["members"], key=lambda entry: entry["size"]):
-        if not entry["exact"]:
+    for member in sorted(results.settings("pulse").members, key=lambda member: member.size):
+        if not member.exact:
             continue
-        size = entry["size"]
+        size = member.size
         scale = size**2 if name == "emission" else size
         exact, twa = (_curve(results, size, theory) for theory in ("exact", "twa"))
         error = np.abs(twa[name].values - exact[name].values) / scale
@@ -132,7 +132,7 @@ def sampling(results: Results) -> dict[str, Quantity]:
     The root mean square, over time and repeats, of TWA - exact for emission; and how it compares
     with the standard error that the solver reports.
     """
-    size = results.settings("sampling")["size"]
+    size = results.settings("sampling").size
     twa = results.load("sampling", f"size-{size}.twa").isel(site=0)
     exact = _curve(results, size, "exact")
     # at time 0 emission has no spread worth the name; what matters is the pulse and after
@@ -197,7 +197,7 @@ def breakdown(results: Results) -> dict[str, Quantity]:
 
     The times of (b) and the pumps of its inset, taken together and split at `LARGE`.
     """
-    size = results.settings("pump_sweep")["size"]
+    size = results.settings("pump_sweep").size
     twa = results.load("pump_sweep", f"size-{size}.twa").isel(site=0)
     exact = results.load("pump_sweep", f"size-{size}.exact").isel(site=0).sel(pump=twa.pump)
     # the first instants from full inversion are exact by construction, and no test
@@ -241,7 +241,7 @@ def _curve(results: Results, size: int, theory: str) -> xr.Dataset:
 
 
 def _weak(results: Results, theory: str) -> xr.Dataset:
-    size = results.settings("squeezing")["size"]
+    size = results.settings("squeezing").size
     return results.load("squeezing", f"size-{size}.{theory}").isel(site=0)
 
 

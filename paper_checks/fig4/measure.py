@@ -22,12 +22,12 @@ LATE = 0.5  # outputs after this fraction of the time are averaged for the stead
 
 def chain(results: Results) -> xr.Dataset:
     """Return the run behind (a-c)."""
-    return results.load("chain", f"sites-{results.settings('chain')['sites']}.twa")
+    return results.load("chain", f"sites-{results.settings('chain').sites}.twa")
 
 
 def total(results: Results) -> tuple[Array, Array, Array]:
     """Return times, I_F / N^2 and its standard error."""
-    ds, size = chain(results), results.settings("chain")["size"]
+    ds, size = chain(results), results.settings("chain").size
     forward = ds.sel(channel="forward")
     return ds.time.values, forward.output.values / size**2, forward.output_stderr.values / size**2
 
@@ -68,7 +68,7 @@ def _spacing(time: Array, index: int) -> float:
 
 def profile(results: Results) -> tuple[Array, Array, Array]:
     """Return times, I_l / N^2 and its standard error, the latter two of shape (times, sites)."""
-    ds, size = chain(results), results.settings("chain")["size"]
+    ds, size = chain(results), results.settings("chain").size
     return ds.time.values, ds.emission.values / size**2, ds.emission_stderr.values / size**2
 
 
@@ -134,7 +134,7 @@ def peaks(results: Results) -> dict[str, Quantity]:
     """
     p, value, stderr = spectrum(results)
     settings = results.settings("chain")
-    phase = settings["phase"] * pi
+    phase = settings.phase_in_pi * pi
     heights, found = [], {}
     for name, side in (("p > 0", p > 0), ("p < 0", p < 0)):
         momentum, s, error = np.abs(p[side]), value[side], stderr[side]
@@ -149,7 +149,7 @@ def peaks(results: Results) -> dict[str, Quantity]:
         # the noise of neighbouring momenta is common, that of the two flanks is not
         noise = float(error[top] / s[top] * (high - low) / np.sqrt(12))
         found[f"position / φ, {name}"] = Quantity(centre / phase, noise / phase)
-        limit = 5.57 / settings["sites"]
+        limit = 5.57 / settings.sites
         found[f"width / (5.57/M), {name}"] = Quantity((high - low) / limit, 2 * noise / limit)
     ratio = heights[0].value / heights[1].value
     relative = np.hypot(*(h.stderr / h.value for h in heights))
@@ -182,7 +182,7 @@ def _half(momentum: Array, s: Array, top: int) -> tuple[float, float]:
 
 def validity(results: Results) -> dict[str, Quantity]:
     """N <1/|J|>, averaged over sites: in the steady state, and how long it exceeds ten."""
-    ds, size = chain(results), results.settings("chain")["size"]
+    ds, size = chain(results), results.settings("chain").size
     time = ds.time.values
     value = size * ds.inverse_length.values.mean(axis=1)
     stderr = size * ds.inverse_length_stderr.values.mean(axis=1)
@@ -201,7 +201,7 @@ def validity(results: Results) -> dict[str, Quantity]:
 
 def sizes(results: Results) -> list[int]:
     """Return the numbers of ensembles, in order."""
-    return sorted(entry["sites"] for entry in results.settings("drive")["members"])
+    return sorted(member.sites for member in results.settings("drive").members)
 
 
 def fractions(results: Results, sites: int) -> tuple[Array, Array, Array]:

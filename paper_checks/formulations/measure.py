@@ -25,7 +25,7 @@ PER_SIZE = {"emission": "emission/N²", "inversion": "inversion/N"}
 
 def sizes(results: Results) -> list[int]:
     """Return the sizes in order."""
-    return sorted(entry["size"] for entry in results.settings("formulations")["members"])
+    return sorted(member.size for member in results.settings("formulations").members)
 
 
 def times(results: Results, size: int) -> Array:
@@ -94,14 +94,14 @@ def agreement(results: Results) -> dict[str, Quantity]:
             (size, *(curve(results, size, form, name) for form in FORMS)) for size in sizes(results)
         ]
         found[f"{shown}, 2(a)"] = max((_apart(*one) for one in each), key=lambda q: q.value)
-    size = results.settings("squeezing")["size"]
+    size = results.settings("squeezing").size
     for name, shown in (("squeezing", "ξ²"), ("subradiance", "s")):
         lowest = [int(np.argmin(parameter(results, name, "exact")[0]))]
         top, ball = (parameter(results, name, form) for form in FORMS)
         both = ((value[lowest], stderr[lowest]) for value, stderr in (top, ball))
         found[f"smallest {shown}, 2(b)"] = _apart(size, *both)
     pair = (emission_of_pair(results, form) for form in FORMS)
-    found["I_F/N_tot², 3(b)"] = _apart(results.settings("pair")["size"], *pair)
+    found["I_F/N_tot², 3(b)"] = _apart(results.settings("pair").size, *pair)
     return found
 
 
@@ -109,7 +109,7 @@ def weak(results: Results, theory: str) -> xr.Dataset:
     """Return a run of the weakly pumped ensemble of Fig. 2(b)."""
     if theory == "top":
         return results.load("formulations", "squeezing.top")
-    return results.load("squeezing", f"size-{results.settings('squeezing')['size']}.{theory}")
+    return results.load("squeezing", f"size-{results.settings('squeezing').size}.{theory}")
 
 
 def parameter(results: Results, name: str, theory: str) -> Curve:
@@ -122,7 +122,7 @@ def emission_of_pair(results: Results, theory: str) -> Curve:
     """Return the forward emission of the pair of Fig. 3(b) per N_tot^2."""
     if theory == "top":
         return forward(results.load("formulations", "pair.top"))
-    return two(results, results.settings("formulations")["phase"], theory)
+    return two(results, results.settings("formulations").phase_in_pi, theory)
 
 
 def _apart(size: int, one: Curve, other: Curve) -> Quantity:

@@ -2,37 +2,57 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+import xarray as xr
 
+from figures.rivals.compare import RIVALS
+from figures.rivals.runs import CASES
 from paper_checks.ledger import Quantity
-from workflow.results import Results
+from workflow.results import Results, at
 
 
-def load(results: Results) -> dict[str, Any]:
-    """Return what `workflow.rivals` wrote."""
-    return results.load_table("rivals")
+def sizes(results: Results, case: str) -> list[int]:
+    """Return the emitters of an ensemble for which a case was solved."""
+    return sorted(getattr(results.settings("rivals").sizes, case))
 
 
-def rows(data: dict[str, Any], case: str, method: str) -> list[dict[str, Any]]:
-    """Return the rows of one case and method, by size."""
-    chosen = (row for row in data["rows"] if (row["case"], row["method"]) == (case, method))
-    return sorted(chosen, key=lambda row: row["size"])
+def solved(results: Results, run: str, label: str) -> xr.Dataset:
+    """Return what one method gave; `label` is SIZE-METHOD for a case and METHOD for a task."""
+    return at(results.load("rivals", f"{run}.compared"), label=label)
 
 
-def at(data: dict[str, Any], case: str, size: int, method: str) -> dict[str, Any]:
-    """Return one row."""
-    (row,) = (row for row in rows(data, case, method) if row["size"] == size)
-    return row
+def error(results: Results, run: str, case: str, method: str, size: int | None = None) -> Quantity:
+    """Return the largest error against the exact solution, of a case's quantity."""
+    start = "" if size is None else f"{size}-"
+    (value, stderr), (exact, _) = (
+        CASES[case].values(solved(results, run, start + name)) for name in (method, "exact")
+    )
+    worst = int(np.argmax(np.abs(value - exact)))
+    return Quantity(float(np.abs(value - exact)[worst]), float(stderr[worst]))
+
+
+def lowest(results: Results, name: str) -> tuple[float, list[Quantity]]:
+    """Return a parameter of the weakly pumped laser where the exact one is lowest.
+
+    Exact, and by each method; the lowest of noisy values would be biased.
+    """
+    exact = solved(results, "weak", "exact")[name].values
+    where = int(np.argmin(exact))
+    ds = (solved(results, "weak", method).isel(time=where) for method in RIVALS)
+    return float(exact[where]), [Quantity(float(d[name]), float(d[f"{name}_stderr"])) for d in ds]
+
+
+def seconds(results: Results, run: str, label: str) -> np.ndarray:
+    """Return the wall times of one method."""
+    return solved(results, run, label).seconds.values
 
 
 def advantage(results: Results, case: str, size: int, rival: str) -> dict[str, Quantity]:
     """Return TWA's largest error over the rival's: this way round it may be zero within noise."""
-    data = load(results)
-    ours, theirs = (at(data, case, size, method) for method in ("twa", rival))
-    ratio = ours["error"] / theirs["error"]
-    stderr = np.hypot(ours["stderr"], ratio * theirs["stderr"]) / theirs["error"]
-    cost = np.median(ours["wall_time"]) / np.median(theirs["wall_time"])
-    note = f"TWA takes {cost:.2g} times the wall time"
+    methods = ("twa", rival)
+    ours, theirs = (error(results, case, case, method, size) for method in methods)
+    ratio = ours.value / theirs.value
+    stderr = np.hypot(ours.stderr, ratio * theirs.stderr) / theirs.value
+    wall = [np.median(seconds(results, case, f"{size}-{method}")) for method in methods]
+    note = f"TWA takes {wall[0] / wall[1]:.2g} times the wall time"
     return {"TWA's error / the rival's": Quantity(float(ratio), float(stderr), note)}
