@@ -13,7 +13,7 @@ if not workflow.configfiles:
     configfile: f"{workflow.basedir}/config/paper.yaml"
 
 try:
-    CONFIG, RESULTS, RUNS = running.started(workflow)
+    RESULTS, RUNS = running.started(workflow)
 except ValueError as error:
     raise WorkflowError(str(error)) from None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
 
 import matplotlib as mpl
@@ -81,8 +80,7 @@ def inset(ax: Axes, bounds: tuple[float, float, float, float]) -> Axes:
 
 def main(name: str, draw: Callable[[Results], Figure]) -> None:
     """Draw one figure from the data of a config, as PDF and PNG: every figure script's command."""
-    parser = argparse.ArgumentParser(description=f"Draw {name} from the data of the workflow.")
-    parser.add_argument("--config", default="config/paper.yaml", help="default: %(default)s")
+    parser = config.command_line(f"Draw {name} from the data of the workflow.")
     results = Results(config.load(parser.parse_args().config))
     with plt.rc_context(RC):
         figure = draw(results)

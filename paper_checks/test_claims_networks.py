@@ -12,7 +12,7 @@ from paper_checks import controls, ledger
 from paper_checks.controls import Control, Spoil, Spoiled, more_error, scaled
 from paper_checks.fig4 import measure as measure_fig4
 from paper_checks.ledger import Finding
-from workflow import runs, simulate
+from workflow import simulate
 from workflow.results import Results
 
 
@@ -134,7 +134,7 @@ test_claim, test_claim_fails_without_its_effect, test_every_number_fails_in_some
 
 
 def test_parts_are_deleted_once_gathered(results: Results) -> None:
-    run = runs.families(results.config)["chain"]["sites-100.twa"]
+    run = results.config.families()["chain"]["sites-100.twa"]
     assert len(run.pieces()) > 1
     assert results.path("chain", "sites-100.twa").exists()
     assert not list((results.directory / "parts").rglob("*.nc"))
@@ -145,7 +145,7 @@ def test_scattered_chain_has_the_bits_of_one_job(results: Results) -> None:
     """What the workflow gathered against a single job; the quick config's chain only."""
     if results.config.name != "quick":
         pytest.skip("minutes of work with another config")
-    run = runs.families(results.config)["chain"]["sites-100.twa"]
+    run = results.config.families()["chain"]["sites-100.twa"]
     alone = simulate.compute(run, threads=2)
     gathered = results.load("chain", "sites-100.twa")
     assert set(gathered.variables) == set(alone.variables)

@@ -9,7 +9,7 @@ import xarray as xr
 
 from blochball import System
 from blochball.support import storage
-from workflow import provenance, resources, runs
+from workflow import provenance, resources
 from workflow.results import Results
 
 
@@ -20,7 +20,7 @@ def said(ds: xr.Dataset, name: str) -> list[object]:
 
 def test_every_file_says_where_it_is_from(results: Results) -> None:
     there = provenance.sources()
-    for family, members in runs.families(results.config).items():
+    for family, members in results.config.families().items():
         for name, run in members.items():
             path = results.path(family, name)
             ds = storage.load(path)
@@ -37,7 +37,7 @@ def test_every_file_says_where_it_is_from(results: Results) -> None:
             systems = [System.from_json(str(text)) for text in said(ds, "system")]
             # one, where those of all points are the same
             assert systems == [point.system for point in points][: len(systems)], path
-            if run.theory in runs.SAMPLING:
+            if run.theory.sampled:
                 seeds = [point.seed for point in points]
                 # said once, where all points share it
                 assert list(map(int, said(ds, "seed"))) in (seeds, list(set(seeds))), path
@@ -47,7 +47,7 @@ def test_every_file_says_where_it_is_from(results: Results) -> None:
 
 def test_no_job_used_more_than_it_asked_for(results: Results) -> None:
     """Memory, and half of the time: that is for slower machines."""
-    families = runs.families(results.config)
+    families = results.config.families()
     seen = 0
     for path in (results.directory / "benchmarks").rglob("*.tsv"):
         run = families.get(path.parent.name, {}).get(path.stem)

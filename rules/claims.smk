@@ -17,7 +17,7 @@ rule claims:
         mem_mb=1000,
         runtime=2 * needs.BASE_MINUTES,
     shell:
-        "python -m workflow.report.claims --config {CONFIG:q} 2> {log:q}"
+        "python -m workflow.report.claims 2> {log:q}"
 
 
 BENCH = ["results/bench/bench.json", "results/bench/bench.png"]
@@ -47,4 +47,4 @@ rule page:
         mem_mb=1000,
         runtime=needs.BASE_MINUTES,
     shell:
-        "python -m workflow.report.page --config {CONFIG:q} 2> {log:q}"
+        "python -m workflow.report.page 2> {log:q}"

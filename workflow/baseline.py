@@ -11,7 +11,6 @@ Two runs are compared as `compare` says.
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import re
@@ -141,7 +140,8 @@ def _sampled(
     combined = np.hypot(before, after)
     # where nothing fluctuates nothing may differ but by rounding
     still = combined <= 1e-9 * float(combined.max())
-    z = np.where(still & (difference <= rounding), 0.0, difference / np.where(still, 1e-300, combined))
+    same = still & (difference <= rounding)
+    z = np.where(same, 0.0, difference / np.where(still, 1e-300, combined))
     ratio = np.abs(after[~still] / np.maximum(before[~still], 1e-300) - 1)
     pick = np.max if kind == "shared" else np.median
     spread = float(pick(ratio)) if ratio.size else 0.0
@@ -315,9 +315,7 @@ def summarised(reference: Reference) -> Iterator[str]:
 
 def main() -> None:
     """Read the command line, renew, say what has changed."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--config", default="config/quick.yaml", help="default: %(default)s")
-    of = config.load(parser.parse_args().config)
+    of = config.load(config.command_line(__doc__.splitlines()[0]).parse_args().config)
     news = renew(Results(of), Reference(of))
     print("\n".join(news) if news else "everything agrees with the reference")
 

@@ -10,8 +10,10 @@ Figures are found by their folders. ``figures/X/runs.py`` has
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import importlib
+import os
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,6 +31,17 @@ from workflow.runs import Family
 from workflow.theories import THEORIES, Theory
 
 ROOT = Path(__file__).resolve().parents[1]
+# by which the workflow tells its scripts the config file: another name of a file with the same
+# content is no reason to do anything again
+VARIABLE = "BLOCHBALL_CONFIG"
+
+
+def command_line(description: str) -> argparse.ArgumentParser:
+    """Return the command line of a script, with the config file whose results it works on."""
+    parser = argparse.ArgumentParser(description=description)
+    default = os.environ.get(VARIABLE, "config/paper.yaml")
+    parser.add_argument("--config", default=default, help="default: %(default)s")
+    return parser
 
 
 # -- figures ---------------------------------------------------------------------------------------

@@ -12,9 +12,11 @@ import xarray as xr
 from workflow.config import Config
 
 
-def at(ds: xr.Dataset, **point: float) -> xr.Dataset:
+def at(ds: xr.Dataset, **point: float | str) -> xr.Dataset:
     """Return one point of a scan, e.g. ``at(ds, drive=0.1)``, with the attributes it had alone."""
-    found = ds.sel(point, method="nearest", tolerance=1e-12).drop_vars(list(point))
+    labels = any(isinstance(value, str) for value in point.values())
+    near = {} if labels else {"method": "nearest", "tolerance": 1e-12}
+    found = ds.sel(point, **near).drop_vars(list(point))
     single = {str(name): found[name].item() for name in found.data_vars if not found[name].dims}
     return found.drop_vars(list(single)).assign_attrs(single)
 

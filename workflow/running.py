@@ -10,15 +10,15 @@ import sys
 from pathlib import Path
 from typing import IO, Any
 
-from workflow.config import load
+from workflow.config import VARIABLE, load
 from workflow.results import Results
 from workflow.runs import Family
 
 _held: list[IO[str]] = []  # open as long as this process lives
 
 
-def started(workflow: Any) -> tuple[str, Results, dict[str, Family]]:
-    """Return the config file of a run of Snakemake, where its results are, and all runs of it.
+def started(workflow: Any) -> tuple[Results, dict[str, Family]]:
+    """Return where a run of Snakemake keeps its results, and all runs of its config.
 
     Raises
     ------
@@ -29,20 +29,20 @@ def started(workflow: Any) -> tuple[str, Results, dict[str, Family]]:
         raise ValueError("results belong to a config file: copy one, edit it, use --configfile")
     if len(workflow.configfiles) > 1:
         raise ValueError("config files do not add up: give one --configfile, it must be complete")
-    path = os.path.relpath(workflow.configfiles[0])
-    of = load(path)
-    return path, Results(of), of.families()
+    of = load(os.path.relpath(workflow.configfiles[0]))
+    return Results(of), of.families()
 
 
 def environment(workflow: Any) -> str:
-    """Return the beginning of every shell command: which interpreter runs the scripts.
+    """Return the beginning of every shell command: the config, and where Python is.
 
-    It is the one that runs the workflow, activated environment or not; with ``--sdm conda`` it is
-    that of the rules' environment, which has not got the package.
+    The interpreter is the one that runs the workflow, activated environment or not; with
+    ``--sdm conda`` it is that of the rules' environment, which has not got the package.
     """
+    config = f"export {VARIABLE}={shlex.quote(os.path.relpath(workflow.configfiles[0]))}"
     if any(str(method) == "conda" for method in workflow.deployment_settings.deployment_method):
-        return f"export PYTHONPATH={shlex.quote(os.path.join(workflow.basedir, 'src'))}; "
-    return f"export PATH={shlex.quote(os.path.dirname(sys.executable))}:$PATH; "
+        return f"{config} PYTHONPATH={shlex.quote(os.path.join(workflow.basedir, 'src'))}; "
+    return f"{config} PATH={shlex.quote(os.path.dirname(sys.executable))}:$PATH; "
 
 
 class BusyError(RuntimeError):

@@ -14,7 +14,7 @@ from __future__ import annotations
 import xarray as xr
 
 from blochball.support import storage
-from workflow import provenance, results, runs, simulate, stack, theories
+from workflow import config, provenance, results, runs, simulate, stack, theories
 
 
 def plan(run: runs.Run, number: int) -> xr.Dataset:
@@ -69,7 +69,8 @@ class Scattered:
 
 def main() -> None:
     """Read the command line, compute, save."""
-    parser = simulate.command(__doc__.splitlines()[0])
+    parser = config.command_line(__doc__.splitlines()[0])
+    parser.add_argument("--threads", type=int, default=1, help="of a part")
     parser.add_argument("what", choices=("plan", "part", "gather"))
     parser.add_argument("family", help="chain or drive")
     parser.add_argument("run", help="MEMBER.THEORY, e.g. sites-100.twa")

@@ -33,14 +33,6 @@ def compute(
     return stack.joined(solved, run.scan)
 
 
-def command(description: str) -> argparse.ArgumentParser:
-    """Return the command line of a script that works on one run."""
-    parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--config", default="config/paper.yaml", help="default: %(default)s")
-    parser.add_argument("--threads", type=int, default=1, help="of the sampling theory")
-    return parser
-
-
 def chosen(
     parser: argparse.ArgumentParser, args: argparse.Namespace
 ) -> tuple[runs.Run, results.Results]:
@@ -56,7 +48,8 @@ def chosen(
 
 def main() -> None:
     """Read the command line, compute, save."""
-    parser = command(__doc__.splitlines()[0])
+    parser = config.command_line(__doc__.splitlines()[0])
+    parser.add_argument("--threads", type=int, default=1, help="of the sampling theory")
     parser.add_argument("family", help="pulse, squeezing, ...")
     parser.add_argument("run", help="MEMBER.THEORY, e.g. size-10.twa")
     args = parser.parse_args()

@@ -155,9 +155,7 @@ def _cost(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
 
 
 EXACT = Theory("exact", _exact, ("blochball.exact",), minutes=10, megabytes=1000)
-MEAN_FIELD = Theory(
-    "mean_field", _mean_field, ("blochball.cumulants",), minutes=10, megabytes=1000
-)
+MEAN_FIELD = Theory("mean_field", _mean_field, ("blochball.cumulants",), minutes=10, megabytes=1000)
 TWA = Theory("twa", _ball, ("blochball.twa",), sampled=True, cost=1)
 EQ6 = Theory("top", _eq6, ("blochball.twa",), sampled=True, cost=16)
 # no theories:

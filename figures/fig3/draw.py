@@ -81,9 +81,7 @@ def array(ax: Axes, results: Results) -> None:
     times = np.linspace(0, settings.until_N_tot_gamma_t, settings.outputs)
     size = results.settings("pair").size
     members = [
-        member.sites
-        for member in settings.members
-        if member.size == size and member.sites in DRAWN
+        member.sites for member in settings.members if member.size == size and member.sites in DRAWN
     ]
     for sites, colour in zip(sorted(members), style.SHADES, strict=True):
         exact, twa = (

@@ -41,7 +41,9 @@ def draw(results: Results) -> Figure:
 def time_axis(ax: Axes, results: Results) -> None:
     """Make the axis that (a-c) share logarithmic."""
     settings = results.settings("chain")
-    ax.set(xscale="log", xlim=(settings.first_gamma_t, settings.until_gamma_t), xlabel=r"$\Gamma t$")
+    ax.set(
+        xscale="log", xlim=(settings.first_gamma_t, settings.until_gamma_t), xlabel=r"$\Gamma t$"
+    )
     ax.xaxis.set_major_locator(LogLocator(numticks=9))
     ax.xaxis.set_minor_locator(LogLocator(subs="auto", numticks=9))
     ax.xaxis.set_minor_formatter(NullFormatter())

@@ -31,7 +31,7 @@ class FormulationsMember:
 
 @dataclass(frozen=True)
 class Formulations:
-    """Both forms for each size of Fig. 2(a), and Eq. (6) for Fig. 2(b) and one pair of Fig. 3(b)."""
+    """Both forms for each size of Fig. 2(a); Eq. (6) for Fig. 2(b) and a pair of Fig. 3(b)."""
 
     pump_in_N_gamma: Positive
     until_N_gamma_t: Positive

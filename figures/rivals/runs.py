@@ -121,7 +121,9 @@ class Rivals:
 
     def runs(self, seed: Seeds, of: Mapping[str, Any]) -> Family:
         """Return a run for each case and each task."""
-        effort = dict(zip(SAMPLED, (self.twa_trajectories, self.per_emitter_trajectories)))
+        effort = dict(
+            zip(SAMPLED, (self.twa_trajectories, self.per_emitter_trajectories), strict=True)
+        )
 
         def points(system: System, times: Array, methods: Sequence[str]) -> dict[str, Point]:
             return {

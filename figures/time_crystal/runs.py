@@ -41,7 +41,9 @@ class TimeCrystal:
     def runs(self, seed: Seeds, of: Mapping[str, Any]) -> Family:
         """Return the runs of each size."""
         times = np.linspace(0, self.until_N_gamma_t, self.outputs)
-        drives = dict(zip(PHASES, (self.still_in_N_gamma, self.oscillating_in_N_gamma), strict=True))
+        drives = dict(
+            zip(PHASES, (self.still_in_N_gamma, self.oscillating_in_N_gamma), strict=True)
+        )
         runs: Family = {}
         for member in self.members:
             systems = {}

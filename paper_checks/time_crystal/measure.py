@@ -41,7 +41,7 @@ def oscillation(results: Results, label: str, size: int, theory: str) -> dict[st
     """
     ds = curve(results, label, size, theory)
     settings = results.settings("time_crystal")
-    mean_field = np.sqrt(settings.oscillating_in_N_gamma ** 2 - 0.25)
+    mean_field = np.sqrt(settings.oscillating_in_N_gamma**2 - 0.25)
     later = ds.time.values > 2 * np.pi / mean_field
     t, z = ds.time.values[later], ds.inversion.values[later] / size
 
@@ -64,7 +64,7 @@ def oscillation(results: Results, label: str, size: int, theory: str) -> dict[st
 def swing(results: Results, size: int) -> dict[str, Quantity]:
     """Return how far the inversion per N swings after one period, on both sides."""
     settings = results.settings("time_crystal")
-    period = 2 * np.pi / np.sqrt(settings.oscillating_in_N_gamma ** 2 - 0.25)
+    period = 2 * np.pi / np.sqrt(settings.oscillating_in_N_gamma**2 - 0.25)
     found = {}
     for phase in ("still", "oscillating"):
         for theory, name in (("exact", "exact"), ("twa", "TWA")):

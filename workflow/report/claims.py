@@ -7,7 +7,6 @@ Outside the workflow, once the data exist::
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -19,7 +18,7 @@ from blochball.dataset import revision
 from paper_checks import ledger
 from paper_checks.ledger import Finding, Quantity
 from workflow import results
-from workflow.config import Config, load
+from workflow.config import Config, command_line, load
 from workflow.report import sources
 
 HEAD = ("Claim", "Where", "Measured", "Number", "Criterion", "Verdict")
@@ -128,9 +127,7 @@ def _noted(number: dict[str, Any]) -> str:
 
 def main() -> None:
     """Read the command line, measure, write."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--config", default="config/paper.yaml", help="default: %(default)s")
-    config = load(parser.parse_args().config)
+    config = load(command_line(__doc__.splitlines()[0]).parse_args().config)
     findings, read = [], {}
     for claim in ledger.claims():
         found = results.Results(config)  # one for each, since it notes what is read

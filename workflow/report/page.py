@@ -8,7 +8,6 @@ are inside. Outside the workflow, once figures and ledger exist::
 
 from __future__ import annotations
 
-import argparse
 import base64
 import io
 import json
@@ -27,7 +26,7 @@ from PIL import Image
 
 from paper_checks.ledger import Verdict
 from workflow import results
-from workflow.config import ROOT, Config, figures, load
+from workflow.config import ROOT, Config, command_line, figures, load
 from workflow.report import claims, sources
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -251,9 +250,7 @@ def _benchmark(row: dict[str, Any]) -> str:
 
 def main() -> None:
     """Read the command line, write the page."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--config", default="config/paper.yaml", help="default: %(default)s")
-    found = results.Results(load(parser.parse_args().config))
+    found = results.Results(load(command_line(__doc__.splitlines()[0]).parse_args().config))
     data = json.loads((found.directory / "claims.json").read_text(encoding="utf-8"))
     path = found.directory / "reproduction.html"
     path.write_text(page(found, data, figures()), encoding="utf-8")

@@ -5,7 +5,6 @@ Between two lines that name a figure stands the table of ``figures/X/table.py``.
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import json
 import re
@@ -59,9 +58,7 @@ def insert(text: str, content: str, markers: tuple[str, str] = (BEGIN, END)) -> 
 
 def main() -> None:
     """Read the command line, renew README.md and docs/images."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--config", default="config/paper.yaml", help="default: %(default)s")
-    found = results.Results(config.load(parser.parse_args().config))
+    found = results.Results(config.load(config.command_line(__doc__).parse_args().config))
     data = json.loads((found.directory / "claims.json").read_text(encoding="utf-8"))
     text = README.read_text(encoding="utf-8")
     text = insert(text, table(data))
