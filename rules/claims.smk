@@ -1,7 +1,7 @@
 rule claims:
     input:
         [data(figure) for figure in FIGURES],
-        "paper_checks/claims.yaml",
+        expand("paper_checks/{figure}/claims.yaml", figure=FIGURES),
     output:
         OUT / "claims.json",
         OUT / "claims.md",

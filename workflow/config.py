@@ -14,6 +14,7 @@ import argparse
 import dataclasses
 import importlib
 import os
+import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -51,7 +52,7 @@ def command_line(description: str) -> argparse.ArgumentParser:
 def modules() -> dict[str, ModuleType]:
     """Return ``figures/X/runs.py`` for each figure X, the paper's numbered ones first."""
     names = [path.parent.name for path in (ROOT / "figures").glob("*/runs.py")]
-    names.sort(key=lambda name: (not name.startswith("fig"), name))
+    names.sort(key=lambda name: (not re.fullmatch(r"fig\d+", name), name))
     return {name: importlib.import_module(f"figures.{name}.runs") for name in names}
 
 

@@ -60,7 +60,7 @@ def solve(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
     about = {
         "blochball_version": __version__,
         "revision": revision(),
-        "method": point.method,
+        "method": ds.attrs.get("method", point.method),
         "system": point.system.to_json(),
         "seed": point.seed,
         "trajectories": point.trajectories,

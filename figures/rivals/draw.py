@@ -44,7 +44,7 @@ def draw(results: Results) -> Figure:
         upper.set_title(TITLES[case], fontsize=8)
         sizes = measure.sizes(results, case)
         for method in RIVALS:
-            found = [measure.error(results, case, case, method, size) for size in sizes]
+            found = [measure.error(results, case, method, size) for size in sizes]
             look = {"color": COLOURS[method], "marker": MARKERS[method]}
             against_size.errors(upper, sizes, found, "_", **look)
         for method in ("exact", *RIVALS):

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-import xarray as xr
 
 from blochball import System, models
-from blochball.dataset import system_of
 from figures.rivals.compare import COMPARED, DERIVED, KEPT, RIVALS, SAMPLED
 from workflow.runs import Drawn, Family, Run, Seeds
 from workflow.settings import Counts, Place, Several
@@ -48,13 +46,6 @@ class Case:
     def times(self, size: int, outputs: int = 61) -> Array:
         """Return equally spaced output times."""
         return np.linspace(self.start, 1, outputs) * self.until(size)
-
-    def values(self, ds: xr.Dataset) -> tuple[Array, Array]:
-        """Return the quantity at all times and its standard errors."""
-        unit = system_of(ds).emitters ** self.power
-        names = self.quantity, f"{self.quantity}_stderr"
-        value, stderr = (ds[name].values / unit for name in names)
-        return value, stderr
 
 
 CASES = {

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
+from blochball.dataset import system_of
 from figures.rivals.compare import RIVALS
 from figures.rivals.runs import CASES
-from paper_checks.ledger import Quantity
+from paper_checks.quantity import Array, Curve, Quantity, largest
 from workflow.results import Results, at
 
 
@@ -21,14 +22,19 @@ def solved(results: Results, run: str, label: str) -> xr.Dataset:
     return at(results.load("rivals", f"{run}.compared"), label=label)
 
 
-def error(results: Results, run: str, case: str, method: str, size: int | None = None) -> Quantity:
-    """Return the largest error against the exact solution, of a case's quantity."""
-    start = "" if size is None else f"{size}-"
-    (value, stderr), (exact, _) = (
-        CASES[case].values(solved(results, run, start + name)) for name in (method, "exact")
+def error(results: Results, case: str, method: str, size: int) -> Quantity:
+    """Return the largest error of a case's quantity against the exact solution."""
+    labels = (f"{size}-{method}", f"{size}-exact")
+    value, expected = (_judged(case, solved(results, case, label)) for label in labels)
+    return largest(value - expected)
+
+
+def driven(results: Results, method: str) -> Quantity:
+    """Return the largest error of the driven inversion, one of the tasks."""
+    value, expected = (
+        _judged("time_crystal", solved(results, "driven", name)) for name in (method, "exact")
     )
-    worst = int(np.argmax(np.abs(value - exact)))
-    return Quantity(float(np.abs(value - exact)[worst]), float(stderr[worst]))
+    return largest(value - expected)
 
 
 def lowest(results: Results, name: str) -> tuple[float, list[Quantity]]:
@@ -36,23 +42,25 @@ def lowest(results: Results, name: str) -> tuple[float, list[Quantity]]:
 
     Exact, and by each method; the lowest of noisy values would be biased.
     """
-    exact = solved(results, "weak", "exact")[name].values
-    where = int(np.argmin(exact))
-    ds = (solved(results, "weak", method).isel(time=where) for method in RIVALS)
-    return float(exact[where]), [Quantity(float(d[name]), float(d[f"{name}_stderr"])) for d in ds]
+    exact = Curve.of(solved(results, "weak", "exact"), name).value
+    where = np.argmin(exact)
+    each = [Curve.of(solved(results, "weak", method), name).at(where) for method in RIVALS]
+    return float(exact[where]), each
 
 
-def seconds(results: Results, run: str, label: str) -> np.ndarray:
+def seconds(results: Results, run: str, label: str) -> Array:
     """Return the wall times of one method."""
     return solved(results, run, label).seconds.values
 
 
 def advantage(results: Results, case: str, size: int, rival: str) -> dict[str, Quantity]:
     """Return TWA's largest error over the rival's: this way round it may be zero within noise."""
-    methods = ("twa", rival)
-    ours, theirs = (error(results, case, case, method, size) for method in methods)
-    ratio = ours.value / theirs.value
-    stderr = np.hypot(ours.stderr, ratio * theirs.stderr) / theirs.value
-    wall = [np.median(seconds(results, case, f"{size}-{method}")) for method in methods]
+    ours, theirs = (error(results, case, method, size) for method in ("twa", rival))
+    wall = [np.median(seconds(results, case, f"{size}-{method}")) for method in ("twa", rival)]
     note = f"TWA takes {wall[0] / wall[1]:.2g} times the wall time"
-    return {"TWA's error / the rival's": Quantity(float(ratio), float(stderr), note)}
+    return {"TWA's error / the rival's": (ours / theirs).noted(note)}
+
+
+def _judged(case: str, ds: xr.Dataset) -> Curve:
+    of = CASES[case]
+    return Curve.of(ds, of.quantity, system_of(ds).emitters ** of.power)

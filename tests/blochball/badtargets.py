@@ -203,8 +203,8 @@ TARGETS = {
         {"system": LASER},
         {"system": not_system, "memory_limit": rate, "correlations": bad.not_flag},
     ),
-    "correlations.two_time": Target(
-        exact.correlations.two_time,
+    "exact.two_time": Target(
+        exact.two_time,
         {"system": LASER, "delays": TIMES, "time": 0.0},
         {
             "system": not_system,
@@ -215,10 +215,26 @@ TARGETS = {
             "memory_limit": rate,
         },
     ),
-    "correlations.spectrum": Target(
-        exact.correlations.spectrum,
+    "exact.two_time, jumps": Target(
+        exact.two_time,
+        {"system": LASER, "delays": TIMES, "method": "jumps", "trajectories": 2, "burn_in": 0.1},
+        {
+            "trajectories": count,
+            "seed": bad.not_seed,
+            "burn_in": rate.filter(lambda value: value is not None),
+            **running,
+        },
+    ),
+    "exact.spectrum": Target(
+        exact.spectrum,
         {"system": LASER, "frequencies": [0.0]},
-        {"system": not_system, "frequencies": bad.not_array | st.none(), "weights": bad.not_array},
+        {
+            "system": not_system,
+            "frequencies": bad.not_array | st.none(),
+            "weights": bad.not_array,
+            "method": bad.not_choice,
+            "memory_limit": rate,
+        },
     ),
     "from_piqs": Target(
         exact.piqs.from_piqs, {"rho": np.diag([1, 0])}, {"rho": bad.not_array | st.none()}

@@ -24,7 +24,7 @@ from docutils.core import publish_parts
 from markupsafe import Markup, escape
 from PIL import Image
 
-from paper_checks.ledger import Verdict
+from paper_checks.quantity import Verdict
 from workflow import results
 from workflow.config import ROOT, Config, command_line, figures, load
 from workflow.report import claims, sources

@@ -30,7 +30,7 @@ TOLERANCE = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class State:
-    """A permutation-invariant density matrix rho = sum rho_{J M M'} |J M><J M'| (paper Eq. 2).
+    """A permutation-invariant density matrix, sum rho_{J M M'} |J M><J M'|: Eq. (2).
 
     |J M><J M'| is averaged over the degeneracy of J and has trace one for M = M'; of several
     ensembles there is one such factor each.
@@ -258,9 +258,17 @@ def steady_state(
     )
 
 
-def stationary(system: System, *, memory_limit: float = MEMORY_LIMIT) -> State:
-    """Return the stationary density matrix; parameters and errors are those of `steady_state`."""
-    return _stationary("liouvillian.stationary", system, memory_limit)[0]
+def stationary(
+    system: System,
+    *,
+    memory_limit: float = MEMORY_LIMIT,
+    owner: str = "liouvillian.stationary",
+) -> State:
+    """Return the stationary density matrix; parameters and errors are those of `steady_state`.
+
+    `owner` is who asks, for messages.
+    """
+    return _stationary(owner, system, memory_limit)[0]
 
 
 def _stationary(owner: str, system: System, memory_limit: float) -> tuple[State, str]:
@@ -269,7 +277,7 @@ def _stationary(owner: str, system: System, memory_limit: float) -> tuple[State,
     space = space_for(owner, system, None if driven(system) else 0, memory_limit, None)
     generator = superoperators.liouvillian(system, space)
     trace = superoperators.functional(space, left(space.sites)).toarray()[0].real
-    unknowns, how = nullspace.stationary(generator, trace, memory_limit)
+    unknowns, how = nullspace.stationary(owner, generator, trace, memory_limit)
     return State(space, space.to_complex(unknowns)), how
 
 
