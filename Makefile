@@ -34,6 +34,7 @@ quick: $(STAMP)
 
 # the documentation site, results/docs/index.html: nothing from the network, no warning
 docs: $(STAMP)
+	rm -rf results/docs docs/generated
 	$(BIN)/python -m sphinx -b html -W --keep-going -q -d results/docs/.doctrees docs results/docs
 
 # the data and pictures that the tests compare with, renewed on purpose: review git diff data

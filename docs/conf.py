@@ -38,7 +38,12 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "site_pages",
 ]
-exclude_patterns = ["_ext", "generated/gallery/**/*.ipynb", "generated/gallery/**/*.py"]
+exclude_patterns = [
+    "_ext",
+    "**/sg_execution_times.rst",
+    "generated/gallery/**/*.ipynb",
+    "generated/gallery/**/*.py",
+]
 nitpicky = True
 # in docstrings, types are described in English
 nitpick_ignore_regex = [("py:class", ".*")]

@@ -52,7 +52,8 @@ SECTIONS = (
 
 @pytest.fixture(scope="module")
 def site() -> Path:
-    """Return the folder of the site, brought up to date."""
+    """Return the folder of the site, built anew; unchanged examples do not run again."""
+    shutil.rmtree(SITE, ignore_errors=True)
     command = [sys.executable, "-m", "sphinx", "-b", "html", "-W", "--keep-going", "-q"]
     command += ["-d", str(SITE / ".doctrees"), str(ROOT / "docs"), str(SITE)]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
