@@ -123,7 +123,7 @@ class CollectiveJump:
 
 @dataclass(frozen=True)
 class ChainExchange:
-    """The coherent coupling of a one-dimensional waveguide (paper Eq. 8), known by its structure.
+    """The coherent coupling of a waveguide, known by its structure: a term of Eq. (8).
 
     ``exchange[l, l'] = strength * sin(phase * |l - l'|)``; solvers that know the structure need
     O(sites) operations for it instead of O(sites^2).
@@ -153,7 +153,7 @@ class ChainExchange:
 
 @dataclass(frozen=True, eq=False)
 class System:
-    """Ensembles, the collective jumps and the Hamiltonian that act on them.
+    """Ensembles, the collective jumps and the Hamiltonian that act on them: Eq. (1).
 
     Parameters
     ----------

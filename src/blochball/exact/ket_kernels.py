@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from blochball.dataset import MOMENTS
 from blochball.exact import dicke
+from blochball.moments import MOMENTS
 from blochball.support.jit import njit
 
 SITE_MOMENTS = len(MOMENTS)

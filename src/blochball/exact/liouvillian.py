@@ -30,7 +30,7 @@ TOLERANCE = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class State:
-    """A permutation-invariant density matrix rho = sum rho_{J M M'} |J M><J M'| (paper Eq. 2).
+    """A permutation-invariant density matrix, sum rho_{J M M'} |J M><J M'|: Eq. (2).
 
     |J M><J M'| is averaged over the degeneracy of J and has trace one for M = M'; of several
     ensembles there is one such factor each.

@@ -20,7 +20,7 @@ def waveguide_chain(
     drive: float = 0.0,
     polar: float = pi,
 ) -> System:
-    """Equally spaced ensembles along a one-dimensional waveguide (paper Eq. 8).
+    """Equally spaced ensembles along a one-dimensional waveguide: Eq. (8).
 
     The channel "forward" is the direction of the drive, sum_l exp(-i phase l) J_l^-; the paper's
     printed L_F has the other sign (see docs/conventions.md).

@@ -12,6 +12,7 @@ J. Phys. A 48, 215303 (2015), and Morales-Hernandez et al., Entropy 23, 684 (202
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from math import factorial
 from typing import Any
 
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from blochball.support import validation
 
 COORDINATES = ("phi", "theta", "psi", "spin")
+Bracket = Callable[[Any, Any], Any]
 
 
 # -- symbols -------------------------------------------------------------------------------------
@@ -43,12 +45,12 @@ def amplitude_squared(j, size, length):  # type: ignore[no-untyped-def]
 
 
 def local_amplitude(j: int, q: int, size: Any, spin: Any, xp: Any = np) -> Any:
-    """Jump amplitude chi_jq(𝒥) of a local jump of kind q = -1, 0, 1 (paper Eq. 4)."""
+    """Jump amplitude chi_jq(𝒥) of a local jump of kind q = -1, 0, 1 in Eq. (4)."""
     return _spherical(q, xp) * xp.sqrt(amplitude_squared(j, size, spin + _half(xp)))
 
 
 def collective_amplitude(q: int, spin: Any, xp: Any = np) -> Any:
-    """Jump amplitude chi_q(𝒥) of J^-, J^z or J^+ (paper Eq. 4)."""
+    """Jump amplitude chi_q(𝒥) of J^-, J^z or J^+ in Eq. (4)."""
     scale = 2 if q else 1
     return scale * _spherical(q, xp) * xp.sqrt(spin * (spin + 1))
 
@@ -68,7 +70,7 @@ def rotation_element(q: int, j: int, phi: Any, theta: Any, psi: Any, xp: Any = n
 
 
 def local_jump(j: int, q: int, size: Any, point: tuple[Any, Any, Any, Any], xp: Any = np) -> Any:
-    """Weyl symbol l^{jq} of the effective jump that takes J to J + j and M to M + q (Eq. 4).
+    """Weyl symbol l^{jq} of the effective jump that takes J to J + j and M to M + q: Eq. (4).
 
     Parameters
     ----------
@@ -92,7 +94,7 @@ def local_jump(j: int, q: int, size: Any, point: tuple[Any, Any, Any, Any], xp: 
 
 
 def collective_jump(q: int, point: tuple[Any, Any, Any, Any], xp: Any = np) -> Any:
-    """Weyl symbol L^q of J^- (q = -1), J^z (0) or J^+ (1) (Eq. 4)."""
+    """Weyl symbol L^q of J^- (q = -1), J^z (0) or J^+ (1): Eq. (4)."""
     phi, theta, _, spin = point
     return collective_amplitude(q, spin, xp) * rotation_element(q, 0, phi, theta, 0, xp)
 
@@ -109,7 +111,9 @@ def bloch_vector(point: tuple[Any, Any, Any, Any], xp: Any = np) -> tuple[Any, A
 
 
 def poisson_bracket(first: Any, second: Any, theta: Any, spin: Any, xp: Any = np) -> Any:
-    """Poisson bracket {f, g} of the symmetric top, {phi, M} = {psi, R} = 1, from two gradients.
+    """Poisson bracket {f, g} of the symmetric top in Eq. (5), from two gradients.
+
+    The canonical pairs are {phi, M} = 1 and {psi, R} = 1.
 
     Parameters
     ----------
@@ -133,6 +137,83 @@ def poisson_bracket(first: Any, second: Any, theta: Any, spin: Any, xp: Any = np
     length = spin + _half(xp)
     tilted = (xp.cos(theta) * psi_theta - phi_theta) / (length * xp.sin(theta))
     return tilted + psi_spin
+
+
+def product(first: Any, second: Any, bracket: Bracket) -> Any:
+    """Weyl symbol of the product of two operators, to relative O(1/R^2): Eq. (5).
+
+    Parameters
+    ----------
+    first, second : tuple (real part, imaginary part)
+        Weyl symbols of the factors.
+    bracket : callable
+        Poisson bracket {f, g} of two real functions.
+
+    Returns
+    -------
+    tuple (real part, imaginary part)
+    """
+    (a, b), (c, d) = first, second
+    # {a + ib, c + id}, whose i/2 turns real into imaginary
+    real, imaginary = bracket(a, c) - bracket(b, d), bracket(a, d) + bracket(b, c)
+    return a * c - b * d - imaginary / 2, a * d + b * c + real / 2
+
+
+def langevin(
+    function: Any, hamiltonian: Any, jumps: Iterable[Any], bracket: Bracket, xp: Any = np
+) -> Any:
+    """Rate of change of a function along one trajectory: Eq. (6), a Stratonovich equation.
+
+    Parameters
+    ----------
+    function, hamiltonian : number, array or expression
+        Z and H, real.
+    jumps : iterable of (rate, symbol, noise)
+        r_k, and L_k and eta_k as tuples (real part, imaginary part); real and imaginary part of
+        the noise are each a unit white noise.
+    bracket : callable
+        Poisson bracket {f, g} of two real functions.
+    xp : module
+        numpy or sympy.
+
+    Returns
+    -------
+    number, array or expression
+        {Z, H} + Re sum_k {Z, sqrt(r_k) L_k} (eta_k + i sqrt(r_k) L_k^*).
+    """
+    change = bracket(function, hamiltonian)
+    for rate, (real, imaginary), noise in jumps:
+        root = xp.sqrt(rate)
+        along = root * bracket(function, real), root * bracket(function, imaginary)
+        kick = noise[0] + root * imaginary, noise[1] + root * real
+        change = change + along[0] * kick[0] - along[1] * kick[1]
+    return change
+
+
+def generator(function: Any, jump: Any, bracket: Bracket, sign: int = 1) -> Any:
+    """Mean rate of change of a function under one jump of unit rate: the generator of Eq. (6).
+
+    Re[i L^* {f, L}], the drift, and half of the second derivatives along the two noise fields.
+
+    Parameters
+    ----------
+    function : number, array or expression
+        f, real.
+    jump : tuple (real part, imaginary part)
+        The Weyl symbol L.
+    bracket : callable
+        Poisson bracket {f, g} of two real functions.
+    sign : {1, -1}
+        -1 for a jump whose recoil has the wrong sign: a control for tests.
+
+    Returns
+    -------
+    number, array or expression
+    """
+    real, imaginary = jump
+    along_real, along_imaginary = bracket(function, real), bracket(function, imaginary)
+    drift = sign * (imaginary * along_real - real * along_imaginary)
+    return drift + (bracket(along_real, real) + bracket(along_imaginary, imaginary)) / 2
 
 
 # -- the kernel, for few emitters ------------------------------------------------------------------

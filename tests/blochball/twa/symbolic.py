@@ -43,13 +43,5 @@ def collective_jump(q):
 
 
 def generator(f, jump, sign=1, bracket=bracket):
-    """Generator of Eq. (6) at unit rate: G f, and the noise amplitudes {f, Re L} and {f, Im L}.
-
-    Drift Re[i L* {f, L}], and half the second derivatives along the two noise fields
-    (Stratonovich). `sign` = -1 has -i in front of the drift.
-    """
-    re, im = jump
-    along_re, along_im = bracket(f, re), bracket(f, im)
-    drift = sign * (im * along_re - re * along_im)
-    noise = (bracket(along_re, re) + bracket(along_im, im)) / 2
-    return drift + noise, along_re, along_im
+    """Generator of Eq. (6) at unit rate: G f, and the noise amplitudes {f, Re L} and {f, Im L}."""
+    return weyl.generator(f, jump, bracket, sign), bracket(f, jump[0]), bracket(f, jump[1])

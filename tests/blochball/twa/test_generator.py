@@ -56,6 +56,52 @@ def test_jump_symbols_are_a_modulus_times_a_phase_factor(j, q):
     assert not sp.simplify(turned).has(phi, psi)
 
 
+X, P = sp.symbols("x p", real=True)
+# polynomials of one canonical pair: Eqs. (5) and (6) ask nothing else of the bracket
+FUNCTION, ENERGY = X**3 * P - P**2, X**2 + P**4
+JUMP = (X * P**2 + X, 2 * P - X**2 * P)
+
+
+def canonical(f, g):
+    return sp.expand(sp.diff(f, X) * sp.diff(g, P) - sp.diff(f, P) * sp.diff(g, X))
+
+
+def test_the_generator_is_that_of_the_printed_langevin_equation():
+    """Eq. (6) as printed: its drift, and the Stratonovich average of its noise."""
+    noise, rate = sp.symbols("n:2", real=True), sp.Symbol("r", positive=True)
+
+    def velocity(f, energy):
+        return sp.expand(weyl.langevin(f, energy, [(rate, JUMP, noise)], canonical, sp))
+
+    once = velocity(FUNCTION, ENERGY)
+    mean = once.subs(dict.fromkeys(noise, 0))
+    # a unit white noise n with the field {., Z} adds half of its second derivative to the mean
+    for n in noise:
+        mean += sp.diff(velocity(sp.diff(once, n), 0), n) / 2
+    flow = canonical(FUNCTION, ENERGY)
+    assert sp.expand(mean - flow - rate * weyl.generator(FUNCTION, JUMP, canonical)) == 0
+    assert sp.expand(mean - flow - rate * weyl.generator(FUNCTION, JUMP, canonical, -1)) != 0
+
+
+def test_the_product_of_symbols_gives_the_generator():
+    """Eq. (5) in the adjoint of a jump, (L^+ [O, L] + [L^+, O] L) / 2."""
+    real, imaginary = JUMP
+    observable, adjoint = (FUNCTION, sp.Integer(0)), (real, -imaginary)
+
+    def times(first, second):
+        return weyl.product(first, second, canonical)
+
+    def commutator(first, second):
+        pairs = zip(times(first, second), times(second, first), strict=True)
+        return tuple(sp.expand(a - b) for a, b in pairs)
+
+    left = times(adjoint, commutator(observable, JUMP))
+    right = times(commutator(adjoint, observable), JUMP)
+    expected = (weyl.generator(FUNCTION, JUMP, canonical), 0)
+    for one, other, want in zip(left, right, expected, strict=True):
+        assert sp.expand((one + other) / 2 - want) == 0
+
+
 def test_psi_drops_out_of_the_generator():
     """On functions of (phi, theta, 𝒥), that is of the Bloch vector, and what is left of it."""
     j, q = sp.symbols("j q", real=True)
