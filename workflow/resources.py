@@ -48,7 +48,7 @@ def steps(point: runs.Point) -> float:
 
 def blocks(point: runs.Point) -> int:
     """Return in how many blocks, each the work of one thread, plain TWA makes the trajectories."""
-    return twa.division(point.trajectories, point.trajectories, point.system.sites)[0]
+    return len(twa.division(point.trajectories, point.trajectories, point.system.sites))
 
 
 def minutes(run: runs.Run, threads: int = 1, jobs: int = 1) -> int:

@@ -136,7 +136,7 @@ def solve(method: str, system: System, times: Array, trajectories: int, seed: in
         return per_emitter.solve(system, times, trajectories, seed, steps)
     with warnings.catch_warnings():
         # the deep subradiant regime is where it says of itself that it should not be trusted
-        warnings.filterwarnings("ignore", message=r"twa\.solve: .*no footing", category=UserWarning)
+        warnings.filterwarnings("ignore", message=r"twa\.solve: .*not valid", category=UserWarning)
         return twa.solve(system, times, trajectories, seed)
 
 

@@ -104,7 +104,7 @@ class Run:
         return [
             (number, part)
             for number, point in enumerate(self.points.values())
-            for part in range(twa.division(point.trajectories, share, point.system.sites)[0])
+            for part in range(len(twa.division(point.trajectories, share, point.system.sites)))
         ]
 
 

@@ -20,12 +20,15 @@ from blochball.support import jit, storage
 from workflow import provenance, results, runs, simulate
 
 
-def plan(run: runs.Run, number: int) -> xr.Dataset:
+def plan(run: runs.Run, number: int) -> twa.Plan:
     """Return the plan of one point."""
     point = list(run.points.values())[number]
-    parts = sum(of == number for of, _ in run.pieces())
-    planned = twa.plan(point.system, point.times, **point.sampling, parts=parts)
-    return planned.assign_attrs(run=run.fingerprint)
+    return twa.plan(point.system, point.times, **point.sampling)
+
+
+def saved(run: runs.Run, planned: twa.Plan) -> xr.Dataset:
+    """Return the plan of a point as it is kept in a file."""
+    return planned.to_dataset().assign_attrs(run=run.fingerprint)
 
 
 class Scattered:
@@ -38,21 +41,22 @@ class Scattered:
     def __init__(self, run: runs.Run, found: results.Results, family: str, name: str) -> None:
         self.run, self.found, self.family, self.name = run, found, family, name
 
-    def planned(self, number: int) -> xr.Dataset:
+    def planned(self, number: int) -> twa.Plan:
         """Return the plan of one point."""
-        parts = sum(of == number for of, _ in self.run.pieces())
-        found = self._take_up(
-            number, "plan", run=self.run.fingerprint, sources=jit.STAMP, parts=parts
-        )
-        return plan(self.run, number) if found is None else found
+        found = self._take_up(number, "plan", run=self.run.fingerprint, sources=jit.STAMP)
+        return plan(self.run, number) if found is None else twa.Plan.from_dataset(found)
 
-    def part(self, planned: xr.Dataset, number: int, part: int, threads: int = 1) -> xr.Dataset:
+    def blocks(self, planned: twa.Plan, number: int) -> tuple[range, ...]:
+        """Return the blocks of each part of a point."""
+        parts = sum(of == number for of, _ in self.run.pieces())
+        return twa.division(planned.trajectories, parts, planned.system.sites)
+
+    def part(self, planned: twa.Plan, number: int, part: int, threads: int = 1) -> xr.Dataset:
         """Compute one part, taking up what a killed job has left of it."""
         folder = self.found.chunks(self.family, self.name) / f"{number}.{part}"
-        keep = twa.chunks(planned, folder, self.found.config["chunk"])
-        # a part of a single chunk is itself all that can be kept
-        several = keep.blocks < planned.blocks_per_part
-        return twa.run_part(planned, part, threads, keep=keep if several else None)
+        checkpoint = twa.Checkpoint(folder, self.found.config["chunk"])
+        blocks = self.blocks(planned, number)[part]
+        return twa.run_part(planned, blocks, threads, checkpoint=checkpoint)
 
     def gather(self) -> xr.Dataset:
         """Return the Dataset of the whole run."""
@@ -60,8 +64,10 @@ class Scattered:
         for number in range(len(self.run.points)):
             planned = self.planned(number)
             parts = []
-            for part in (part for of, part in self.run.pieces() if of == number):
-                found = self._take_up(number, part, plan=planned.plan, part=part)
+            for part, blocks in enumerate(self.blocks(planned, number)):
+                found = self._take_up(
+                    number, part, identity=planned.identity, first=blocks.start, blocks=len(blocks)
+                )
                 parts.append(self.part(planned, number, part) if found is None else found)
             whole.append(twa.gather(planned, parts))
         return simulate.joined(self.run, whole)
@@ -90,7 +96,7 @@ def main() -> None:
     scattered = Scattered(run, found, args.family, args.run)
     path = found.piece(args.family, args.run, args.point, "plan")
     if args.what == "plan":
-        ds = plan(run, args.point)
+        ds = saved(run, plan(run, args.point))
     elif args.what == "part":
         ds = scattered.part(scattered.planned(args.point), args.point, args.part, args.threads)
         path = found.piece(args.family, args.run, args.point, args.part)

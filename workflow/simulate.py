@@ -14,7 +14,6 @@ import dataclasses
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -31,14 +30,16 @@ def compute(
     """Return the Dataset of one run; a scan is stacked along its parameter.
 
     In the folder `keep`, TWA keeps finished trajectories and takes up those that are there; see
-    `twa.solve`, also for `chunk`.
+    `twa.Checkpoint`, for `chunk` its `work`.
     """
     if run.theory == "cost":
         return timed(run)
     found = []
     for number, point in enumerate(run.points.values()):
-        kept = {} if keep is None else {"keep": keep / str(number), "chunk": chunk}
-        found.append(_solve(run.theory, point, threads, **kept))
+        checkpoint = None
+        if keep is not None:
+            checkpoint = twa.Checkpoint(keep / str(number), *([] if chunk is None else [chunk]))
+        found.append(_solve(run.theory, point, threads, checkpoint))
     return joined(run, found)
 
 
@@ -50,7 +51,9 @@ def joined(run: runs.Run, found: Sequence[xr.Dataset]) -> xr.Dataset:
     return stack(dict(zip(run.points, found, strict=True)), run.scan)
 
 
-def _solve(theory: str, point: runs.Point, threads: int, **kept: Any) -> xr.Dataset:
+def _solve(
+    theory: str, point: runs.Point, threads: int, checkpoint: twa.Checkpoint | None = None
+) -> xr.Dataset:
     if theory == "exact":
         if point.steady:
             return exact.steady_state(point.system)
@@ -61,13 +64,19 @@ def _solve(theory: str, point: runs.Point, threads: int, **kept: Any) -> xr.Data
     if theory == "mean_field":
         return cumulants.solve(point.system, point.times, order=1)
     if theory == "paths":
-        given = point.trajectories, point.seed, point.steps
-        return twa.trajectories(point.system, point.times, *given, tolerance=point.tolerance)
+        given = point.trajectories, point.seed
+        numerics = {"steps": point.steps, "tolerance": point.tolerance}
+        return twa.trajectories(point.system, point.times, *given, **numerics)
     sampling = point.sampling | {"threads": threads}
     if theory == "top":
-        return twa.solve(point.system, point.times, **sampling, formulation="top")
-    sampling["strata"] = point.strata
-    return twa.solve(point.system, point.times, **sampling, **kept)
+        return twa.eq6.solve(point.system, point.times, **sampling)
+    if point.strata > 1:
+        del sampling["momenta"]
+        strata = point.strata
+        return twa.solve_stratified(
+            point.system, point.times, strata=strata, **sampling, checkpoint=checkpoint
+        )
+    return twa.solve(point.system, point.times, **sampling, checkpoint=checkpoint)
 
 
 def timed(run: runs.Run) -> xr.Dataset:

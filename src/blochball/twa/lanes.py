@@ -36,6 +36,8 @@ MANY = 128  # more sites are advanced with half of the lanes at a time; see docs
 COUNTERS = 4  # of `Lanes.clock`
 
 jit = njit(fastmath={"contract", "nsz", "arcp"})
+# without fused multiply and add: of two products the compiler may fuse either, from place to place
+unfused = njit(fastmath={"nsz", "arcp"})
 
 
 class Lanes(NamedTuple):
@@ -110,6 +112,12 @@ def columns(n):
 def width(halves):
     """Return the number of lanes: half of LANES for each entry of the tuple."""
     return _U(len(halves) * LANES // 2)
+
+
+@unfused
+def turned(c, s, u, v):
+    """Return real and imaginary part of (c + i s) (u + i v), with the same bits everywhere."""
+    return c * u - s * v, c * v + s * u
 
 
 @jit

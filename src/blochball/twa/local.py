@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from blochball.twa.lanes import LANES, X, Y, Z, columns, jit, width
+from blochball.twa.lanes import LANES, X, Y, Z, columns, jit, turned, width
 from blochball.twa.noise import sizes, variate
 
 _U = np.uint64
@@ -149,7 +149,7 @@ def local_turned(row, word, shift, coefficients, cos, sin, halves):
     for i in range(n):
         bits = word[i] >> shift
         d, g = variate(bits, rare, frequent), variate(bits >> _U(3), rare, frequent)
-        a, b = cos * d - sin * g, cos * g + sin * d
+        a, b = turned(cos, sin, d, g)
         e = variate(bits >> _U(6))
         u, v, w = relaxed(row[i + jx], row[i + jy], row[i + jz], a, b, e, c)
         row[i + jx], row[i + jy], row[i + jz] = u, v, w

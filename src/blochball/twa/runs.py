@@ -115,7 +115,9 @@ class Run:
 
     @property
     def identity(self) -> str:
-        """Changes whenever the sums of a block would."""
+        """Changes whenever the sums of a block would: that of the plan for plain means."""
+        if not self.label:
+            return self.plan.identity
         return hashlib.sha256(f"{self.plan.identity} {self.label}".encode()).hexdigest()
 
     @property
@@ -131,19 +133,25 @@ class Run:
         `checkpoint` is the argument of that name; seconds count what was loaded from it.
         """
         validation.flag(self.owner, "progress", progress)
-        kept = checkpoint_of(self.owner, checkpoint)
+        finished = self._finished(checkpoint)
+        if blocks is None:
+            blocks = self.blocks
+        elif finished is not None and finished.blocks >= len(blocks):
+            finished = None  # a part that is no more than one file is kept by whoever asked for it
         started = time.perf_counter()
-        finished = None
-        if kept is not None:
-            steps = max(1, self.plan.schedule.total) * self.plan.system.sites
-            cost = self.observer.block * steps * self.cost
-            finished = Finished(kept, self.identity, self.record, cost)
-        blocks = self.blocks if blocks is None else blocks
         tree = driver.run(
             self.owner, self.plan, self.step, self.observer, threads, progress, blocks, finished
         )
         seconds = time.perf_counter() - started + (finished.seconds if finished else 0.0)
         return tree.total(), seconds
+
+    def _finished(self, checkpoint: Any) -> Finished | None:
+        kept = checkpoint_of(self.owner, checkpoint)
+        if kept is None:
+            return None
+        steps = max(1, self.plan.schedule.total) * self.plan.system.sites
+        cost = self.observer.block * steps * self.cost
+        return Finished(kept, self.identity, self.record, cost)
 
 
 def warn_of_short_vectors(owner: str, ds: xr.Dataset) -> None:

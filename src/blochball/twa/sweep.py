@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from blochball.twa.lanes import LANES, MX, MY, X, Y, Z, clear, columns, copy, jit, width
+from blochball.twa.lanes import LANES, MX, MY, X, Y, Z, clear, columns, copy, jit, turned, width
 from blochball.twa.local import local
 from blochball.twa.noise import variate
 from blochball.twa.rotation import THIRD, enter
@@ -38,8 +38,7 @@ def spin(row, c, s, halves):
     n = width(halves)
     jx, jy, _, _, _ = columns(n)
     for i in range(n):
-        u, v = row[i + jx], row[i + jy]
-        row[i + jx], row[i + jy] = c * u - s * v, c * v + s * u
+        row[i + jx], row[i + jy] = turned(c, s, row[i + jx], row[i + jy])
 
 
 @jit

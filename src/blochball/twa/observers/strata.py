@@ -147,6 +147,8 @@ class Amplitude:
     ----------
     turns, locals_ : ndarray
         Weights of the rotations' noise, per unit of omega, and of the local steps' noise, one each.
+    rotations : ndarray
+        `turns` times the standard deviation of each part of omega's noise.
     variance : ndarray, shape (times,)
         Of Re B, and of Im B, at every output time.
     """
@@ -156,10 +158,9 @@ class Amplitude:
         self.turns, self.locals_ = self._weights(plan)
         factor = np.hypot(*arrival(plan.fields.guides))
         steps = np.repeat(plan.schedule.steps, plan.schedule.counts)
-        # times the standard deviation of each part of omega's noise
-        self._rotations = self.turns * (plan.fields.strength[0] * factor / np.sqrt(steps))
+        self.rotations = self.turns * (plan.fields.strength[0] * factor / np.sqrt(steps))
         turned, local = self._made()
-        by_turn = np.concatenate([[0], np.cumsum(self._rotations**2)])[turned]
+        by_turn = np.concatenate([[0], np.cumsum(self.rotations**2)])[turned]
         by_local = np.concatenate([[0], np.cumsum(self.locals_**2)])[local]
         self.variance: Floats = self.size / 4 + by_turn + by_local
 
@@ -204,7 +205,7 @@ class Amplitude:
             # no factor of phi is larger than 1, and past that of the Gaussian it is as good as 0
             first = np.exp(-(u**2) * self.size / 8 / v)
             near = u[first > 1e-18]
-            parts = np.concatenate([self._rotations[: turned[t]], self.locals_[: local[t]]])
+            parts = np.concatenate([self.rotations[: turned[t]], self.locals_[: local[t]]])
             phi = first[: near.size] * characteristic(parts / np.sqrt(v), near)
             # P(|X| < x) = (2 / pi) integral of phi(u) sin(u x) / u
             sines = np.sin(np.outer(x, near[1:])) / near[1:]
