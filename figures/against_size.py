@@ -9,8 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from paper_checks.fig2.measure import resolved
-from paper_checks.ledger import Quantity
+from paper_checks.quantity import Quantity, arrays, resolved
 
 
 def size_axis(ax: Axes, sizes: Sequence[int]) -> None:
@@ -30,9 +29,8 @@ def errors(
 ) -> None:
     """Draw errors with one-standard-error bars; hollow, and not joined, where not resolved."""
     size = np.array(sizes, dtype=float)
-    value = np.array([quantity.value for quantity in found])
-    stderr = np.array([quantity.stderr for quantity in found])
-    seen = resolved(value, stderr)
+    value, stderr = arrays(found)
+    seen = resolved(found)
     ax.errorbar(size[seen], value[seen], stderr[seen], label=label, linewidth=0.8, **look)
     hollow = {**look, "linestyle": "none", "markerfacecolor": "white", "markeredgewidth": 0.7}
     ax.plot(size[~seen], value[~seen], **hollow)

@@ -1,24 +1,23 @@
-"""What every test of the ledger's claims shares: one test a claim, and controls that must fail.
+"""Controls: a claim measured where its effect is not must come out otherwise.
 
-A control is the same measurement on data from which the effect has been removed. A test module
-names its figures and its controls and gets three tests::
-
-    test_claim, test_claim_fails_without_its_effect, test_every_number_fails_in_some_control = (
-        controls.tests(["fig2"], CONTROLS)
-    )
+The ``controls.py`` of each figure's folder lists them as CONTROLS. A control counts for a number
+only if both verdicts are decided, the one on the data as they are and the one on the data without
+the effect, and if they differ. ``test_claims.py`` finds all of them and holds every number of
+every claim to one that counts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+import importlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatch
 
-import pytest
 import xarray as xr
 
 from paper_checks import ledger
-from paper_checks.ledger import Claim, Finding, Verdict
+from paper_checks.ledger import Claim, Finding
+from paper_checks.quantity import Verdict
 from workflow.results import Results
 
 # from a run and the exact run of the same member (itself, where there is none) to the spoiled run
@@ -63,12 +62,30 @@ class Control:
     @property
     def entry(self) -> Claim:
         """The claim itself."""
-        (found,) = (claim for claim in ledger.claims() if claim.id == self.claim)
-        return found
+        (entry,) = (claim for claim in ledger.claims() if claim.id == self.claim)
+        return entry
 
     def measure(self, results: Results) -> Finding:
         """Return what is measured on the spoiled data."""
         return ledger.measure(self.entry, Spoiled(results, self.runs, self.spoil))
+
+
+def of(figure: str) -> list[Control]:
+    """Return the controls of a figure's claims."""
+    return list(importlib.import_module(f"paper_checks.{figure}.controls").CONTROLS)
+
+
+def turned(before: Finding, after: Finding) -> set[str]:
+    """Return the numbers whose verdict a control turned from one decision into another."""
+    return {
+        name
+        for name, verdict in before.verdicts.items()
+        if Verdict.UNDECIDED not in (verdict, after.verdicts[name])
+        and verdict != after.verdicts[name]
+    }
+
+
+# -- spoilers that several figures share -----------------------------------------------------------
 
 
 def size_of(ds: xr.Dataset) -> xr.DataArray:
@@ -84,38 +101,3 @@ def scaled(name: str, factor: float) -> Spoil:
 def more_error(name: str, factor: float) -> Spoil:
     """Return a spoiler: the error of one variable times a factor."""
     return lambda ds, exact: ds.assign({name: exact[name] + factor * (ds[name] - exact[name])})
-
-
-def tests(
-    figures: Collection[str], controls: Sequence[Control]
-) -> tuple[Callable[..., None], Callable[..., None], Callable[..., None]]:
-    """Return the three tests of all claims about some figures.
-
-    That each claim comes out as the ledger expects; that with each control it does not; and that
-    each number of each claim fails in some control.
-    """
-    claims = [claim for claim in ledger.claims() if claim.figure in figures]
-    every_claim = pytest.mark.parametrize("claim", claims, ids=lambda claim: claim.id)
-
-    @every_claim
-    def test_claim(claim: Claim, results: Results) -> None:
-        found = ledger.measure(claim, results)
-        if found.verdict == Verdict.UNDECIDED and results.config["name"] in claim.undecided_with:
-            pytest.skip(f"undecided with these data: {found.quantities}")
-        assert found.verdict == claim.expected, found.quantities
-
-    @pytest.mark.parametrize("control", controls, ids=lambda c: f"{c.claim}: {c.effect}")
-    def test_claim_fails_without_its_effect(control: Control, results: Results) -> None:
-        found = control.measure(results)
-        assert found.verdict != control.entry.expected, found.quantities
-
-    @every_claim
-    def test_every_number_fails_in_some_control(claim: Claim, results: Results) -> None:
-        failed = set()
-        for control in controls:
-            if control.claim == claim.id:
-                verdicts = control.measure(results).verdicts
-                failed |= {name for name, v in verdicts.items() if v != Verdict.REPRODUCED}
-        assert failed == set(claim.criteria)
-
-    return test_claim, test_claim_fails_without_its_effect, test_every_number_fails_in_some_control

@@ -1,88 +1,37 @@
 """The ledger of the paper's claims: what is claimed, what is measured, and the verdict.
 
-``claims.yaml`` holds each claim in our words with the name of the function that measures it and a
-bound for every number that the function returns; the verdict is computed, never written down. A
-number decides only if it is SIGMAS standard errors away from its bound.
+Each figure has a folder here. Its ``claims.yaml`` holds each claim in our words with the name of
+the function of its ``measure.py`` that measures it, and a bound for every number that the function
+returns; the verdict is computed, never written down. A number decides only if it is SIGMAS standard
+errors away from its bound.
 """
 
 from __future__ import annotations
 
 import importlib
-import math
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from paper_checks.quantity import Quantity, UnmeasurableError, Verdict, unknown
 from workflow.results import Results
 
-CLAIMS = Path(__file__).with_name("claims.yaml")
-SIGMAS = 4
-
-
-class Verdict(StrEnum):
-    """What the measured numbers say about a claim, or about one bound."""
-
-    REPRODUCED = "reproduced"
-    PARTLY = "partly"
-    NOT_REPRODUCED = "not reproduced"
-    UNDECIDED = "undecided"
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """A measured number with its standard error; 0 for one that is not sampled."""
-
-    value: float
-    stderr: float = 0.0
-    note: str = ""
-
-    def __post_init__(self) -> None:
-        """Refuse what cannot be compared."""
-        if math.isnan(self.value) or not self.stderr >= 0:
-            raise ValueError(f"Quantity: value and stderr must be numbers, got {self!r}")
-
-    def __str__(self) -> str:
-        """Value and standard error, to two digits of the latter."""
-        if not self.stderr or math.isinf(self.value):
-            return f"{self.value:.3g}"
-        if math.isinf(self.stderr):
-            return f"{self.value:.3g} ± inf"
-        digits = max(0, 1 - math.floor(math.log10(self.stderr)))
-        if abs(self.value) >= 1e-3 and digits <= 6:
-            return f"{self.value:.{digits}f} ± {self.stderr:.{digits}f}"
-        power = math.floor(math.log10(max(abs(self.value), self.stderr)))
-        digits = max(0, digits + power)
-        scale = 10.0**power
-        return f"({self.value / scale:.{digits}f} ± {self.stderr / scale:.{digits}f})e{power}"
-
-    def compare(self, below: float | None = None, above: float | None = None) -> Verdict:
-        """Return whether the number lies between the bounds, SIGMAS standard errors clear of them.
-
-        Parameters
-        ----------
-        below, above : float, optional
-            The number must be smaller than `below` and larger than `above`.
-        """
-        low, high = self.value - SIGMAS * self.stderr, self.value + SIGMAS * self.stderr
-        if (below is not None and low >= below) or (above is not None and high <= above):
-            return Verdict.NOT_REPRODUCED
-        if (below is None or high < below) and (above is None or low > above):
-            return Verdict.REPRODUCED
-        return Verdict.UNDECIDED
+FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True)
 class Claim:
-    """One entry of claims.yaml.
+    """One entry of a claims.yaml.
 
     Parameters
     ----------
     id, figure : str
-        Its name and the figure it is about, e.g. "fig2".
+        Its name and the folder it is in, e.g. "fig2".
     claim, where, measured : str
         The claim in our words; where the paper makes it; what we measure.
     measure : str
@@ -92,8 +41,8 @@ class Claim:
         For each number, ``below`` and/or ``above``.
     expected : str
         The verdict known so far. Anything else is news: the test of the claim fails.
-    undecided_with : tuple of str
-        Names of configs whose data are known to be too few to decide.
+    undecided_with : dict
+        Names of configs whose data are known to decide nothing, each with the reason.
     """
 
     id: str
@@ -105,7 +54,7 @@ class Claim:
     criteria: dict[str, dict[str, float]]
     expected: str
     arguments: dict[str, Any] = field(default_factory=dict)
-    undecided_with: tuple[str, ...] = ()
+    undecided_with: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def function(self) -> Callable[..., dict[str, Quantity]]:
@@ -115,10 +64,19 @@ class Claim:
 
 @dataclass(frozen=True)
 class Finding:
-    """A claim with its measured numbers."""
+    """A claim with its measured numbers.
+
+    Parameters
+    ----------
+    claim : Claim
+    quantities : dict
+    failure : Exception, optional
+        What kept the numbers from being measured.
+    """
 
     claim: Claim
     quantities: dict[str, Quantity]
+    failure: Exception | None = None
 
     @property
     def verdicts(self) -> dict[str, Verdict]:
@@ -131,32 +89,47 @@ class Finding:
     @property
     def verdict(self) -> Verdict:
         """All numbers together: partly, if some pass and some fail."""
-        found = set(self.verdicts.values())
-        if len(found) == 1:
-            return found.pop()
-        if {Verdict.REPRODUCED, Verdict.NOT_REPRODUCED} <= found:
+        verdicts = set(self.verdicts.values())
+        if len(verdicts) == 1:
+            return verdicts.pop()
+        if {Verdict.REPRODUCED, Verdict.NOT_REPRODUCED} <= verdicts:
             return Verdict.PARTLY
         return Verdict.UNDECIDED
 
 
+def figures() -> list[str]:
+    """Return the names of the folders with claims: the paper's figures first."""
+    names = (path.parent.name for path in FOLDER.glob("*/claims.yaml"))
+    return sorted(names, key=lambda name: (not re.fullmatch(r"fig\d+", name), name))
+
+
+@cache
 def claims() -> list[Claim]:
-    """Return the ledger's entries, in order."""
-    entries = yaml.safe_load(CLAIMS.read_text())
+    """Return the ledger's entries, figure by figure."""
     return [
-        Claim(**{**entry, "undecided_with": tuple(entry.get("undecided_with", ()))})
-        for entry in entries
+        Claim(figure=figure, **entry)
+        for figure in figures()
+        for entry in yaml.safe_load((FOLDER / figure / "claims.yaml").read_text(encoding="utf-8"))
     ]
 
 
 def measure(claim: Claim, results: Results) -> Finding:
     """Measure one claim.
 
+    A claim whose numbers the data do not give, for whatever reason, is undecided and says why: it
+    must not cost the others their verdicts.
+
     Raises
     ------
     ValueError
         If the measured numbers are not those that have a criterion.
     """
-    quantities = claim.function(results, **claim.arguments)
+    try:
+        quantities = claim.function(results, **claim.arguments)
+    except Exception as error:
+        kind = "" if isinstance(error, UnmeasurableError) else f"{type(error).__name__}: "
+        reason = unknown(f"{kind}{error}")
+        return Finding(claim, dict.fromkeys(claim.criteria, reason), error)
     if list(quantities) != list(claim.criteria):
         raise ValueError(
             f"{claim.id}: criteria must be for {list(quantities)}, got {list(claim.criteria)}"

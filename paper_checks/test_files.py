@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 
 import numpy as np
+import pytest
 import xarray as xr
 
 from blochball import System
 from blochball.support import storage
-from workflow import provenance, resources, runs
+from workflow import provenance, resources, runs, simulate
 from workflow.results import Results
 
 
@@ -61,3 +62,23 @@ def test_no_job_used_more_than_it_asked_for(results: Results) -> None:
             assert float(used["max_rss"]) < resources.megabytes(run), path
             seen += 1
     assert seen > 10
+
+
+def test_parts_are_deleted_once_gathered(results: Results) -> None:
+    run = runs.families(results.config)["chain"]["sites-100.twa"]
+    assert len(run.pieces()) > 1
+    assert results.path("chain", "sites-100.twa").exists()
+    assert not list((results.directory / "parts").rglob("*.nc"))
+
+
+@pytest.mark.slow
+def test_scattered_chain_has_the_bits_of_one_job(results: Results) -> None:
+    """What the workflow gathered against a single job; the quick config's chain only."""
+    if results.config["name"] != "quick":
+        pytest.skip("minutes of work with another config")
+    run = runs.families(results.config)["chain"]["sites-100.twa"]
+    alone = simulate.compute(run, threads=2)
+    gathered = results.load("chain", "sites-100.twa")
+    assert set(gathered.variables) == set(alone.variables)
+    for name, values in alone.variables.items():
+        np.testing.assert_array_equal(gathered[name].values, values.values, err_msg=str(name))

@@ -1,9 +1,9 @@
 rule claims:
     input:
         [data(figure) for figure in FIGURES],
-        "paper_checks/claims.yaml",
         "paper_checks/ledger.py",
-        expand("paper_checks/{figure}/measure.py", figure=FIGURES),
+        "paper_checks/quantity.py",
+        expand("paper_checks/{figure}/{kind}", figure=FIGURES, kind=["claims.yaml", "measure.py"]),
         "workflow/report/claims.py",
         "workflow/report/sources.py",
     output:

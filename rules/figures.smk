@@ -13,6 +13,7 @@ for figure in FIGURES:
             "figures/style.py",
             "figures/against_size.py",
             f"paper_checks/{figure}/measure.py",
+            "paper_checks/quantity.py",
         output:
             report(
                 OUT / f"figures/{figure}.png",

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from benchmarks import per_emitter
 from blochball import System, __version__, cumulants, exact, models, observables, twa
 from blochball.dataset import revision
-from paper_checks.ledger import Quantity
+from paper_checks.quantity import Quantity
 from workflow import results, runs
 
 Array = NDArray[np.float64]

@@ -15,6 +15,7 @@ from matplotlib.ticker import LogLocator, MultipleLocator, NullFormatter
 from blochball import observables
 from figures import style
 from paper_checks.fig2 import measure as measure_fig2
+from paper_checks.quantity import arrays, resolved
 from workflow.results import Results
 
 DRAWN = {10: "$10$", 100: "$10^2$", 1000: "$10^3$", 1_000_000: "$10^6$"}
@@ -80,8 +81,10 @@ def errors(ax: Axes, results: Results) -> None:
         ("inversion", "s", style.VERMILION),
         ("emission", "o", style.BLUE),
     ):
-        size, error, stderr = measure_fig2.largest_errors(results, name)
-        seen = measure_fig2.resolved(error, stderr)
+        size = np.array(measure_fig2.sizes(results))
+        found = [measure_fig2.largest_error(results, int(n), name) for n in size]
+        error, stderr = arrays(found)
+        seen = resolved(found)
         # what the sampling error hides is hollow, and not joined by the line
         for some, look in (
             (seen, {"linestyle": "-", "markerfacecolor": colour}),

@@ -38,7 +38,7 @@ def pair(ax: Axes, results: Results) -> None:
     phases = measure.phases(results)
     times = np.linspace(0, settings["until"], settings["outputs"])
     for phase, colour in zip(phases, style.shades(len(phases) + 1)[:-1], strict=True):
-        exact, twa = (measure.two(results, phase, theory)[0] for theory in measure.THEORIES)
+        exact, twa = (measure.two(results, phase, theory).value for theory in measure.THEORIES)
         ax.plot(times, exact, color=colour, **style.EXACT)
         ax.plot(times, twa, color=style.on(colour), **style.SAMPLED)
         # between the curves there is room below the second only
@@ -87,8 +87,7 @@ def array(ax: Axes, results: Results) -> None:
     ]
     for sites, colour in zip(sorted(members), style.SHADES, strict=True):
         exact, twa = (
-            measure.mean(measure.local(results, sites, size, theory))[0]
-            for theory in measure.THEORIES
+            measure.local(results, sites, size, theory).mean(1).value for theory in measure.THEORIES
         )
         ax.plot(times, exact, color=colour, **{**style.EXACT, "linewidth": 1.6})
         ax.plot(times, twa, color=style.on(colour), **{**style.SAMPLED, "linewidth": 0.7})

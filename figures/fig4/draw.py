@@ -49,7 +49,8 @@ def time_axis(ax: Axes, results: Results) -> None:
 
 def total(ax: Axes, results: Results) -> None:
     """Panel (a): forward emission of the whole chain per N^2."""
-    time, value, stderr = measure.total(results)
+    time, emission = measure.times(results), measure.total(results)
+    value, stderr = emission.value, emission.stderr
     ax.fill_between(time, value - stderr, value + stderr, color=style.SHADES[3], linewidth=0)
     ax.plot(time, value, color=style.SHADES[0], linewidth=1)
     ax.set(ylabel=r"$\langle \hat I_{\mathrm{F}}\rangle/N^2$", ylim=(0, None))
@@ -58,7 +59,7 @@ def total(ax: Axes, results: Results) -> None:
 
 def local(ax: Axes, results: Results) -> tuple[str, ScalarMappable]:
     """Panel (b): emission of each ensemble per N^2 over time."""
-    time, value, _ = measure.profile(results)
+    time, value = measure.times(results), measure.profile(results).value
     sites = np.arange(1, value.shape[1] + 1)
     shown = ax.pcolormesh(
         time, sites, value.T, cmap=MAP, vmin=0, shading="nearest", rasterized=True
@@ -96,7 +97,8 @@ def direction(ax: Axes, results: Results) -> None:
     sizes = measure.sizes(results)
     colours = style.shades(len(sizes))
     for sites, colour in zip(sizes, colours, strict=True):
-        drives, forward, stderr = measure.fractions(results, sites)
+        drives, fraction = measure.fractions(results, sites)
+        forward, stderr = fraction.value, fraction.stderr
         for value, look in (
             (forward, {"linestyle": "-", "markerfacecolor": colour}),
             (1 - forward, {"linestyle": (0, (3, 1.5)), "markerfacecolor": "white"}),

@@ -67,7 +67,8 @@ def courses(ax: Axes, results: Results, name: str, label: str) -> None:
     for form in measure.FORMS:
         for size, width in zip(sizes, np.linspace(0.5, 1.3, len(sizes)), strict=True):
             time = measure.times(results, size)
-            value, stderr = measure.error(results, form, size, name)
+            error = measure.error(results, form, size, name)
+            value, stderr = error.value, error.stderr
             look = {"color": COLOURS[form], "linestyle": LINES[form], "linewidth": width}
             ax.plot(time, value, label=f"{size}" if form == "top" else "_", **look)
             # one standard error, here and there
@@ -88,9 +89,11 @@ def weak(ax: Axes, results: Results) -> None:
     """Draw squeezing and subradiance of Fig. 2(b): exact, and both forms."""
     time = measure.weak(results, "exact").time.values
     for name, shown, y in (("squeezing", r"$\xi^2$", 0.8), ("subradiance", "$s$", 0.3)):
-        ax.plot(time, measure.parameter(results, name, "exact")[0], color=style.GREY, **style.EXACT)
+        ax.plot(
+            time, measure.parameter(results, name, "exact").value, color=style.GREY, **style.EXACT
+        )
         for form in measure.FORMS:
-            _form(ax, time, measure.parameter(results, name, form)[0], form)
+            _form(ax, time, measure.parameter(results, name, form).value, form)
         ax.text(0.9 * time[-1], y, shown, fontsize=9)
     ax.set(xlim=(0, time[-1]), ylim=(0, 1.5), xlabel=r"$\Gamma t$", ylabel=r"$\xi^2$, $s$")
     handles = [plt.Line2D([], [], color=style.GREY, **style.EXACT)]
@@ -104,11 +107,11 @@ def weak(ax: Axes, results: Results) -> None:
 def pair(ax: Axes, results: Results) -> None:
     """Draw the forward emission of the pair of Fig. 3(b): exact, and both forms; inset: errors."""
     time = results.load("formulations", "pair.top").time.values
-    exact = measure.emission_of_pair(results, "exact")[0]
+    exact = measure.emission_of_pair(results, "exact").value
     ax.plot(time, exact, color=style.GREY, **style.EXACT)
     small = style.inset(ax, (0.45, 0.17, 0.53, 0.45))
     for form in measure.FORMS:
-        value = measure.emission_of_pair(results, form)[0]
+        value = measure.emission_of_pair(results, form).value
         _form(ax, time, value, form)
         scaled = results.settings("pair")["size"] * (value - exact)
         small.plot(time, scaled, color=COLOURS[form], linestyle=LINES[form], linewidth=0.7)

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from figures import against_size, style
-from paper_checks.ledger import Quantity
+from paper_checks.quantity import Quantity
 from paper_checks.rivals import measure
 from workflow import rivals
 from workflow.results import Results

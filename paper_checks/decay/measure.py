@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from paper_checks.ledger import Quantity
+from paper_checks.quantity import Curve, Quantity, largest
 from workflow.results import Results
 
 KINDS = ("clean", "lossy")
 SCALE = {"emission": 2, "inversion": 1}  # the power of N that makes each of order one
+THEORIES = {"exact": "exact", "twa": "TWA"}
 
 
 def sizes(results: Results, exact: bool = False) -> list[int]:
@@ -26,13 +27,13 @@ def curve(results: Results, kind: str, size: int, theory: str) -> xr.Dataset:
         for name in ds
         if name.removesuffix("_stderr") in SCALE
     }
-    return xr.Dataset(scaled).assign_coords(time=ds.time * size)
+    return xr.Dataset(scaled, attrs=ds.attrs).assign_coords(time=ds.time * size)
 
 
 def burst(ds: xr.Dataset) -> tuple[Quantity, Quantity]:
     """Return time and height of the burst: vertex of a parabola through the top of the curve."""
-    time, value = ds.time.values, ds.emission.values
-    stderr = ds.emission_stderr.values if "emission_stderr" in ds else np.zeros_like(value)
+    time, emission = ds.time.values, Curve.of(ds, "emission")
+    value, stderr = emission.value, emission.stderr
     top = int(np.argmax(value))
     # wide enough to stand clear of noise, narrow enough to be a parabola; all in one piece
     outside = np.flatnonzero(value < 0.9 * value[top])
@@ -46,29 +47,27 @@ def burst(ds: xr.Dataset) -> tuple[Quantity, Quantity]:
     # top is at most their independent part, taken to be all of it
     spread = np.sqrt(np.sum((x - x.mean()) ** 2))
     tilt = stderr[top] / spread if spread else 0.0
+    methods = emission.methods
     return (
-        Quantity(float(time[top] + where), float(abs(tilt / (2 * curvature)))),
-        Quantity(float(height - slope**2 / (4 * curvature)), float(stderr[top])),
+        Quantity(time[top] + where, abs(tilt / (2 * curvature)), methods=methods),
+        Quantity(height - slope**2 / (4 * curvature), stderr[top], methods=methods),
     )
 
 
 def bursts(results: Results, size: int) -> dict[str, Quantity]:
     """Time (in 1/(N Gamma), less ln N) and height (in N^2 Gamma) of the burst without losses."""
     found = {}
-    for theory in ("exact", "twa") if size in sizes(results, exact=True) else ("twa",):
+    for theory in THEORIES if size in sizes(results, exact=True) else ("twa",):
         when, height = burst(curve(results, "clean", size, theory))
-        name = "TWA" if theory == "twa" else theory
-        delay = Quantity(when.value - np.log(size), when.stderr)
-        found |= {f"delay less ln N, {name}": delay, f"height, {name}": height}
+        name = THEORIES[theory]
+        found |= {f"delay less ln N, {name}": when - np.log(size), f"height, {name}": height}
     return found
 
 
 def largest_error(results: Results, kind: str, size: int, name: str) -> Quantity:
     """Return max over time of |TWA - exact|, emission per N^2 or inversion per N."""
-    exact, twa = (curve(results, kind, size, theory) for theory in ("exact", "twa"))
-    error = np.abs(twa[name].values - exact[name].values)
-    where = int(np.argmax(error))
-    return Quantity(float(error[where]), float(twa[f"{name}_stderr"].values[where]))
+    exact, twa = (Curve.of(curve(results, kind, size, theory), name) for theory in THEORIES)
+    return largest(twa - exact)
 
 
 def accuracy(results: Results, size: int) -> dict[str, Quantity]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from paper_checks.ledger import Quantity
+from paper_checks.quantity import Quantity
 from workflow.results import Results
 
 Array = NDArray[np.float64]
 
 COMPONENTS = ("spin_x", "spin_y", "inversion")  # of J
+METHODS = frozenset({"ball"})  # single trajectories are the ball's
 
 
 def times(results: Results) -> Array:
@@ -37,18 +38,15 @@ def lengths(results: Results, motion: str) -> Array:
 
 def surface(results: Results) -> dict[str, Quantity]:
     """How far trajectories leave the sphere, and how far they come."""
-    found = {}
-    collective = lengths(results, "collective")
-    found["largest change of |J|/|J(0)|, collective"] = Quantity(
-        float(np.abs(collective - 1).max())
-    )
-    last = lengths(results, "local")[-1]
-    error = last.std(ddof=1) / np.sqrt(last.size)
-    found["last |J|/|J(0)|, with local dissipation"] = Quantity(float(last.mean()), float(error))
+    change = np.abs(lengths(results, "collective") - 1).max()
+    found = {
+        "largest change of |J|/|J(0)|, collective": Quantity(change, methods=METHODS),
+        "last |J|/|J(0)|, with local dissipation": _mean(lengths(results, "local")[-1]),
+    }
     for motion in ("collective", "local"):
         path = vectors(results, motion)
         way = np.linalg.norm(np.diff(path, axis=0), axis=-1).sum(axis=0)
-        found[f"shortest path, {motion}"] = Quantity(float(way.min()))
+        found[f"shortest path, {motion}"] = Quantity(way.min(), methods=METHODS)
     return found
 
 
@@ -59,6 +57,9 @@ def cloud(results: Results) -> dict[str, Quantity]:
     start = vectors(results, "collective")[0] * np.sqrt(size / 2 * (size / 2 + 1))
     # both directions normal to the spin, which lies in the plane of x and z
     across = np.array([[np.cos(polar), 0, -np.sin(polar)], [0, 1, 0]])
-    square = ((start @ across.T) ** 2).mean(axis=1) / (size / 4)
-    error = square.std(ddof=1) / np.sqrt(square.size)
-    return {"variance / (N/4)": Quantity(float(square.mean()), float(error))}
+    return {"variance / (N/4)": _mean(((start @ across.T) ** 2).mean(axis=1) / (size / 4))}
+
+
+def _mean(values: Array) -> Quantity:
+    """Return the mean of independent trajectories."""
+    return Quantity(values.mean(), values.std(ddof=1) / np.sqrt(values.size), methods=METHODS)

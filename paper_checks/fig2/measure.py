@@ -8,17 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from blochball import observables
-from paper_checks.ledger import Quantity
+from paper_checks import quantity
+from paper_checks.quantity import Curve, Quantity, UnmeasurableError, largest, resolved
 from workflow.results import Results
 
-Array = NDArray[np.float64]
-
-# an error counts as seen if it is this many standard errors; below, the largest of many noisy
-# differences is just noise
-RESOLVED = 5
+THEORIES = {"exact": "exact", "twa": "TWA"}
 
 
 # -- (a) -----------------------------------------------------------------------------------------
@@ -29,101 +25,49 @@ def deviation(results: Results, size: int) -> dict[str, Quantity]:
 
     The pulse lasts until twice the time of its peak, the steady state is the last tenth.
     """
-    exact, twa = (_curve(results, size, theory) for theory in ("exact", "twa"))
-    expected = exact.emission.values
-    relative = np.abs(twa.emission.values / expected - 1)
-    stderr = twa.emission_stderr.values / expected
-    peak = exact.time.values[np.argmax(expected)]
-    time = exact.time.values / exact.time.values[-1]
-    pulse = time <= 2 * peak / exact.time.values[-1]
-    late = time > 0.9
+    exact, twa = (Curve.of(_pulse(results, size, theory), "emission") for theory in THEORIES)
+    time = _pulse(results, size, "exact").time.values
+    pulse = time <= 2 * time[np.argmax(exact.value)]
+    late = time > 0.9 * time[-1]
     stretches = {"pulse": pulse, "relaxation": ~pulse & ~late, "steady state": late & ~pulse}
-    found = {}
-    for name, stretch in stretches.items():
-        where = np.flatnonzero(stretch)[np.argmax(relative[stretch])]
-        found[name] = Quantity(float(relative[where]), float(stderr[where]))
-    return found
+    relative = twa.relative(exact)
+    return {name: largest(relative[stretch]) for name, stretch in stretches.items()}
 
 
-def largest_errors(results: Results, name: str) -> tuple[Array, Array, Array]:
-    """Return sizes, max over time of |TWA - exact|, and the standard error at that time.
-
-    `name` is "emission" (per N^2) or "inversion" (per N); all sizes with an exact solution.
-    """
-    rows = []
-    for entry in sorted(results.settings("pulse")["members"], key=lambda entry: entry["size"]):
-        if not entry["exact"]:
-            continue
-        size = entry["size"]
-        scale = size**2 if name == "emission" else size
-        exact, twa = (_curve(results, size, theory) for theory in ("exact", "twa"))
-        error = np.abs(twa[name].values - exact[name].values) / scale
-        where = int(np.argmax(error))
-        rows.append((size, error[where], twa[f"{name}_stderr"].values[where] / scale))
-    size, error, stderr = np.array(rows, dtype=float).T
-    return size, error, stderr
+def sizes(results: Results) -> list[int]:
+    """Return the sizes of (a) with an exact solution, in order."""
+    members = results.settings("pulse")["members"]
+    return sorted(entry["size"] for entry in members if entry["exact"])
 
 
-def resolved(error: Array, stderr: Array) -> NDArray[np.bool_]:
-    """Return which errors stand clear of the sampling error."""
-    return error > RESOLVED * stderr
+def largest_error(results: Results, size: int, name: str) -> Quantity:
+    """Return max over time of |TWA - exact|; `name` is "emission" (per N^2) or "inversion" (N)."""
+    scale = size**2 if name == "emission" else size
+    exact, twa = (Curve.of(_pulse(results, size, theory), name, scale) for theory in THEORIES)
+    return largest(twa - exact)
 
 
 def scaling(results: Results) -> dict[str, Quantity]:
     """Exponent of the largest error against N, of the sizes where it is resolved."""
-    found = {}
-    for name in ("emission", "inversion"):
-        size, error, stderr = largest_errors(results, name)
-        seen = resolved(error, stderr)
-        if seen.sum() < 3:
-            found[name] = Quantity(0.0, np.inf, "fewer than three sizes are resolved")
-            continue
-        slope, uncertainty = power_law(size[seen], error[seen], stderr[seen] / error[seen])
-        floor = np.median(stderr[size >= size[seen].max()])
-        note = f"N = {size[seen].min():.0f} to {size[seen].max():.0f}; sampling floor {floor:.0e}"
-        found[name] = Quantity(slope, uncertainty, note)
-    return found
-
-
-def power_law(x: Array, y: Array, relative_stderr: Array) -> tuple[float, float]:
-    """Return exponent and standard error of a weighted straight line through log y against log x.
-
-    The points need not lie on a power law to within their errors: a common scatter is added to
-    all of them until chi^2 per degree of freedom is one (Paule & Mandel, 1982), so that the few
-    most precise points do not dictate the slope.
-    """
-    u, v = np.log(x), np.log(y)
-
-    def fit(scatter: float) -> tuple[float, float, float]:
-        weight = 1 / (relative_stderr**2 + scatter**2)
-        centre = weight @ u / weight.sum()
-        spread = weight @ (u - centre) ** 2
-        slope = weight @ ((u - centre) * v) / spread
-        level = weight @ v / weight.sum()
-        chi2 = weight @ (v - level - slope * (u - centre)) ** 2
-        return float(slope), float(1 / np.sqrt(spread)), float(chi2)
-
-    freedom = len(u) - 2
-    low, high = 0.0, 10.0
-    if fit(low)[2] > freedom:
-        for _ in range(60):
-            middle = (low + high) / 2
-            low, high = (middle, high) if fit(middle)[2] > freedom else (low, middle)
-    return fit(low)[:2]
+    where = sizes(results)
+    return {
+        name: quantity.scaling(where, [largest_error(results, size, name) for size in where])
+        for name in ("emission", "inversion")
+    }
 
 
 def ordering(results: Results) -> dict[str, Quantity]:
     """Largest ratio, over the sizes, of the error of emission to that of inversion."""
-    size, *emission = largest_errors(results, "emission")
-    _, *inversion = largest_errors(results, "inversion")
+    pairs = {
+        size: [largest_error(results, size, name) for name in ("emission", "inversion")]
+        for size in sizes(results)
+    }
     # an unresolved emission error is an upper limit, which is good enough for a ratio below one
-    seen = resolved(*inversion)
-    (e, de), (i, di) = (np.array(pair)[:, seen] for pair in (emission, inversion))
-    ratio = e / i
-    worst = int(np.argmax(ratio))
-    stderr = ratio[worst] * np.hypot(de[worst] / e[worst], di[worst] / i[worst])
-    note = f"largest of N = {', '.join(f'{n:.0f}' for n in size[seen])}"
-    return {"ratio": Quantity(float(ratio[worst]), float(stderr), note)}
+    ratios = {size: e / i for size, (e, i) in pairs.items() if resolved([i])[0]}
+    if not ratios:
+        raise UnmeasurableError("the error of the inversion is resolved at no size")
+    note = f"largest of N = {', '.join(map(str, ratios))}"
+    return {"ratio": max(ratios.values(), key=lambda ratio: ratio.value).noted(note)}
 
 
 def sampling(results: Results) -> dict[str, Quantity]:
@@ -134,26 +78,28 @@ def sampling(results: Results) -> dict[str, Quantity]:
     """
     size = results.settings("sampling")["size"]
     twa = results.load("sampling", f"size-{size}.twa").isel(site=0)
-    exact = _curve(results, size, "exact")
+    exact = _pulse(results, size, "exact")
     # at time 0 emission has no spread worth the name; what matters is the pulse and after
     deviation = (twa.emission - exact.emission.values)[:, 1:].values
     pull = deviation / twa.emission_stderr.values[:, 1:]
-    counts = np.array(sorted(set(twa.trajectories.values.tolist())), dtype=float)
-    rms, stderr, pulls = [], [], []
+    counts = sorted(set(twa.trajectories.values.tolist()))
+    rms, pulls = [], []
     for count in counts:
         of = twa.trajectories.values == count
         squares = (deviation[of] ** 2).mean(axis=1)  # one number a repeat
-        rms.append(np.sqrt(squares.mean()))
-        stderr.append(squares.std(ddof=1) / np.sqrt(of.sum()) / (2 * squares.mean()))
+        rms.append(_mean(squares) ** 0.5)
         pulls.extend((pull[of] ** 2).mean(axis=1))
-    slope, uncertainty = power_law(counts, np.array(rms), np.array(stderr))
-    note = f"{counts.min():.0f} to {counts.max():.0f} trajectories, {int(of.sum())} runs of each"
-    spread = float(np.mean(pulls))
-    error = float(np.std(pulls, ddof=1) / np.sqrt(len(pulls)))
+    note = f"{counts[0]} to {counts[-1]} trajectories, {int(of.sum())} runs of each"
     return {
-        "exponent": Quantity(slope, uncertainty, note),
-        "(deviation / reported standard error)²": Quantity(spread, error),
+        "exponent": quantity.power_law(counts, rms).noted(note),
+        "(deviation / reported standard error)²": _mean(np.array(pulls)),
     }
+
+
+def _mean(values: np.ndarray) -> Quantity:
+    """Return the mean of independent repeats."""
+    stderr = values.std(ddof=1) / np.sqrt(values.size)
+    return Quantity(values.mean(), stderr, methods=frozenset({"ball", "exact"}))
 
 
 # -- (b) -----------------------------------------------------------------------------------------
@@ -161,34 +107,25 @@ def sampling(results: Results) -> dict[str, Quantity]:
 
 def squeezed(results: Results) -> dict[str, Quantity]:
     """Minimum of xi^2, its rise afterwards, and how far TWA is from exact."""
-    exact, twa = (_parameter(results, "squeezing", theory) for theory in ("exact", "twa"))
-    lowest = int(np.argmin(twa[0]))
-    rise = twa[0][-1] - twa[0][lowest]
-    relative = np.abs(twa[0] / exact[0] - 1)
-    worst = int(np.argmax(relative))
+    exact, twa = (parameter(results, "squeezing", theory) for theory in THEORIES)
+    lowest = twa.at(np.argmin(twa.value))
     return {
-        "minimum, exact": Quantity(float(exact[0].min())),
-        "minimum, TWA": Quantity(float(twa[0][lowest]), float(twa[1][lowest])),
-        "last minus minimum, TWA": Quantity(
-            float(rise), float(np.hypot(twa[1][-1], twa[1][lowest]))
-        ),
-        "largest relative deviation of TWA": Quantity(
-            float(relative[worst]), float(twa[1][worst] / exact[0][worst])
-        ),
+        "minimum, exact": exact.at(np.argmin(exact.value)),
+        "minimum, TWA": lowest,
+        "last minus minimum, TWA": twa.at(-1) - lowest,
+        "largest relative deviation of TWA": largest(twa.relative(exact)),
     }
 
 
 def precursor(results: Results) -> dict[str, Quantity]:
     """Minimum of s, and by how much s falls below one earlier than xi^2."""
     found = {}
-    times = _weak(results, "exact").time.values
-    for theory, name in (("exact", "exact"), ("twa", "TWA")):
-        s, xi = (_parameter(results, kind, theory) for kind in ("subradiance", "squeezing"))
-        (first, error_s), (second, error_xi) = (_crossing(times, *pair) for pair in (s, xi))
-        lowest = int(np.argmin(s[0]))
-        found[f"minimum of s, {name}"] = Quantity(float(s[0][lowest]), float(s[1][lowest]))
-        lead = second - first if np.isfinite(first) else -np.inf
-        found[f"lead, {name}"] = Quantity(lead, float(np.hypot(error_s, error_xi)))
+    times = weak(results, "exact").time.values
+    for theory, name in THEORIES.items():
+        s, xi = (parameter(results, kind, theory) for kind in ("subradiance", "squeezing"))
+        found[f"minimum of s, {name}"] = s.at(np.argmin(s.value))
+        first, second = crossing(times, s), crossing(times, xi)
+        found[f"lead, {name}"] = second - first if np.isfinite(first.value) else -first
     return found
 
 
@@ -200,23 +137,19 @@ def breakdown(results: Results) -> dict[str, Quantity]:
     size = results.settings("pump_sweep")["size"]
     twa = results.load("pump_sweep", f"size-{size}.twa").isel(site=0)
     exact = results.load("pump_sweep", f"size-{size}.exact").isel(site=0).sel(pump=twa.pump)
-    # the first instants from full inversion are exact by construction, and no test
     pairs = [(exact.squeeze(drop=True), twa.squeeze(drop=True))]
-    pairs.append(tuple(_weak(results, theory) for theory in ("exact", "twa")))
-    expected, sampled, stderr = (
-        np.concatenate(parts)
-        for parts in zip(
-            *((e.emission.values, t.emission.values, t.emission_stderr.values) for e, t in pairs),
-            strict=True,
-        )
-    )
-    relative, stderr = np.abs(sampled / expected - 1), stderr / expected
+    pairs.append((weak(results, "exact"), weak(results, "twa")))
     found = {}
-    for name, where in (("of order one", expected <= LARGE), ("larger", expected > LARGE)):
-        worst = np.flatnonzero(where)[np.argmax(relative[where])]
-        found[f"largest deviation, <J+J-> {name}"] = Quantity(
-            float(relative[worst]), float(stderr[worst]), f"at <J+J-> = {expected[worst]:.2g}"
-        )
+    for name, dark in (("of order one", True), ("larger", False)):
+        worst = []
+        for judge, sampled in pairs:
+            expected, emission = (Curve.of(ds, "emission") for ds in (judge, sampled))
+            where = (expected.value <= LARGE) == dark
+            if where.any():
+                worst.append(largest(emission.relative(expected)[where]))
+        if not worst:
+            raise UnmeasurableError(f"<J+J-> is nowhere {name}")
+        found[f"largest deviation, <J+J-> {name}"] = max(worst, key=lambda one: one.value)
     return found
 
 
@@ -226,46 +159,46 @@ LARGE = 3.0
 def mean_field(results: Results) -> dict[str, Quantity]:
     """Minimum of s over time in mean field, exactly, and in TWA."""
     found = {}
-    for theory, name in (("mean_field", "mean field"), ("exact", "exact"), ("twa", "TWA")):
-        value, stderr = _parameter(results, "subradiance", theory)
-        lowest = int(np.argmin(value))
-        found[f"minimum of s, {name}"] = Quantity(float(value[lowest]), float(stderr[lowest]))
+    for theory, name in {"mean_field": "mean field", **THEORIES}.items():
+        s = parameter(results, "subradiance", theory)
+        found[f"minimum of s, {name}"] = s.at(np.argmin(s.value))
     return found
 
 
 # -- reading -------------------------------------------------------------------------------------
 
 
-def _curve(results: Results, size: int, theory: str) -> xr.Dataset:
+def _pulse(results: Results, size: int, theory: str) -> xr.Dataset:
     return results.load("pulse", f"size-{size}.{theory}").isel(site=0)
 
 
-def _weak(results: Results, theory: str) -> xr.Dataset:
+def weak(results: Results, theory: str) -> xr.Dataset:
+    """Return a run of the weakly pumped ensemble of (b)."""
     size = results.settings("squeezing")["size"]
     return results.load("squeezing", f"size-{size}.{theory}").isel(site=0)
 
 
-def _parameter(results: Results, name: str, theory: str) -> tuple[Array, Array]:
-    """Return xi^2 or s of Fig. 2(b) and its standard error, shape (times,) each."""
-    # NaN, where nothing is excited, can only be an initial ground state
-    value = getattr(observables, name)(_weak(results, theory).expand_dims("site", 1))[:, 0]
-    stderr = value.stderr.values if "stderr" in value.coords else np.zeros(value.size)
-    return value.values, stderr
+def parameter(results: Results, name: str, theory: str) -> Curve:
+    """Return "squeezing" or "subradiance" of (b)."""
+    # observables take Datasets with sites
+    ds = weak(results, theory).expand_dims("site", 1)
+    return Curve.derived(ds, getattr(observables, name))
 
 
-def _crossing(times: Array, value: Array, stderr: Array) -> tuple[float, float]:
-    """Return when `value` first falls below one, by linear interpolation, and its standard error.
+def crossing(times: np.ndarray, curve: Curve) -> Quantity:
+    """Return when a curve first falls below one, by linear interpolation.
 
     Below by four standard errors: full inversion begins at one, of which sampling may fall short by
     chance. Infinity if it never does.
     """
+    value, stderr = curve.value, curve.stderr
     below = np.flatnonzero(value < 1 - 4 * stderr)
     if not below.size:
-        return np.inf, 0.0
+        return Quantity(np.inf, methods=curve.methods)
     above = np.flatnonzero(value[: below[0]] >= 1)
     if not above.size:
-        return float(times[0]), 0.0
+        return Quantity(times[0], methods=curve.methods)
     before = int(above[-1])
     slope = (value[before + 1] - value[before]) / (times[before + 1] - times[before])
     when = times[before] + (1 - value[before]) / slope
-    return float(when), float(stderr[before + 1] / abs(slope))
+    return Quantity(when, stderr[before + 1] / abs(slope), methods=curve.methods)

@@ -9,8 +9,8 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from blochball import observables
-from paper_checks.fig2.measure import power_law
-from paper_checks.ledger import Quantity
+from paper_checks import quantity
+from paper_checks.quantity import Curve, Quantity, UnmeasurableError, methods_of
 from workflow.results import Results, at
 
 Array = NDArray[np.float64]
@@ -25,11 +25,20 @@ def chain(results: Results) -> xr.Dataset:
     return results.load("chain", f"sites-{results.settings('chain')['sites']}.twa")
 
 
-def total(results: Results) -> tuple[Array, Array, Array]:
-    """Return times, I_F / N^2 and its standard error."""
+def times(results: Results) -> Array:
+    """Return the times in 1/Gamma."""
+    return chain(results).time.values
+
+
+def late(time: Array) -> NDArray[np.bool_]:
+    """Return which outputs count as the steady state."""
+    return time >= LATE * time[-1]
+
+
+def total(results: Results) -> Curve:
+    """Return I_F / N^2."""
     ds, size = chain(results), results.settings("chain")["size"]
-    forward = ds.sel(channel="forward")
-    return ds.time.values, forward.output.values / size**2, forward.output_stderr.values / size**2
+    return Curve.of(ds.sel(channel="forward"), "output", size**2)
 
 
 def burst(results: Results) -> dict[str, Quantity]:
@@ -37,57 +46,48 @@ def burst(results: Results) -> dict[str, Quantity]:
 
     Times are as exact as the output times are dense.
     """
-    time, value, stderr = total(results)
-    steady, uncertainty = _steady(time, value, stderr)
-    top = int(np.argmax(value))
-    height = value[top] / steady
-    relative = np.hypot(stderr[top] / value[top], uncertainty / steady)
-    outside = int(np.flatnonzero(np.abs(value / steady - 1) > 0.2)[-1])
+    time, emission = times(results), total(results)
+    steady = emission[late(time)].average()
+    top = int(np.argmax(emission.value))
+    outside = int(np.flatnonzero(np.abs(emission.value / steady.value - 1) > 0.2)[-1])
     settled = min(outside + 1, time.size - 1)
     return {
-        "time of the burst": Quantity(float(time[top]), _spacing(time, top)),
-        "burst / steady state": Quantity(float(height), float(height * relative)),
-        "steady from": Quantity(float(time[settled]), _spacing(time, settled)),
+        "time of the burst": _time(time, top, emission.methods),
+        "burst / steady state": emission.at(top) / steady,
+        "steady from": _time(time, settled, emission.methods),
     }
 
 
-def _steady(time: Array, value: Array, stderr: Array) -> tuple[float, float]:
-    # the same trajectories throughout: an average over time need not have a smaller error
-    late = time >= LATE * time[-1]
-    return float(value[late].mean()), float(stderr[late].mean())
-
-
-def _spacing(time: Array, index: int) -> float:
-    """Return the standard deviation of a time known to lie between its neighbours on the grid."""
+def _time(time: Array, index: int, methods: frozenset[str]) -> Quantity:
+    """Return a time known to lie between its neighbours on the grid, with standard deviation."""
     low, high = max(index - 1, 0), min(index + 1, time.size - 1)
-    return float((time[high] - time[low]) / np.sqrt(12))
+    return Quantity(time[index], (time[high] - time[low]) / np.sqrt(12), methods=methods)
 
 
 # -- (b): emission along the chain -----------------------------------------------------------------
 
 
-def profile(results: Results) -> tuple[Array, Array, Array]:
-    """Return times, I_l / N^2 and its standard error, the latter two of shape (times, sites)."""
-    ds, size = chain(results), results.settings("chain")["size"]
-    return ds.time.values, ds.emission.values / size**2, ds.emission_stderr.values / size**2
+def profile(results: Results) -> Curve:
+    """Return I_l / N^2, shape (times, sites)."""
+    return Curve.of(chain(results), "emission", results.settings("chain")["size"] ** 2)
 
 
-def contrast(results: Results) -> tuple[Array, Array, Array]:
-    """Return times, the relative modulation of the profile and its standard error.
+def contrast(results: Results) -> Curve:
+    """Return the relative modulation of the profile.
 
     The modulation is the standard deviation over sites divided by the mean, less what the sampling
     error of each site adds to it.
     """
-    time, value, stderr = profile(results)
-    sites = value.shape[1]
-    mean = value.mean(axis=1)
-    noise = (stderr**2).mean(axis=1)
-    variance = value.var(axis=1) - noise
+    along = profile(results)
+    sites = along.value.shape[1]
+    mean = along.value.mean(axis=1)
+    noise = (along.stderr**2).mean(axis=1)
+    variance = along.value.var(axis=1) - noise
     # of a variance of independent errors around a profile of its own
     spread = np.sqrt((4 * np.maximum(variance, 0) * noise + 2 * noise**2) / sites)
     modulation = np.sqrt(np.maximum(variance, 0))
     error = spread / (2 * np.maximum(modulation, np.sqrt(spread)))
-    return time, modulation / mean, error / mean
+    return Curve(modulation, error, along.methods) / mean
 
 
 def redistribution(results: Results) -> dict[str, Quantity]:
@@ -95,35 +95,35 @@ def redistribution(results: Results) -> dict[str, Quantity]:
 
     "Gone" is when nine tenths of the largest modulation's excess over the late one have.
     """
-    time, modulation, stderr = contrast(results)
+    time, modulation = times(results), contrast(results)
     begin = burst(results)["steady from"].value
     after = np.flatnonzero(time >= begin)
-    most = int(after[np.argmax(modulation[after])])
-    late = time >= LATE * time[-1]
-    last, error = float(modulation[late].mean()), float(stderr[late].mean())
-    goal = last + 0.1 * (modulation[most] - last)
-    below = [k for k in range(most, time.size) if modulation[k] <= goal]
+    most = int(after[np.argmax(modulation.value[after])])
+    last = modulation[late(time)].average()
+    goal = last.value + 0.1 * (modulation.value[most] - last.value)
+    below = [k for k in range(most, time.size) if modulation.value[k] <= goal]
     gone = below[0] if below else time.size - 1
-    slope = abs(np.gradient(modulation, time)[gone])
-    when = np.hypot(_spacing(time, gone), stderr[gone] / slope if slope else np.inf)
+    slope = abs(np.gradient(modulation.value, time)[gone])
+    if not slope:
+        raise UnmeasurableError("the profile does not change")
+    when = _time(time, gone, modulation.methods)
     return {
-        "modulation after the burst": Quantity(
-            float(modulation[most]), float(stderr[most]), f"at t = {time[most]:.2g}/Γ"
-        ),
-        "modulation at late times": Quantity(last, error),
-        "time of redistribution": Quantity(float(time[gone]), float(when)),
+        "modulation after the burst": modulation.at(most).noted(f"at t = {time[most]:.2g}/Γ"),
+        "modulation at late times": last,
+        "time of redistribution": when + Quantity(0, modulation.stderr[gone] / slope),
     }
 
 
 # -- (c): structure factor -------------------------------------------------------------------------
 
 
-def spectrum(results: Results) -> tuple[Array, Array, Array]:
-    """Return momenta, S(p) averaged over late times, and its standard error."""
-    kept = observables.structure_factor(chain(results))
-    late = kept.time >= LATE * kept.time[-1]
-    value = kept.where(late, drop=True)
-    return kept.momentum.values, value.mean("time").values, value.stderr.values.mean(axis=0)
+def spectrum(results: Results) -> tuple[Array, Curve]:
+    """Return momenta and S(p) averaged over late times."""
+    ds = chain(results)
+    kept = observables.structure_factor(ds)
+    value = kept.where(late(kept.time), drop=True)
+    mean, stderr = value.mean("time").values, value.stderr.values.mean(axis=0)
+    return kept.momentum.values, Curve(mean, stderr, methods_of(ds))
 
 
 def peaks(results: Results) -> dict[str, Quantity]:
@@ -132,34 +132,30 @@ def peaks(results: Results) -> dict[str, Quantity]:
     The position is the centre of mass of what lies above half of the peak; the width, between the
     places where S falls to half, is in units of that of M equal emitters in line, 5.57/M.
     """
-    p, value, stderr = spectrum(results)
+    p, s = spectrum(results)
     settings = results.settings("chain")
     phase = settings["phase"] * pi
+    limit = 5.57 / settings["sites"]
     heights, found = [], {}
     for name, side in (("p > 0", p > 0), ("p < 0", p < 0)):
-        momentum, s, error = np.abs(p[side]), value[side], stderr[side]
-        order = np.argsort(momentum)
-        momentum, s, error = momentum[order], s[order], error[order]
-        top = int(np.argmax(s))
-        heights.append(Quantity(float(s[top]), float(error[top])))
-        low, high = _half(momentum, s, top)
+        order = np.argsort(np.abs(p[side]))
+        momentum, flank = np.abs(p[side])[order], s[side][order]
+        top = int(np.argmax(flank.value))
+        heights.append(flank.at(top))
+        low, high = _half(momentum, flank.value, top)
         inside = (momentum >= low) & (momentum <= high)
-        weight = s[inside] / s[inside].sum()
+        weight = flank.value[inside] / flank.value[inside].sum()
         centre = float(weight @ momentum[inside])
         # the noise of neighbouring momenta is common, that of the two flanks is not
-        noise = float(error[top] / s[top] * (high - low) / np.sqrt(12))
-        found[f"position / φ, {name}"] = Quantity(centre / phase, noise / phase)
-        limit = 5.57 / settings["sites"]
-        found[f"width / (5.57/M), {name}"] = Quantity((high - low) / limit, 2 * noise / limit)
-    ratio = heights[0].value / heights[1].value
-    relative = np.hypot(*(h.stderr / h.value for h in heights))
-    found["height, p > 0 / p < 0"] = Quantity(ratio, float(ratio * relative))
+        noise = flank.stderr[top] / flank.value[top] * (high - low) / np.sqrt(12)
+        position = Quantity(centre, noise, methods=s.methods)
+        found[f"position / φ, {name}"] = position / phase
+        width = Quantity(high - low, 2 * noise, methods=s.methods)
+        found[f"width / (5.57/M), {name}"] = width / limit
+    found["height, p > 0 / p < 0"] = heights[0] / heights[1]
     away = np.abs(np.abs(p) - phase) > phase / 2
-    other = int(np.flatnonzero(away)[np.argmax(value[away])])
-    top = max(heights, key=lambda height: height.value)
-    found["largest S elsewhere / peak"] = Quantity(
-        float(value[other] / top.value), float(stderr[other] / top.value)
-    )
+    top = max(height.value for height in heights)
+    found["largest S elsewhere / peak"] = quantity.largest(s[away]) / top
     return found
 
 
@@ -182,17 +178,14 @@ def _half(momentum: Array, s: Array, top: int) -> tuple[float, float]:
 
 def validity(results: Results) -> dict[str, Quantity]:
     """N <1/|J|>, averaged over sites: in the steady state, and how long it exceeds ten."""
-    ds, size = chain(results), results.settings("chain")["size"]
-    time = ds.time.values
-    value = size * ds.inverse_length.values.mean(axis=1)
-    stderr = size * ds.inverse_length_stderr.values.mean(axis=1)
-    steady = Quantity(*_steady(time, value, stderr))
-    share = np.trapezoid((value > 10).astype(float), time) / (time[-1] - time[0])
-    top = int(np.argmax(value))
-    note = f"largest {value[top]:.0f} ± {stderr[top]:.0f}, at t = {time[top]:.2g}/Γ"
+    time, size = times(results), results.settings("chain")["size"]
+    length = Curve.of(chain(results), "inverse_length", 1 / size).mean(1)
+    share = np.trapezoid((length.value > 10).astype(float), time) / (time[-1] - time[0])
+    top = int(np.argmax(length.value))
+    note = f"largest {length.at(top)}, at t = {time[top]:.2g}/Γ"
     return {
-        "N <1/|J|>, steady state": steady,
-        "share of the time above 10": Quantity(float(share), 0.0, note),
+        "N <1/|J|>, steady state": length[late(time)].average(),
+        "share of the time above 10": Quantity(share, 0.0, note, length.methods),
     }
 
 
@@ -204,61 +197,56 @@ def sizes(results: Results) -> list[int]:
     return sorted(entry["sites"] for entry in results.settings("drive")["members"])
 
 
-def fractions(results: Results, sites: int) -> tuple[Array, Array, Array]:
-    """Return drives in units of the pump, forward fractions and their standard errors.
-
-    Fractions are averaged over the output times; as the trajectories are the same at all of them,
-    the errors are averaged, too, which is right if they stay as they are and too large if not.
-    """
+def fractions(results: Results, sites: int) -> tuple[Array, Curve]:
+    """Return drives in units of the pump, and forward fractions averaged over the output times."""
     ds = results.load("drive", f"sites-{sites}.twa")
     drives = np.sort(ds.drive.values)
-    found = [observables.direction_fraction(at(ds, drive=drive)) for drive in drives]
-    value = np.array([float(fraction.mean()) for fraction in found])
-    stderr = np.array([float(fraction.stderr.mean()) for fraction in found])
-    return drives, value, stderr
+    each = [
+        Curve.derived(at(ds, drive=drive), observables.direction_fraction).average()
+        for drive in drives
+    ]
+    return drives, Curve(*quantity.arrays(each), methods_of(ds))
 
 
 def rise(results: Results) -> dict[str, Quantity]:
     """Smallest rise, over all M, of the forward fraction: first to last drive."""
-    rises = []
-    for sites in sizes(results):
-        _, value, stderr = fractions(results, sites)
-        rises.append(Quantity(float(value[-1] - value[0]), float(np.hypot(stderr[0], stderr[-1]))))
-    least = min(rises, key=lambda rise: rise.value)
-    return {"smallest rise": least}
+    curves = (fractions(results, sites)[1] for sites in sizes(results))
+    rises = [forward.at(-1) - forward.at(0) for forward in curves]
+    return {"smallest rise": min(rises, key=lambda rise: rise.value)}
 
 
-def threshold(drives: Array, value: Array, stderr: Array, level: float = 0.75) -> Quantity:
-    """Return the drive at which the fraction crosses `level`, on a line through log(drive)."""
+def threshold(drives: Array, forward: Curve, level: float = 0.75) -> Quantity:
+    """Return the drive at which the fraction crosses `level`, on a line through log(drive).
+
+    Raises
+    ------
+    UnmeasurableError
+        If it does not.
+    """
+    value, stderr = forward.value, forward.stderr
     above = np.flatnonzero(value > level)
     if not above.size or above[0] == 0:
-        return Quantity(float(drives[0] if above.size else drives[-1]), np.inf)
+        raise UnmeasurableError(f"the fraction does not cross {level:g}")
     after = int(above[0])
     before = after - 1
     share = (level - value[before]) / (value[after] - value[before])
     span = np.log(drives[after] / drives[before])
     slope = (value[after] - value[before]) / span
     error = np.hypot((1 - share) * stderr[before], share * stderr[after]) / slope
-    where = float(drives[before] * np.exp(share * span))
-    return Quantity(where, float(where * error))
+    where = drives[before] * np.exp(share * span)
+    return Quantity(where, where * error, methods=forward.methods)
 
 
 def steepening(results: Results) -> dict[str, Quantity]:
     """How the drive that sends three quarters forward falls with M."""
-    found = [threshold(*fractions(results, sites)) for sites in sizes(results)]
-    size = np.array(sizes(results), dtype=float)
-    value = np.array([quantity.value for quantity in found])
-    relative = np.array([quantity.stderr for quantity in found]) / value
-    slope, stderr = power_law(size, value, relative)
-    note = ", ".join(f"{v:.3f} at M = {m:.0f}" for m, v in zip(size, value, strict=True))
-    ratio = value[1:] / value[:-1]
-    error = ratio * np.hypot(relative[1:], relative[:-1])
-    worst = int(np.argmax(ratio))
+    size = sizes(results)
+    found = [threshold(*fractions(results, sites)) for sites in size]
+    note = ", ".join(f"{drive.value:.3f} at M = {m}" for m, drive in zip(size, found, strict=True))
+    ratios = [found[k] / found[k - 1] for k in range(1, len(size))]
+    worst = int(np.argmax([ratio.value for ratio in ratios]))
     return {
-        "exponent of the drive at 3/4": Quantity(slope, stderr, note),
-        "largest ratio to the next smaller M": Quantity(
-            float(ratio[worst]), float(error[worst]), f"M = {size[worst + 1]:.0f}"
-        ),
+        "exponent of the drive at 3/4": quantity.power_law(size, found).noted(note),
+        "largest ratio to the next smaller M": ratios[worst].noted(f"M = {size[worst + 1]}"),
     }
 
 
@@ -268,11 +256,12 @@ def saturation(results: Results, sites: int) -> dict[str, Quantity]:
     The latter is the rise over the last half decade of the drive, by the difference of the
     fractions at the last drive and at the one nearest to a third of it.
     """
-    names = ("fraction at the strongest drive", "rise over the last half decade")
     if sites not in sizes(results):
-        return {name: Quantity(0.5, np.inf, f"no M = {sites} with this config") for name in names}
-    drives, value, stderr = fractions(results, sites)
+        raise UnmeasurableError(f"there is no chain of {sites} ensembles with this config")
+    drives, forward = fractions(results, sites)
     third = int(np.argmin(np.abs(np.log(3 * drives / drives[-1]))))
-    last = Quantity(float(value[-1]), float(stderr[-1]))
-    rest = Quantity(float(value[-1] - value[third]), float(np.hypot(stderr[-1], stderr[third])))
-    return dict(zip(names, (last, rest), strict=True))
+    last = forward.at(-1)
+    return {
+        "fraction at the strongest drive": last,
+        "rise over the last half decade": last - forward.at(third),
+    }

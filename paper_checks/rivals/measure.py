@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from paper_checks.ledger import Quantity
+from paper_checks.quantity import Quantity
 from workflow.results import Results
 
 
@@ -31,8 +31,10 @@ def advantage(results: Results, case: str, size: int, rival: str) -> dict[str, Q
     """Return TWA's largest error over the rival's: this way round it may be zero within noise."""
     data = load(results)
     ours, theirs = (at(data, case, size, method) for method in ("twa", rival))
-    ratio = ours["error"] / theirs["error"]
-    stderr = np.hypot(ours["stderr"], ratio * theirs["stderr"]) / theirs["error"]
+    errors = [
+        Quantity(row["error"], row["stderr"], methods=frozenset({shown}))
+        for row, shown in ((ours, "ball"), (theirs, rival))
+    ]
     cost = np.median(ours["wall_time"]) / np.median(theirs["wall_time"])
     note = f"TWA takes {cost:.2g} times the wall time"
-    return {"TWA's error / the rival's": Quantity(float(ratio), float(stderr), note)}
+    return {"TWA's error / the rival's": (errors[0] / errors[1]).noted(note)}

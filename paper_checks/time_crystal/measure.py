@@ -9,8 +9,8 @@ import numpy as np
 import xarray as xr
 from scipy.optimize import OptimizeWarning, curve_fit
 
-from paper_checks.fig2.measure import power_law, resolved
-from paper_checks.ledger import Quantity
+from paper_checks import quantity
+from paper_checks.quantity import Curve, Quantity, largest, methods_of
 from workflow.results import Results
 
 
@@ -28,9 +28,7 @@ def curve(results: Results, label: str, size: int, theory: str) -> xr.Dataset:
 def largest_error(results: Results, label: str, size: int) -> Quantity:
     """Return max over time of |TWA - exact| of the inversion per N."""
     exact, twa = (curve(results, label, size, theory) for theory in ("exact", "twa"))
-    error = np.abs(twa.inversion.values - exact.inversion.values) / size
-    where = int(np.argmax(error))
-    return Quantity(float(error[where]), float(twa.inversion_stderr.values[where]) / size)
+    return largest(Curve.of(twa, "inversion", size) - Curve.of(exact, "inversion", size))
 
 
 def oscillation(results: Results, label: str, size: int, theory: str) -> dict[str, Quantity]:
@@ -56,8 +54,8 @@ def oscillation(results: Results, label: str, size: int, theory: str) -> dict[st
         best, covariance = curve_fit(wave, t, z, start, maxfev=20_000)
     spread = np.sqrt(np.diag(covariance))
     return {
-        "frequency": Quantity(float(abs(best[3])), float(spread[3])),
-        "damping": Quantity(float(best[4]), float(spread[4])),
+        "frequency": Quantity(abs(best[3]), spread[3], methods=methods_of(ds)),
+        "damping": Quantity(best[4], spread[4], methods=methods_of(ds)),
     }
 
 
@@ -70,13 +68,8 @@ def swing(results: Results, size: int) -> dict[str, Quantity]:
         for theory, name in (("exact", "exact"), ("twa", "TWA")):
             ds = curve(results, f"{phase}-none", size, theory)
             late = ds.time.values > period
-            z = ds.inversion.values[late] / size
-            low, high = int(np.argmin(z)), int(np.argmax(z))
-            error = 0.0
-            if theory == "twa":
-                stderr = ds.inversion_stderr.values[late] / size
-                error = float(np.hypot(stderr[low], stderr[high]))
-            found[f"{phase}, {name}"] = Quantity(float(z[high] - z[low]), error)
+            z = Curve.of(ds, "inversion", size)[late]
+            found[f"{phase}, {name}"] = z.at(np.argmax(z.value)) - z.at(np.argmin(z.value))
     return found
 
 
@@ -87,24 +80,13 @@ def damping(results: Results, size: int, processes: Sequence[str]) -> dict[str, 
         label = f"oscillating-{local}"
         exact, twa = (oscillation(results, label, size, theory) for theory in ("exact", "twa"))
         for key in exact:
-            found[f"{local}: {key}, TWA / exact"] = _ratio(twa[key], exact[key])
+            found[f"{local}: {key}, TWA / exact"] = twa[key] / exact[key]
         found[f"{local}: largest error"] = largest_error(results, label, size)
     return found
 
 
-def _ratio(over: Quantity, under: Quantity) -> Quantity:
-    """Return a ratio with the error of two independent quantities."""
-    ratio = over.value / under.value
-    return Quantity(ratio, float(np.hypot(over.stderr, ratio * under.stderr) / abs(under.value)))
-
-
 def scaling(results: Results, label: str) -> dict[str, Quantity]:
     """Return the exponent of the largest error against N, of sizes where it is resolved."""
-    where = np.array(sizes(results, exact=True), dtype=float)
-    found = [largest_error(results, label, int(size)) for size in where]
-    value = np.array([quantity.value for quantity in found])
-    stderr = np.array([quantity.stderr for quantity in found])
-    seen = resolved(value, stderr)
-    if seen.sum() < 3:
-        return {"exponent": Quantity(0.0, np.inf, "fewer than three sizes are resolved")}
-    return {"exponent": Quantity(*power_law(where[seen], value[seen], stderr[seen] / value[seen]))}
+    where = sizes(results, exact=True)
+    errors = [largest_error(results, label, size) for size in where]
+    return {"exponent": quantity.scaling(where, errors)}

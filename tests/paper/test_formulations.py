@@ -14,8 +14,8 @@ from blochball import twa
 from blochball.dataset import system_of
 from blochball.support import storage
 from figures import style
-from figures.fig1.draw import draw as fig1
-from figures.formulations.draw import draw as figure
+from figures.fig1 import draw as fig1
+from figures.formulations import draw as figure
 from paper_checks.fig1 import measure as measure_fig1
 from paper_checks.formulations import measure
 from workflow import formulations, runs, simulate
@@ -166,7 +166,8 @@ def test_exponents_of_known_power_laws(tmp_path):
     assert exponents["Eq. (6)"].value == pytest.approx(-1, abs=1e-6)
     assert exponents["ball"].value == pytest.approx(-2, abs=1e-6)
     assert measure.length(found, 40)["ball"].value == pytest.approx(0.05)
-    np.testing.assert_allclose(measure.error(found, "top", 10, "emission")[0], [0, -0.3, -0.15])
+    error = measure.error(found, "top", 10, "emission")
+    np.testing.assert_allclose(error.value, [0, -0.3, -0.15])
 
 
 def test_too_few_trajectories_give_no_exponent(results):
@@ -213,9 +214,9 @@ def test_errors_and_both_forms_are_drawn(results, look):
     for ax, name in ((courses, "emission"), (lengths, "spin_squared")):
         curves = [line.get_ydata() for line in ax.lines]
         for form in measure.FORMS:
-            expected = measure.error(results, form, 10, name)[0]
+            expected = measure.error(results, form, 10, name).value
             assert any(np.array_equal(curve, expected) for curve in curves)
-    exact = measure.parameter(results, "squeezing", "exact")[0]
+    exact = measure.parameter(results, "squeezing", "exact").value
     assert any(np.array_equal(line.get_ydata(), exact) for line in weak.lines)
     assert len(pair.lines) == 3
     assert len(pair.child_axes[0].lines) == 3

@@ -14,10 +14,11 @@ from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 
 from blochball.support import storage
-from figures.fig3.draw import draw as fig3
-from figures.fig4.draw import draw as fig4
+from figures.fig3 import draw as fig3
+from figures.fig4 import draw as fig4
 from paper_checks.fig3 import measure as measure_fig3
 from paper_checks.fig4 import measure as measure_fig4
+from paper_checks.quantity import Curve, UnmeasurableError
 from workflow import networks, runs, simulate
 from workflow.results import Results, at
 
@@ -154,7 +155,7 @@ def test_exact_methods_agree_on_two_ensembles(results: Results) -> None:
         runs.Run("exact", {0: runs.Point(point.system, point.times, method="jumps",
                                          trajectories=4000, seed=5)})
     )  # fmt: skip
-    value, _ = measure_fig3.two(results, 0, "exact")
+    value = measure_fig3.two(results, 0, "exact").value
     deviation = sampled.output.sel(channel="forward").values / 12**2 - value
     stderr = sampled.output_stderr.sel(channel="forward").values / 12**2
     assert (np.abs(deviation) <= 5 * stderr + 1e-12).all()
@@ -170,7 +171,7 @@ def test_measures_of_pair_and_array(results: Results) -> None:
     assert ratio["φ = 0π"].value / ratio["φ = 0.5π"].value == pytest.approx(
         errors["φ = 0π"].value / errors["φ = 0.5π"].value
     )
-    exact = {phase: measure_fig3.two(results, phase, "exact")[0] for phase in (0, 0.25, 0.5)}
+    exact = {phase: measure_fig3.two(results, phase, "exact").value for phase in (0, 0.25, 0.5)}
     lower = measure_fig3.suppression(results)
     assert lower["peak, exact"].value == pytest.approx(1 - exact[0.5].max() / exact[0].max())
     assert lower["steady state, exact"].value == pytest.approx(1 - exact[0.5][-1] / exact[0][-1])
@@ -212,10 +213,10 @@ def test_contrast_is_free_of_sampling_error(
             emission=(profile + noise) * 30**2,
             emission_stderr=np.full((times, sites), 0.1 * 30**2),
         )
-        _, modulation, stderr = measure_fig4.contrast(results)
-        value.append((modulation**2).mean())
-        error.append(modulation.std())
-        claimed.append(stderr.mean())
+        modulation = measure_fig4.contrast(results)
+        value.append((modulation.value**2).mean())
+        error.append(modulation.value.std())
+        claimed.append(modulation.stderr.mean())
         monkeypatch.undo()
     assert np.mean(value) == pytest.approx(0.02, rel=0.1)
     assert np.mean(claimed) == pytest.approx(np.mean(error), rel=0.3)
@@ -268,24 +269,26 @@ def test_burst_and_steady_state(results: Results, monkeypatch: pytest.MonkeyPatc
 def test_threshold_of_a_known_response() -> None:
     drives = np.geomspace(0.01, 1, 41)
     value = 0.5 + 0.5 * drives / (0.1 + drives)
-    found = measure_fig4.threshold(drives, value, np.full(41, 0.01))
+    found = measure_fig4.threshold(drives, Curve(value, np.full(41, 0.01)))
     assert found.value == pytest.approx(0.1, rel=0.01)
     # df/dln(drive) = 1/8 there
     assert found.stderr == pytest.approx(0.1 * 0.01 / 0.125, rel=0.35)
-    assert measure_fig4.threshold(drives, np.full(41, 0.6), np.full(41, 0.01)).stderr == np.inf
+    with pytest.raises(UnmeasurableError, match="does not cross"):
+        measure_fig4.threshold(drives, Curve(np.full(41, 0.6), np.full(41, 0.01)))
 
 
 def test_direction_against_its_definition(results: Results) -> None:
-    drives, value, stderr = measure_fig4.fractions(results, 8)
+    drives, forward = measure_fig4.fractions(results, 8)
+    value = forward.value
     ds = results.load("drive", "sites-8.twa")
     assert drives.tolist() == [0.1, 0.3, 1]
     share = ds.output.sel(channel="forward") / ds.output.sum("channel")
     np.testing.assert_allclose(value, share.mean("time"))
     assert (np.diff(value) > 0).all()
-    assert (stderr > 0).all()
+    assert (forward.stderr > 0).all()
     assert measure_fig4.rise(results)["smallest rise"].value <= value[-1] - value[0]
-    unknown = measure_fig4.saturation(results, 500)
-    assert all(quantity.stderr == np.inf for quantity in unknown.values())
+    with pytest.raises(UnmeasurableError, match="no chain of 500"):
+        measure_fig4.saturation(results, 500)
 
 
 # -- what is drawn ----------------------------------------------------------------------------
@@ -306,13 +309,13 @@ def test_fig3(results: Results) -> None:
     assert len(lines) == 6
     for phase in (0, 0.25, 0.5):
         for theory in ("exact", "twa"):
-            assert has(lines, measure_fig3.two(results, phase, theory)[0])
+            assert has(lines, measure_fig3.two(results, phase, theory).value)
     (inset,) = main.child_axes
     lines = drawn(inset)
     assert len(lines) == 8
     for sites in (1, 10, 100, 1000):
         for theory in ("exact", "twa"):
-            curve = measure_fig3.mean(measure_fig3.local(results, sites, 6, theory))[0]
+            curve = measure_fig3.local(results, sites, 6, theory).mean(1).value
             assert has(lines, curve)
     plt.close(figure)
 
@@ -327,7 +330,7 @@ def test_names_of_phases(phase: float, text: str) -> None:
 def test_fig4(results: Results) -> None:
     figure = fig4.draw(results)
     by_label = {ax.get_ylabel(): ax for ax in figure.axes}
-    _, value, _ = measure_fig4.total(results)
+    value = measure_fig4.total(results).value
     assert has(drawn(by_label[r"$\langle \hat I_{\mathrm{F}}\rangle/N^2$"]), value)
     maps = {}
     for name in (r"site $\ell$", r"$p/\pi$"):
@@ -340,7 +343,7 @@ def test_fig4(results: Results) -> None:
     assert len({by_label[name].get_xlim() for name in maps}) == 1
     lines = drawn(by_label["fraction of the intensity"])
     for sites in (4, 8):
-        _, forward, _ = measure_fig4.fractions(results, sites)
+        forward = measure_fig4.fractions(results, sites)[1].value
         assert has(lines, forward)
         assert has(lines, 1 - forward)
     plt.close(figure)

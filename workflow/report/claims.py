@@ -17,7 +17,8 @@ from typing import Any
 from blochball import __version__
 from blochball.dataset import revision
 from paper_checks import ledger
-from paper_checks.ledger import Finding, Quantity
+from paper_checks.ledger import Finding
+from paper_checks.quantity import SIGMAS, Quantity
 from workflow import results, runs
 from workflow.report import sources
 
@@ -63,7 +64,7 @@ def as_data(
         "seed": config["seed"],
         "version": __version__,
         "revision": revision(),
-        "sigmas": ledger.SIGMAS,
+        "sigmas": SIGMAS,
         "sources": {
             name: sources.describe(Path(name))
             for name in sorted({path for paths in files.values() for path in paths})

@@ -25,7 +25,7 @@ from docutils.core import publish_parts
 from markupsafe import Markup, escape
 from PIL import Image
 
-from paper_checks.ledger import Verdict
+from paper_checks.quantity import Verdict
 from workflow import results, runs
 from workflow.report import claims, sources
 

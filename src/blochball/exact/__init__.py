@@ -19,11 +19,20 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from blochball.exact import jumps, liouvillian, piqs, populations
-from blochball.exact import two_time as correlations
+from blochball.exact.correlations import spectrum, two_time
 from blochball.support import validation
 from blochball.system import System
 
-__all__ = ["correlations", "jumps", "liouvillian", "piqs", "populations", "solve", "steady_state"]
+__all__ = [
+    "jumps",
+    "liouvillian",
+    "piqs",
+    "populations",
+    "solve",
+    "spectrum",
+    "steady_state",
+    "two_time",
+]
 
 # in the order in which "auto" asks them; each module has obstacle(system), solve, steady_state
 _METHODS: dict[str, Any] = {

@@ -9,20 +9,54 @@ columns of V are orthogonal, so that orthogonality to the last few is enough.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from blochball.exact.space import Floats
 from blochball.support.jit import njit
+
+Linear = Callable[[Floats], Floats]
 
 BASIS = 30  # dimension of a Krylov space; flat optimum between 20 and 60
 WINDOW = 4  # vectors that a new one is made orthogonal to
 CHUNK = 16  # output times that are answered together
 
 
-def propagate(
-    product: Callable[[Floats], Floats], start: Floats, times: Floats, tolerance: float
-) -> Iterator[Floats]:
+@dataclass(frozen=True)
+class Step:
+    """exp((t - begin) A) of the state at `begin`, for t from there to `end`.
+
+    Attributes
+    ----------
+    begin, end : float
+    size : float
+        Length of the state at `begin`.
+    vectors : array, shape (vectors, n)
+        That span the Krylov space; the next step overwrites them.
+    columns : callable
+        From increasing times after `begin` to the coefficients of `vectors`, for size one.
+    """
+
+    begin: float
+    end: float
+    size: float
+    vectors: Floats
+    columns: Callable[[Floats], Floats]
+
+    def states(self, times: Floats) -> Floats:
+        """Return the states at increasing times of this step, shape (times, n)."""
+        return np.asarray(combine(self.size * self.columns(times - self.begin), self.vectors))
+
+    def values(self, functional: sp.csr_array, times: Floats) -> NDArray[np.inexact]:
+        """Return functional @ state at increasing times, shape (times,), and make no state."""
+        row = self.vectors[:, functional.indices] @ functional.data
+        return np.asarray(self.size * (self.columns(times - self.begin) @ row))
+
+
+def propagate(product: Linear, start: Floats, times: Floats, tolerance: float) -> Iterator[Floats]:
     """Yield exp(t A) start at the output times, a few of them together.
 
     Parameters
@@ -42,34 +76,61 @@ def propagate(
     states : array, shape (some, n)
         At the next few of the output times.
     """
-    state, now, done, guess = start, 0.0, 0, np.inf
-    rate = tolerance * float(np.abs(start).sum()) / max(float(times[-1]), np.finfo(float).tiny)
+    for step, some in _along(product, start, times, tolerance):
+        for first in range(0, len(some), CHUNK):
+            yield step.states(some[first : first + CHUNK])
+
+
+def values(
+    product: Linear, start: Floats, functional: sp.csr_array, times: Floats, tolerance: float
+) -> NDArray[np.inexact]:
+    """Return functional @ exp(t A) start at the output times, shape (times,).
+
+    `functional` is a sparse row of shape (1, n); the rest is as for `propagate`.
+    """
+    steps = _along(product, start, times, tolerance)
+    return np.concatenate([step.values(functional, some) for step, some in steps])
+
+
+def _along(
+    product: Linear, start: Floats, times: Floats, tolerance: float
+) -> Iterator[tuple[Step, Floats]]:
+    """Yield steps up to the last of the output times, each with those that lie in it."""
+    done = 0
+    for step in steps(product, start, tolerance, float(times[-1])):
+        count = int(np.count_nonzero(times[done:] <= step.end))
+        yield step, times[done : done + count]
+        done += count
+
+
+def steps(product: Linear, start: Floats, tolerance: float, end: float = np.inf) -> Iterator[Step]:
+    """Yield steps that follow each other until `end`, or for ever.
+
+    With an `end` the tolerance is that of `propagate`. Without one it bounds the estimated error of
+    each step, as a share of the state that the step begins with; a state that has vanished ends it.
+    """
+    state, now, guess = start, 0.0, np.inf
+    whole = float(np.abs(start).sum())
     vectors = np.empty((BASIS + 1, len(start)))
-    while done < len(times):
-        length = norm(state)
-        if length == 0 or times[done] == now:
-            yield state[None, :]
-            done += 1
-            continue
+    while (length := norm(state)) > 0 and now < end:
         reduced = arnoldi(product, state / length, vectors, WINDOW)
         used = len(reduced) - 1
         # size of what A leads to out of the Krylov space, in the norm of the tolerance
         outside = length * float(np.abs(vectors[used]).sum())
-        remaining = float(times[-1]) - now
-        step, last, guess = _step(reduced, remaining, guess, outside, rate)
-        until = float(times[-1]) if step == remaining else now + step
-        columns = _Columns(reduced)
-        while done < len(times) and times[done] <= until:
-            count = int(np.count_nonzero(times[done : done + CHUNK] <= until))
-            local = columns(times[done : done + count] - now)
-            yield combine(length * local, vectors[: used + 1])
-            done += count
+        if guess == np.inf:
+            guess = used / max(float(np.abs(reduced).sum(axis=0).max()), 1e-300)
+        open_end = end == np.inf
+        rate = tolerance * (float(np.abs(state).sum()) / guess if open_end else whole / end)
+        length_of_step, last, guess = _step(reduced, end - now, guess, outside, rate)
+        until = end if length_of_step == end - now else now + length_of_step
+        yield Step(now, until, length, vectors[: used + 1], _Columns(reduced))
         now, state = until, combine(length * last[None, :], vectors[: used + 1])[0]
+    # nothing moves any more
+    if now < end < np.inf or end == 0:
+        yield Step(now, end, 1.0, state[None, :], lambda times: np.ones((len(times), 1)))
 
 
-def arnoldi(
-    product: Callable[[Floats], Floats], first: Floats, vectors: Floats, window: int
-) -> Floats:
+def arnoldi(product: Linear, first: Floats, vectors: Floats, window: int) -> Floats:
     """Fill the rows of `vectors` from a unit vector; return H with the row h e_m^T below.
 
     Each vector is made orthogonal to the last `window` ones. A column of zeros makes H square;
@@ -200,8 +261,6 @@ def _step(
     """Return a step that is accurate enough, expm(step * reduced)[:, 0] and the next guess."""
     order = len(reduced) - 1
     step = min(remaining, guess)
-    if not np.isfinite(guess):
-        step = min(step, order / max(float(np.abs(reduced).sum(axis=0).max()), 1e-300))
     while True:
         column = expm(step * reduced)[:, 0]
         error = outside * abs(float(column[-1]))

@@ -15,6 +15,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
+from blochball import operators
 from blochball.dataset import assemble
 from blochball.exact import krylov, nullspace, superoperators
 from blochball.exact.expectations import Expectations
@@ -26,6 +27,9 @@ from blochball.system import System
 METHOD = "exact.liouvillian"
 MEMORY_LIMIT = 8 * 2**30
 TOLERANCE = 1e-9
+operators.declare(
+    "exact.liouvillian", *operators.LOCAL, *operators.LINEAR, "exchange", *operators.COLLECTIVE
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +112,10 @@ def memory(
 
 
 def obstacle(system: System, memory_limit: float = MEMORY_LIMIT) -> str | None:
-    """Say why the System is too large, with its unknowns and memory, or return None."""
+    """Say which term is not served, or with its memory that the System is too large, or None."""
+    refused = operators.refusal("exact.liouvillian", system)
+    if refused is not None:
+        return refused
     return _too_large(system, _coherence(system, None), memory_limit, None)
 
 
@@ -258,9 +265,17 @@ def steady_state(
     )
 
 
-def stationary(system: System, *, memory_limit: float = MEMORY_LIMIT) -> State:
-    """Return the stationary density matrix; parameters and errors are those of `steady_state`."""
-    return _stationary("liouvillian.stationary", system, memory_limit)[0]
+def stationary(
+    system: System,
+    *,
+    memory_limit: float = MEMORY_LIMIT,
+    owner: str = "liouvillian.stationary",
+) -> State:
+    """Return the stationary density matrix; parameters and errors are those of `steady_state`.
+
+    `owner` is who asks, for messages.
+    """
+    return _stationary(owner, system, memory_limit)[0]
 
 
 def _stationary(owner: str, system: System, memory_limit: float) -> tuple[State, str]:
@@ -269,7 +284,7 @@ def _stationary(owner: str, system: System, memory_limit: float) -> tuple[State,
     space = space_for(owner, system, None if driven(system) else 0, memory_limit, None)
     generator = superoperators.liouvillian(system, space)
     trace = superoperators.functional(space, left(space.sites)).toarray()[0].real
-    unknowns, how = nullspace.stationary(generator, trace, memory_limit)
+    unknowns, how = nullspace.stationary(owner, generator, trace, memory_limit)
     return State(space, space.to_complex(unknowns)), how
 
 

@@ -27,11 +27,15 @@ RESIDUAL = 1e-10  # of sum_i |A x|_i as a share of the largest rate, where sum_i
 AGREEMENT = 1e-7  # of two solutions, in sum_i |x_i|
 
 
-def stationary(generator: sp.csr_array, trace: Floats, limit: float) -> tuple[Floats, str]:
+def stationary(
+    owner: str, generator: sp.csr_array, trace: Floats, limit: float
+) -> tuple[Floats, str]:
     """Return the only null vector with unit trace, and "gmres" or "lu" for how it was found.
 
     Parameters
     ----------
+    owner : str
+        Who asks, for messages.
     generator : sparse array, shape (n, n)
     trace : array, shape (n,)
         f, with f A = 0 and f >= 0.
@@ -53,12 +57,10 @@ def stationary(generator: sp.csr_array, trace: Floats, limit: float) -> tuple[Fl
             found = _agreed([_iterate(generator, trace, u, scale) for u in sources])
             if found is not None:
                 return found, "gmres"
-        found = _agreed(_factorise(generator, trace, sources, scale, limit))
+        found = _agreed(_factorise(owner, generator, trace, sources, scale, limit))
         if found is not None:
             return found, "lu"
-    raise ValueError(
-        "exact.steady_state: the steady state must be unique, got a system that has several"
-    )
+    raise ValueError(f"{owner}: the steady state must be unique, got a system that has several")
 
 
 def _agreed(solutions: list[Floats | None]) -> Floats | None:
@@ -105,14 +107,19 @@ def _gmres(product: Linear, precondition: Linear, right: Floats) -> Floats:
 
 
 def _factorise(
-    generator: sp.csr_array, trace: Floats, sources: list[Floats], scale: float, limit: float
+    owner: str,
+    generator: sp.csr_array,
+    trace: Floats,
+    sources: list[Floats],
+    scale: float,
+    limit: float,
 ) -> list[Floats | None]:
     size = len(trace)
     # fill-in seen: 3.7e6 entries for 12,341 unknowns of one ensemble, 1.3e6 for 2,501 of two
     expected = 12 * 4 * size ** (5 / 3)
     if expected > limit:
         raise MemoryError(
-            "exact.steady_state: iteration does not converge, and a factorisation with "
+            f"{owner}: iteration does not converge, and a factorisation with "
             f"{size:,} unknowns needs about {expected / 2**30:.1f} GiB of the "
             f"{limit / 2**30:.1f} GiB allowed; exact.solve to a long time needs much less"
         )

@@ -25,6 +25,7 @@ def average(
     block_size: int,
     moments: Callable[[Array], tuple[Moments, ...]],
     *,
+    owner: str = "exact.solve",
     trajectories: int = 1000,
     seed: int = 0,
     threads: int | None = None,
@@ -43,6 +44,8 @@ def average(
         Trajectories that share a stream of random numbers.
     moments : callable
         From the samples of a block, shape (trajectories, *shape), to the moments that are wanted.
+    owner : str
+        Who asks, for messages.
     trajectories, seed, threads, progress
         As for `blochball.twa.solve`.
 
@@ -58,7 +61,6 @@ def average(
     TypeError, ValueError
         For a bad or unknown option.
     """
-    owner = "exact.solve"
     validation.no_options(owner, "jumps", options)
     trajectories = validation.integer(owner, "trajectories", trajectories, 1)
     seed = validation.seed(owner, seed)

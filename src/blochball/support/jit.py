@@ -1,7 +1,8 @@
 """numba.njit with a cache that notices changes of this package, and bits that ignore the cache.
 
 Numba's own cache looks only at the file of the function that is called, and would go on using a
-compiled kernel after a change in another file whose functions it calls.
+compiled kernel after a change in another file whose functions it calls. Ours looks at all files of
+the package that this file imports, and that they import.
 
 Every compiled function holds copies of the functions that it calls, and whichever copy a process
 loads first serves all callers. Copies are optimised for their callers, with fast-math flags to
@@ -11,44 +12,94 @@ kernels in the cache. Inlining everything leaves no calls to share.
 A function that is defined within another one captures compiled functions: that is how a loop is
 compiled for what is called in it. Numba would know these by a random number that every process
 draws anew, and never find them in its cache; here they are known by their names.
+
+The cache lies in NUMBA_CACHE_DIR, beside the package or in the user's folder of caches, whichever
+can be written first; where none can, every process compiles for itself.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from functools import partial
+import re
+import warnings
+from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 import numba
 from numba.core import config
 
+_ROOT = Path(__file__).parents[1]
+_IMPORT = re.compile(rf"^\s*from {_ROOT.name}\.?([\w.]*) import (\([^)]*\)|[^\n]*)", re.MULTILINE)
 
-def _sources() -> str:
+
+def _digest(paths: Iterable[Path]) -> str:
     digest = hashlib.sha256()
-    root = Path(__file__).parents[1]
-    for path in sorted(root.rglob("*.py")):
-        digest.update(path.relative_to(root).as_posix().encode())
+    for path in sorted(paths):
+        digest.update(path.relative_to(_ROOT).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-STAMP: Final = _sources()  # of every source file of the package
+STAMP: Final = _digest(_ROOT.rglob("*.py"))  # of every source file of the package
+
+
+@cache
+def _reached(path: Path) -> frozenset[Path]:
+    """Return the files of the package that a file imports, and those that they import."""
+    reached, todo = {path}, [path]
+    while todo:
+        for package, names in _IMPORT.findall(todo.pop().read_text(encoding="utf-8")):
+            folder = _ROOT.joinpath(*package.split("."))
+            inner = [folder / f"{name}.py" for name in re.findall(r"\w+", names)]
+            for file in (folder.with_suffix(".py"), *inner):
+                if file not in reached and file.is_file():
+                    reached.add(file)
+                    todo.append(file)
+    return frozenset(reached)
+
+
+def stamp_of(function: Callable[..., Any]) -> str:
+    """Return the hash of every file that can decide what a function compiles to."""
+    files: set[Path] = set()
+    todo = [function]
+    while todo:
+        function = todo.pop()
+        file = Path(function.__code__.co_filename).resolve()
+        files |= _reached(file) if _ROOT in file.parents else set()
+        cells = [cell.cell_contents for cell in function.__closure__ or ()]
+        todo += [cell.py_func for cell in cells if hasattr(cell, "py_func")]
+    return _digest(files)
 
 
 def njit(**options: Any) -> Callable[[Callable[..., Any]], Any]:
-    """Return a decorator: compiled without the GIL, cached on disk, inlined; options as numba's."""
+    """Return a decorator: compiled without the GIL, cached on disk, inlined; options as numba's.
+
+    Warns
+    -----
+    UserWarning
+        Once in a process, where no folder can be written for the cache.
+    """
+    options = {"nogil": True, "error_model": "numpy", "forceinline": True, **options}
 
     def decorate(function: Callable[..., Any]) -> Any:
-        compiled = numba.njit(
-            nogil=True, cache=True, error_model="numpy", forceinline=True, **options
-        )(function)
+        if function.__closure__:
+            # numba names its files after it: one for each set of captured functions
+            digest = hashlib.sha256(repr(captured(function)).encode()).hexdigest()
+            function.__qualname__ += f"-{digest:.12}"
+        try:
+            compiled = numba.njit(cache=True, **options)(function)
+        except RuntimeError as error:
+            if "cannot cache" not in str(error):
+                raise
+            _warn()
+            return numba.njit(**options)(function)
         if not config.DISABLE_JIT:  # type: ignore[attr-defined]
             # the index on disk is valid for one stamp only; normally date and size of one file
-            compiled._cache._cache_file._source_stamp = STAMP
+            compiled._cache._cache_file._source_stamp = stamp_of(function)
             if function.__closure__:
-                compiled._cache._index_key = partial(_key, captured(function))
+                compiled._cache._index_key = _key
         return compiled
 
     return decorate
@@ -66,5 +117,16 @@ def captured(function: Callable[..., Any]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _key(names: tuple[str, ...], signature: Any, codegen: Any) -> tuple[Any, ...]:
-    return signature, codegen.magic_tuple(), names
+def _key(signature: Any, codegen: Any) -> tuple[Any, ...]:
+    # the name of the file says the rest
+    return signature, codegen.magic_tuple()
+
+
+@cache
+def _warn() -> None:
+    warnings.warn(
+        "blochball: no folder can be written for compiled functions, neither that of the package "
+        "nor the user's own; each process will compile them anew, which takes about a minute of "
+        "one core. Set the environment variable NUMBA_CACHE_DIR to a folder that can be written.",
+        stacklevel=3,
+    )

@@ -1,5 +1,6 @@
 """Truncated Wigner approximation: trajectories of Bloch vectors in the Bloch ball."""
 
+from blochball import operators
 from blochball.support.checkpoints import Checkpoint
 from blochball.twa import eq6
 from blochball.twa.driver import LeftBallError
@@ -21,3 +22,6 @@ __all__ = [
     "step_error",
     "trajectories",
 ]
+
+for _name in ("twa", "twa.eq6"):
+    operators.declare(_name, *operators.LOCAL, *operators.LINEAR, "exchange", *operators.COLLECTIVE)

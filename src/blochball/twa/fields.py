@@ -28,6 +28,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from blochball.operators import MasterEquation
 from blochball.system import ChainExchange, System
 from blochball.twa.local import Rates
 
@@ -125,22 +126,16 @@ def fields_of(system: System, structure: str = "auto") -> Fields:
         matrix, too. All three are the same physics and, from the same noise, the same trajectory
         to rounding.
     """
-    sites = system.sites
+    sites, equation = system.sites, MasterEquation.of(system)
     weights = np.array([j.weights for j in system.jumps], complex).reshape(-1, sites)
-    rates = np.array([jump.rate for jump in system.jumps], float)
-    kinds = np.array([jump.kind for jump in system.jumps], dtype=str)
-
-    axis = np.zeros((3, sites))
-    rotation = 2 * system.drive_vector.conj()
-    axis[0], axis[1], axis[2] = rotation.real, rotation.imag, system.column("detuning")
+    kinds, rates = np.array([jump.kind for jump in system.jumps], dtype=str), equation.rates
 
     guides, taken = _guides(system, structure)
     exchange = np.zeros((0, 0), complex)
     if system.exchange is not None and (
         structure == "dense" or not isinstance(system.exchange, ChainExchange)
     ):
-        matrix = system.exchange_matrix
-        axis[2] += matrix.diagonal().real
+        matrix = equation.exchange_matrix
         if matrix.any():
             exchange = 2 * matrix.conj()
 
@@ -152,10 +147,10 @@ def fields_of(system: System, structure: str = "auto") -> Fields:
     amplitude = np.where((kinds == "pump")[:, None], weights.conj(), weights)
     ranked = ranked[rates[ranked] > 0]
     chain = system.exchange
-    size = system.column("size")
+    size = equation.sizes
     angle = (chain.phase if isinstance(chain, ChainExchange) else 0.0) * np.arange(sites)
     return Fields(
-        axis,
+        np.ascontiguousarray(equation.linear.T),
         np.sqrt(rates),
         ranked,
         (sign * rates)[ranked],
@@ -167,7 +162,7 @@ def fields_of(system: System, structure: str = "auto") -> Fields:
         turning,
         np.ascontiguousarray(weights.real[turning]),
         np.stack([np.cos(angle), np.sin(angle)]),
-        Rates(*(system.column(name) for name in Rates._fields)),
+        Rates(equation.sizes, *np.ascontiguousarray(equation.local.T)),
         (size / 2 + 10 * np.sqrt(size) + 10) ** 2,
     )
 

@@ -12,6 +12,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
+from blochball import operators
 from blochball.support import validation
 from blochball.support.checkpoints import Finished, checkpoint_of
 from blochball.support.statistics import Leaf, Moments
@@ -37,6 +38,7 @@ def planned(
     momenta: ArrayLike | None = None,
     tolerance: float = pilot.ANGLE,
     structure: str = "auto",
+    theory: str = "twa",
 ) -> Plan:
     """Validate the arguments of a run and fix its time steps; see `twa.plan`.
 
@@ -44,8 +46,11 @@ def planned(
     ----------
     owner : str
         The function that was called, for errors.
+    theory : str
+        Which must serve the terms of the System.
     """
     validation.instance(owner, "system", system, System)
+    operators.require(owner, theory, system)
     times = validation.times(owner, times)
     trajectories = validation.integer(owner, "trajectories", trajectories, 1)
     seed = validation.seed(owner, seed)

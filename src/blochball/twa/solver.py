@@ -279,4 +279,5 @@ def trajectories(
     )
     for name, axis in zip(paths.COMPONENTS, "xyz", strict=True):
         ds[name].attrs["long_name"] = f"J^{axis} of a trajectory"
-    return ds.assign_coords(trajectory=np.arange(plan.trajectories))
+    number = np.arange(plan.trajectories)
+    return ds.assign_coords(trajectory=("trajectory", number, {"long_name": "trajectory"}))

@@ -333,7 +333,7 @@ def test_a_factorisation_beyond_the_limit_is_refused(monkeypatch):
     monkeypatch.setattr(nullspace, "CYCLES", 0)
     generator = sp.csr_array(np.diag([-1.0] * 219, k=1) - np.eye(220))
     with pytest.raises(MemoryError, match="220 unknowns needs about"):
-        nullspace.stationary(generator, np.ones(220), 1e3)
+        nullspace.stationary("exact.steady_state", generator, np.ones(220), 1e3)
 
 
 # -- refusals --------------------------------------------------------------------------------------

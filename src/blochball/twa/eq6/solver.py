@@ -76,6 +76,7 @@ def solve(
         correlations=correlations,
         momenta=momenta,
         tolerance=tolerance,
+        theory="twa.eq6",
     )
     run = runs.Run(
         owner,

@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from blochball.system import KINDS, System
+from blochball.operators import TABLE, MasterEquation
+from blochball.system import System
 from blochball.twa.eq6.spinor import cayley, increment, jit, local_step, norm, rotate, shrink
 from blochball.twa.initial import sample
 from blochball.twa.lanes import LANES, X, Y, Z
@@ -29,16 +30,12 @@ D1, D2, D3, E1, E2, E3, P1, P2, P3 = _NOISE  # decay, dephasing, pump; j = -1, 0
 COLUMNS = 28
 
 
-_SIGN = {"decay": -1, "dephasing": 0, "pump": 1}
-
-
 class Couplings(NamedTuple):
     """Numbers of a System as the kernels take them."""
 
     size: NDArray[np.float64]  # (sites,)
     local: NDArray[np.float64]  # (sites, 3): decay, dephasing, pump
-    detuning: NDArray[np.float64]  # (sites,)
-    drive: NDArray[np.complex128]  # (sites,)
+    linear: NDArray[np.float64]  # (sites, 3): axis of the Hamiltonian's rotation
     exchange: NDArray[np.complex128]  # (sites, sites), or (0, 0) if there is none
     rate: NDArray[np.float64]  # (jumps,)
     kind: NDArray[np.int64]  # (jumps,): -1, 0, 1
@@ -75,16 +72,15 @@ class Work(NamedTuple):
 
 def couplings_of(system: System, limit: NDArray[np.float64]) -> Couplings:
     """Return the numbers of a System as the kernels take them."""
-    jumps = system.jumps
-    coupled = system.exchange_matrix.any()
+    jumps, equation = system.jumps, MasterEquation.of(system)
+    exchange = equation.exchange_matrix
     return Couplings(
-        system.column("size"),
-        np.stack([system.column(kind) for kind in KINDS], axis=1),
-        system.column("detuning"),
-        np.array(system.drive_vector),
-        np.array(system.exchange_matrix if coupled else np.zeros((0, 0)), np.complex128),
-        np.array([jump.rate for jump in jumps], float),
-        np.array([_SIGN[jump.kind] for jump in jumps], np.int64),
+        equation.sizes,
+        equation.local,
+        equation.linear,
+        np.array(exchange if exchange.any() else np.zeros((0, 0)), np.complex128),
+        equation.rates,
+        np.array([TABLE[jump.kind].change for jump in jumps], np.int64),
         np.array([jump.weights for jump in jumps], complex).reshape(len(jumps), system.sites),
         limit,
     )
@@ -225,12 +221,10 @@ def field(state, symbol, noises, fraction, step, couplings):
     part = fraction * step
     sites = state.shape[0]
     for l in range(sites):
-        own = couplings.exchange[l, l].real if couplings.exchange.size > 0 else 0.0
-        drive = 2 * part * couplings.drive[l].conjugate()
+        x, y, z = couplings.linear[l, 0], couplings.linear[l, 1], couplings.linear[l, 2]
         for i in range(_N):
-            put(state[l], OMEGA, i, drive)
-            # the exchange of a site with itself is J^+ J^-, whose symbol has an ordering term
-            state[l, i + OMEGA_Z] = part * (couplings.detuning[l] + own)
+            put(state[l], OMEGA, i, complex(part * x, part * y))
+            state[l, i + OMEGA_Z] = part * z
         if couplings.exchange.size > 0:
             for m in range(sites):
                 strength = 2 * part * couplings.exchange[l, m].conjugate()

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from blochball import moments
 from blochball.dataset import assemble
 from blochball.moments import MOMENTS
+from blochball.operators import TABLE
 from blochball.support.statistics import Leaf, Moments
 from blochball.system import System
 from blochball.twa.driver import Observer, reordered
@@ -269,8 +270,7 @@ def output_probes(system: System) -> Probes:
     """Return the probes of L^+ L of every jump."""
     shape = (len(system.jumps), system.sites)
     w = np.array([j.weights for j in system.jumps], complex).reshape(shape)
-    order = {"decay": 1.0, "dephasing": 0.0, "pump": -1.0}
-    sign = np.array([order[j.kind] for j in system.jumps])[:, None].reshape(-1, 1)
+    sign = np.array([TABLE[j.kind].ordering for j in system.jumps], float).reshape(-1, 1)
     # |sum w^* J^+|^2 for decay, |sum w J^+|^2 for pump
     flip = np.where(sign > 0, w.conj(), w) * abs(sign)
     along = np.where(sign == 0, w.real, 0.0)

@@ -1,10 +1,9 @@
-"""Every claim about Fig. 2, measured on the data of the workflow; and that each can fail."""
+"""Controls of the claims about Fig. 2."""
 
 from __future__ import annotations
 
 import xarray as xr
 
-from paper_checks import controls
 from paper_checks.controls import Control, more_error, scaled, size_of
 
 
@@ -67,7 +66,3 @@ CONTROLS = [
     Control("fig2-mean-field", "none in TWA", "squeezing/*.twa", scaled("emission", 12)),
     Control("fig2-mean-field", "none exactly", "squeezing/*.exact", scaled("emission", 12)),
 ]
-
-test_claim, test_claim_fails_without_its_effect, test_every_number_fails_in_some_control = (
-    controls.tests(["fig2"], CONTROLS)
-)
