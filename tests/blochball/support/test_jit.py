@@ -28,7 +28,7 @@ def outer(x):
     return value(x) * 10
 """
 CLOSURE = """
-from package.jit import njit
+from package.support.jit import njit
 from package.inner import value, other
 
 def made(inner, factor):

@@ -244,7 +244,7 @@ if sites > 1:
     system = models.waveguide_chain(sites, 100, 0.3, 25.0)
 times = np.linspace(0, 1e-3, 101)
 solve = twa.eq6.solve if name == "eq6" else getattr(twa, name)
-solve(system, times, 64, steps=100)
+solve(system, times, 640, steps=100)
 many = 10**6 if name == "trajectories" else 10**9  # of which the memory is checked
 if name == "trajectories":
     times = times[-1:]
