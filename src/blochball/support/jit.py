@@ -22,7 +22,7 @@ from __future__ import annotations
 import hashlib
 import re
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -34,23 +34,32 @@ _ROOT = Path(__file__).parents[1]
 _IMPORT = re.compile(rf"^\s*from {_ROOT.name}\.?([\w.]*) import (\([^)]*\)|[^\n]*)", re.MULTILINE)
 
 
-def _digest(paths: Iterable[Path]) -> str:
-    digest = hashlib.sha256()
-    for path in sorted(paths):
-        digest.update(path.relative_to(_ROOT).as_posix().encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-STAMP: Final = _digest(_ROOT.rglob("*.py"))  # of every source file of the package
+@cache
+def _content(path: Path) -> bytes:
+    return path.read_bytes()
 
 
 @cache
-def _reached(path: Path) -> frozenset[Path]:
-    """Return the files of the package that a file imports, and those that they import."""
+def _digest(paths: frozenset[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(paths):
+        digest.update(path.relative_to(_ROOT).as_posix().encode())
+        digest.update(_content(path))
+    return digest.hexdigest()
+
+
+STAMP: Final = _digest(frozenset(_ROOT.rglob("*.py")))  # of every source file of the package
+
+
+@cache
+def _reached(name: str) -> frozenset[Path]:
+    """Return a file, the files of the package that it imports, and those that they import."""
+    path = Path(name).resolve()
+    if _ROOT not in path.parents:
+        return frozenset()
     reached, todo = {path}, [path]
     while todo:
-        for package, names in _IMPORT.findall(todo.pop().read_text(encoding="utf-8")):
+        for package, names in _IMPORT.findall(_content(todo.pop()).decode()):
             folder = _ROOT.joinpath(*package.split("."))
             inner = [folder / f"{name}.py" for name in re.findall(r"\w+", names)]
             for file in (folder.with_suffix(".py"), *inner):
@@ -62,12 +71,11 @@ def _reached(path: Path) -> frozenset[Path]:
 
 def stamp_of(function: Callable[..., Any]) -> str:
     """Return the hash of every file that can decide what a function compiles to."""
-    files: set[Path] = set()
+    files: frozenset[Path] = frozenset()
     todo = [function]
     while todo:
         function = todo.pop()
-        file = Path(function.__code__.co_filename).resolve()
-        files |= _reached(file) if _ROOT in file.parents else set()
+        files |= _reached(function.__code__.co_filename)
         cells = [cell.cell_contents for cell in function.__closure__ or ()]
         todo += [cell.py_func for cell in cells if hasattr(cell, "py_func")]
     return _digest(files)
