@@ -327,7 +327,7 @@ def test_finished_trajectories_are_taken_up(tmp_path):
 
 def test_it_warns_where_the_expansion_is_not_valid():
     system = System(Ensemble(1, decay=1.0, pump=0.3), drive=[0.7])
-    with pytest.warns(UserWarning, match=r"twa\.eq6\.solve: up to 100% of the trajectories"):
+    with pytest.warns(UserWarning, match=r"twa\.eq6\.solve: up to \d+% of the trajectories"):
         twa.eq6.solve(system, [5.0], 640, 1, steps=100)
 
 
