@@ -11,19 +11,16 @@ workflow::
 
 from __future__ import annotations
 
-import argparse
-
 import xarray as xr
 
 from blochball import twa
-from blochball.support import jit, storage
-from workflow import provenance, results, runs, simulate
+from blochball.support import storage
+from workflow import config, provenance, results, runs, simulate, stack, theories
 
 
 def plan(run: runs.Run, number: int) -> twa.Plan:
     """Return the plan of one point."""
-    point = list(run.points.values())[number]
-    return twa.plan(point.system, point.times, **point.sampling)
+    return theories.plan(list(run.points.values())[number])
 
 
 def saved(run: runs.Run, planned: twa.Plan) -> xr.Dataset:
@@ -43,34 +40,33 @@ class Scattered:
 
     def planned(self, number: int) -> twa.Plan:
         """Return the plan of one point."""
-        found = self._take_up(number, "plan", run=self.run.fingerprint, sources=jit.STAMP)
-        return plan(self.run, number) if found is None else twa.Plan.from_dataset(found)
+        expected = {"run": self.run.fingerprint, "sources": theories.STAMP}
+        there = self._take_up(number, "plan", **expected)
+        return plan(self.run, number) if there is None else theories.taken_up(there)
 
     def blocks(self, planned: twa.Plan, number: int) -> tuple[range, ...]:
         """Return the blocks of each part of a point."""
         parts = sum(of == number for of, _ in self.run.pieces())
-        return twa.division(planned.trajectories, parts, planned.system.sites)
+        return theories.blocks(planned, parts)
 
     def part(self, planned: twa.Plan, number: int, part: int, threads: int = 1) -> xr.Dataset:
         """Compute one part, taking up what a killed job has left of it."""
         folder = self.found.chunks(self.family, self.name) / f"{number}.{part}"
-        checkpoint = twa.Checkpoint(folder, self.found.config["chunk"])
         blocks = self.blocks(planned, number)[part]
-        return twa.run_part(planned, blocks, threads, checkpoint=checkpoint)
+        return theories.run_part(planned, blocks, threads, folder, self.found.config.chunk)
 
     def gather(self) -> xr.Dataset:
         """Return the Dataset of the whole run."""
-        whole = []
-        for number in range(len(self.run.points)):
+        whole = {}
+        for number, label in enumerate(self.run.points):
             planned = self.planned(number)
             parts = []
             for part, blocks in enumerate(self.blocks(planned, number)):
-                found = self._take_up(
-                    number, part, identity=planned.identity, first=blocks.start, blocks=len(blocks)
-                )
-                parts.append(self.part(planned, number, part) if found is None else found)
-            whole.append(twa.gather(planned, parts))
-        return simulate.joined(self.run, whole)
+                expected = {"first": blocks.start, "blocks": len(blocks)}
+                there = self._take_up(number, part, identity=planned.identity, **expected)
+                parts.append(self.part(planned, number, part) if there is None else there)
+            whole[label] = theories.gather(planned, parts)
+        return stack.joined(whole, self.run.scan)
 
     def _take_up(self, number: int, piece: int | str, **expected: object) -> xr.Dataset | None:
         path = self.found.piece(self.family, self.name, number, piece)
@@ -83,8 +79,7 @@ class Scattered:
 
 def main() -> None:
     """Read the command line, compute, save."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--config", default="config/paper.yaml", help="default: %(default)s")
+    parser = config.command_line(__doc__.splitlines()[0])
     parser.add_argument("--threads", type=int, default=1, help="of a part")
     parser.add_argument("what", choices=("plan", "part", "gather"))
     parser.add_argument("family", help="chain or drive")

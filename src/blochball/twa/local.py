@@ -64,7 +64,7 @@ def relaxation(rate, duration):
 
 @jit
 def relax(size, decay, dephasing, pump, duration):
-    """Return the Relaxation of one ensemble: docs/derivation.md (7.1), solved in closed form.
+    """Return mean and covariance of one ensemble after a duration of Eq. (7.1).
 
     With lambda = (gamma^+ + gamma^-)/2 + 2 gamma^0, kappa = gamma^+ + gamma^-,
     Delta = gamma^+ - gamma^- the Ito drift is (-lambda Jx, -lambda Jy, Delta N/2 - kappa Jz), the

@@ -38,7 +38,7 @@ def solve(
     checkpoint: Any = None,
     progress: bool = False,
 ) -> xr.Dataset:
-    """Simulate a System by Eq. (6) in the four variables phi, theta, psi and 𝒥 (Stratonovich).
+    """Simulate a System in the variables phi, theta, psi and 𝒥 (Stratonovich) by Eq. (6).
 
     Parameters
     ----------

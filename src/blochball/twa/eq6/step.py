@@ -87,7 +87,7 @@ def couplings_of(system: System, limit: NDArray[np.float64]) -> Couplings:
 
 
 def step_of(couplings: Couplings) -> Step:
-    """Return the step of Eq. (6)."""
+    """Return the step of the four variables."""
     sites, jumps = couplings.size.size, couplings.rate.size
 
     def memory(groups: int, generator: np.random.Generator) -> tuple[Spinors, Work]:
