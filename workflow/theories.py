@@ -80,7 +80,8 @@ class Theory:
         Last part of the name of its runs, MEMBER.THEORY.
     solve : callable
         ``solve(point, threads, **kept)`` returns the Dataset of a `Point`; `kept` are the
-        folder `keep` and the size `chunk` of a `twa.Checkpoint`, which theories that begin again when they are killed ignore.
+        folder `keep` and the size `chunk` of a `twa.Checkpoint`, which theories that begin again
+        when they are killed ignore.
     modules : tuple of str
         Where it is written. Results are stale when one of these, or what it imports, changes.
     sampled : bool
