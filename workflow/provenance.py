@@ -38,14 +38,14 @@ RECORD = IMAGES / "provenance.json"
 SOFTWARE = ("numpy", "scipy", "numba", "llvmlite")
 
 # the package's modules that every theory is made of, and those of each
-_SHARED_FILES = ("dataset.py", "models/*.py", "moments.py", "system.py", "support/*.py")
+_SHARED_FILES = ("dataset.py", "field.py", "models/*.py", "moments.py", "system.py", "support/*.py")
 _TWA_FILES = (*_SHARED_FILES, "twa/*.py", "twa/*/*.py")
 MODULES = {
     "exact": (*_SHARED_FILES, "exact/*.py"),
     "twa": _TWA_FILES,
     "top": _TWA_FILES,
     "paths": _TWA_FILES,
-    "mean_field": (*_SHARED_FILES, "cumulants.py"),
+    "mean_field": (*_SHARED_FILES, "cumulants/*.py"),
     "cost": _TWA_FILES,
 }
 

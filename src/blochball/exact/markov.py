@@ -7,7 +7,9 @@ last place, for rates over any number of decades (C. A. O'Cinneide, Numer. Math.
 
 States lie on a lattice and lead to neighbours, diagonal ones included. They are left out by nested
 dissection (A. George, SIAM J. Numer. Anal. 10, 345 (1973)): the two sides of a line first, then the
-line, so that n states need O(n log n) numbers.
+line, so that n states need O(n log n) numbers. Rates are kept with a binary exponent for each
+source. Where they differ by more than floating-point numbers can hold even so, the chain has a
+trap: a state that is left for good too rarely to matter, in which all weight ends.
 """
 
 from __future__ import annotations
@@ -63,22 +65,27 @@ def stationary(rates: sp.csr_array, place: Ints) -> Floats:
     Raises
     ------
     ArithmeticError
-        If parts of the chain are connected by rates too small for floating-point numbers.
+        If there are several traps.
     """
     weight = np.zeros(rates.shape[0])
     exponent = np.zeros(rates.shape[0], dtype=np.int64)
-    for front in reversed(_Elimination(rates, place).fronts):
-        _weigh(*front, weight, exponent)
+    chain = _Elimination(rates, place)
+    for front in reversed(chain.fronts):
+        _weigh(*front, chain.trap, weight, exponent)
     down = np.maximum(exponent - exponent[weight > 0].max(), -2000)
     found = np.ldexp(weight, down)
     return np.asarray(found / found.sum())
 
 
 class _Elimination:
-    """Leaves out all states; `fronts` are in the order in which they were left out."""
+    """Leaves out all states; `fronts` are in the order in which they were left out.
+
+    The state that is left out last is the trap, if there is no other.
+    """
 
     def __init__(self, rates: sp.csr_array, place: Ints) -> None:
         self.fronts: list[Front] = []
+        self.trap = -1
         self._place = place
         self._rates = (rates.indptr, rates.indices, rates.data)
         pattern = sp.csr_array(rates + rates.T)
@@ -93,7 +100,8 @@ class _Elimination:
         parts = [self._leave_out(side) for side in sides if len(side)]
         handed = np.concatenate([part[0] for part in parts] or [np.empty(0, np.int64)])
         front = _front(own, handed, *self._neighbours, self._index)
-        matrix = np.zeros((len(front), len(front)))
+        # the last column holds the rates into the trap
+        matrix = np.zeros((len(front), len(front) + 1))
         scale = np.full(len(front), _NOTHING)
         _assemble(*self._rates, front, len(own), self._index, matrix, scale)
         for part in parts:
@@ -101,13 +109,18 @@ class _Elimination:
         flow = np.zeros((len(own), len(front)))
         scales = np.zeros((-(-len(own) // PANEL), len(front)), dtype=np.int64)
         unit = np.zeros(len(own), dtype=np.int64)
-        if _eliminate(matrix, scale, flow, scales, unit):
-            raise ArithmeticError("rates must be large enough to connect all states")
+        for trap in _eliminate(matrix, scale, flow, scales, unit):
+            if self.trap >= 0:
+                raise ArithmeticError(
+                    "rates must not be too far apart: there are two groups of states, and what "
+                    "leads from either to the other is too small for a floating-point number"
+                )
+            self.trap = front[trap]
         self._index[front] = -1
         self._index[own] = -2
         self.fronts.append(Front(front, flow, scales, unit))
         rest = slice(len(own), None)
-        return front[rest], matrix[rest, rest].copy(), scale[rest].copy()
+        return front[rest], matrix[rest, len(own) :].copy(), scale[rest].copy()
 
     def _divide(self, states: Ints) -> tuple[Ints, list[Ints]]:
         """Return the states of a line across, and those on either side of it."""
@@ -171,8 +184,8 @@ def _add(states, rates, scales, index, matrix, scale):
             scale[r] = scales[i]
         factor = math.ldexp(1.0, max(scales[i] - scale[r], -2000))
         for k in range(len(states)):
-            if k != i:
-                matrix[r, index[states[k]]] += factor * rates[i, k]
+            matrix[r, index[states[k]]] += factor * rates[i, k]
+        matrix[r, -1] += factor * rates[i, -1]
 
 
 @njit()
@@ -183,28 +196,28 @@ def _shift(row, exponent):
 
 @njit()
 def _eliminate(a, scale, flow, scales, unit):
-    """Leave out as many states as `flow` has rows; return whether that was impossible."""
+    """Leave out as many states as `flow` has rows; return which of them are traps."""
     own, size = flow.shape
+    traps = np.zeros(own, np.bool_)
     for k in range(own):
         if k % PANEL == 0:
             _rescale(a, scale, k)
             scales[k // PANEL] = scale
-        out = 0.0
-        for i in range(k + 1, size):
-            out += a[k, i]
         unit[k] = scale[k]
-        if out == 0.0:
-            return k < size - 1
         pivot = a[k, k + 1 :]
+        out = pivot.sum()
+        traps[k] = out == 0.0
         for i in range(k + 1, size):
-            share = a[i, k] / out
-            flow[k, i] = share
-            if share > 0:
+            if traps[k]:
+                flow[k, i] = a[i, k]
+                a[i, size] += a[i, k]
+            elif a[i, k] > 0:
+                flow[k, i] = a[i, k] / out
                 row = a[i, k + 1 :]
                 for j in range(len(row)):
-                    row[j] += share * pivot[j]
+                    row[j] += flow[k, i] * pivot[j]
     _rescale(a, scale, own)
-    return False
+    return np.flatnonzero(traps)
 
 
 @njit()
@@ -212,9 +225,7 @@ def _rescale(a, scale, first):
     """Scale the largest rate of each row to order one; what is small stays far from underflow."""
     for i in range(first, len(a)):
         a[i, i] = 0.0
-        largest = 0.0
-        for j in range(first, len(a)):
-            largest = max(largest, a[i, j])
+        largest = a[i, first:].max()
         if largest == 0.0:
             scale[i] = _NOTHING
         elif not 2.0**-16 < largest < 2.0**16:
@@ -224,13 +235,12 @@ def _rescale(a, scale, first):
 
 
 @njit()
-def _weigh(states, flow, scale, unit, weight, exponent):
+def _weigh(states, flow, scale, unit, trap, weight, exponent):
     """Find weights, times two to `exponent`, of the states left out from those of the others."""
     own, size = flow.shape
     for k in range(own - 1, -1, -1):
         here = states[k]
-        if k == size - 1:
-            # the last state of all: weights are relative to its
+        if here == trap:
             weight[here] = 1.0
             continue
         shift = scale[k // PANEL]
@@ -243,5 +253,6 @@ def _weigh(states, flow, scale, unit, weight, exponent):
             down = exponent[states[i]] + shift[i] - largest
             if flow[k, i] > 0 and down > -1100:
                 total += math.ldexp(weight[states[i]] * flow[k, i], down)
-        weight[here], extra = math.frexp(total)
-        exponent[here] = largest - unit[k] + extra
+        if total > 0:
+            weight[here], extra = math.frexp(total)
+            exponent[here] = largest - unit[k] + extra
