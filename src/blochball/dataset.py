@@ -153,7 +153,7 @@ def system_of(ds: xr.Dataset) -> System:
 
 @functools.cache
 def revision() -> str:
-    """Git revision of the source tree, or of what it was built from; "-dirty" if that had changes."""
+    """Git revision of the sources, or of those of the build; "-dirty" if they had changes."""
     # asked only of our own checkout: an installed copy may lie inside somebody else's repository
     root = Path(__file__).resolve().parents[2]
     if not (root / ".git").exists():
