@@ -22,7 +22,9 @@ TITLES = {
     "4": "Weyl symbols of the jumps",
     "5": "Semiclassical expansion of a product, with the Poisson bracket of a symmetric top",
     "6": "Langevin equations of the truncated Wigner approximation",
+    "7": "Expectation values as means over trajectories",
     "8": "Ensembles along a one-dimensional waveguide",
+    "7.1": "Drift and diffusion of the Bloch ball under local jumps",
 }
 
 HEAD = """\
