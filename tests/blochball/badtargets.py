@@ -284,7 +284,7 @@ TARGETS = {
     "to_piqs": Target(
         exact.piqs.to_piqs,
         {"state": exact.liouvillian.stationary(LASER)},
-        {"state": bad.neither(exact.liouvillian.State)},
+        {"state": bad.neither(exact.State)},
     ),
     "twa.solve": Target(
         twa.solve,
