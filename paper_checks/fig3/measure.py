@@ -18,7 +18,7 @@ THEORIES = {"exact": "exact", "twa": "TWA"}
 
 def phases(results: Results) -> list[float]:
     """Return the phases of the config, in units of pi and in order."""
-    return sorted(results.settings("pair")["phases"])
+    return sorted(results.settings("pair").phases_in_pi)
 
 
 def two(results: Results, phase: float, theory: str) -> Curve:
