@@ -2,7 +2,7 @@
 
 from blochball import operators
 from blochball.support.checkpoints import Checkpoint
-from blochball.twa import eq6
+from blochball.twa import density, eq6
 from blochball.twa.driver import LeftBallError
 from blochball.twa.parts import division, gather, plan, run_part
 from blochball.twa.plan import Plan
@@ -12,6 +12,7 @@ __all__ = [
     "Checkpoint",
     "LeftBallError",
     "Plan",
+    "density",
     "division",
     "eq6",
     "gather",

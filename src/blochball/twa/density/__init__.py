@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from blochball import operators
 from blochball.dataset import assemble
+from blochball.moments import DIMS
 from blochball.support import validation
 from blochball.system import System
 from blochball.twa.density.generators import Rates
@@ -29,6 +30,7 @@ BOUNDARIES = ("continued", "reflecting")
 SPACING = 0.14
 _COARSER = np.sqrt(2)  # the mesh that tells the error
 _TOLERANCE = 1e-10  # of a step, in units of (N/2)^2 and N/2
+_SETTLED = 1e-8  # change that counts as none, in the same units: what rounding leaves
 _FILL = 1600.0  # numbers that factors hold for every product of splines, measured
 _THEORY = "twa.density"
 
@@ -78,9 +80,7 @@ def solve(
 
     def means(problem: Problem) -> tuple[Floats, int]:
         propagator = problem.propagator
-        return propagator.means(
-            problem.moments, problem.functions, problem.scale, times, tolerance
-        )
+        return propagator.means(problem.moments, problem.functions, problem.scale, times, tolerance)
 
     return _run(owner, system, times, (form, spacing, boundary), means)
 
@@ -101,7 +101,7 @@ def steady_state(
 
     def means(problem: Problem) -> tuple[Floats, int]:
         found = problem.propagator.settled(
-            problem.moments, problem.functions, problem.scale, _TOLERANCE
+            problem.moments, problem.functions, problem.scale, _SETTLED
         )
         return found[None], 0
 
@@ -132,8 +132,7 @@ def _size(owner: str, system: System) -> float:
     reason = obstacle(system)
     if reason is not None:
         raise ValueError(
-            f"{owner}: system must be one undriven, polarised ensemble, got one that is not served: "
-            f"{reason}"
+            f"{owner}: system must be one undriven, polarised ensemble, got another: {reason}"
         )
     return float(system.ensembles[0].size)
 
@@ -158,8 +157,7 @@ def _run(
         raise ValueError(f"{owner}: boundary must be 'continued' for the ball, got {boundary!r}")
     ensemble = system.ensembles[0]
     equation = operators.MasterEquation.of(system)
-    collective = np.diagonal(equation.kossakowski_at(0)).real
-    rates = Rates(float(ensemble.size), *equation.local[0], collective[0], collective[2])
+    rates = _rates(equation)
     found, products, steps = [], 0, 0
     for wide in (_COARSER * spacing, spacing):
         cells = 60 * np.log(2 + rates.size) ** 2 / wide**2  # before a mesh this fine is made
@@ -172,7 +170,7 @@ def _run(
         products = mesh.size
     coarse, fine = found
     errors = {f"{name}_grid_error": abs(fine[name] - coarse[name]) for name in fine}
-    dims = {f"{name}_grid_error": ("time", "channel" if name == "output" else "site") for name in fine}
+    dims = {name: DIMS[name.removesuffix("_grid_error")] for name in errors}
     return assemble(
         system,
         times,
@@ -184,6 +182,15 @@ def _run(
         splines=products,
         steps=steps,
         wall_time=time.perf_counter() - started,
+    )
+
+
+def _rates(equation: operators.MasterEquation) -> Rates:
+    """Read what counts: detuning, exchange and collective dephasing only turn the azimuth."""
+    decay, dephasing, pump = map(float, equation.local[0])
+    collective = np.diagonal(equation.kossakowski_at(0)).real
+    return Rates(
+        float(equation.sizes[0]), decay, dephasing, pump, float(collective[0]), float(collective[2])
     )
 
 

@@ -166,7 +166,7 @@ def ball(rates: Rates, at: Nodes) -> list[Term]:
 
 
 def _z(at: Nodes, f: Floats, g: Floats) -> list[Term]:
-    """f g d/dz at constant x and y."""
+    """Return f g d/dz at constant x and y."""
     return [(f, g * at.c, 1, 0), (f / at.length, g * (1 - at.c**2), 0, 1)]
 
 
@@ -181,7 +181,7 @@ _SECOND: tuple[tuple[Callable[[Floats], Floats], int, int, int], ...] = (
 
 
 def _zz(at: Nodes, f: Floats, g: Floats) -> list[Term]:
-    """f g d^2/dz^2 at constant x and y."""
+    """Return f g d^2/dz^2 at constant x and y."""
     return [(f / at.length**p, g * of(at.c), n, m) for of, p, n, m in _SECOND]
 
 

@@ -27,8 +27,10 @@ def poles(degree: int) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
     n = degree
 
     def share(j: int, top: int) -> float:
-        return factorial(2 * n - 1 - j) / (factorial(2 * n - 1) * factorial(j)) * (
-            factorial(top) / factorial(top - j)
+        return (
+            factorial(2 * n - 1 - j)
+            / (factorial(2 * n - 1) * factorial(j))
+            * (factorial(top) / factorial(top - j))
         )
 
     above = np.polynomial.Polynomial([share(j, n - 1) for j in range(n)])
@@ -50,9 +52,7 @@ class Propagator:
         Rate that sets the first step.
     """
 
-    def __init__(
-        self, mass: sparse.csr_array, generator: sparse.csr_array, fastest: float
-    ) -> None:
+    def __init__(self, mass: sparse.csr_array, generator: sparse.csr_array, fastest: float) -> None:
         self.mass, self.generator, self.fastest = mass, generator, fastest
         self._solvers: dict[float, list[tuple[SuperLU, complex]]] = {}
 
@@ -111,7 +111,7 @@ class Propagator:
 
         state, at = self.state(moments), 0.0
         places, values = [at], [look(state)]
-        if self.fastest == 0:
+        if self.fastest == 0 or times[-1] == 0:
             return np.repeat(values[0][:1], times.size, axis=0), 0
         step = shortest = _FIRST / self.fastest
         while places[-1] < times[-1]:
@@ -130,7 +130,9 @@ class Propagator:
             step *= 2 if error < tolerance else 1
         return _hermite(places, values)(times), len(places) - 1
 
-    def settled(self, moments: Floats, functions: Floats, scale: Floats, tolerance: float) -> Floats:
+    def settled(
+        self, moments: Floats, functions: Floats, scale: Floats, tolerance: float
+    ) -> Floats:
         """Return means of functions in the steady state that the moments end in.
 
         Raises
