@@ -17,15 +17,15 @@ def better(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
     return ds.assign(emission=exact.emission + 1)
 
 
-TOP, BALL = "formulations/size-*.top", "formulations/size-*.twa"
+EQ6, BALL = "formulations/size-*.eq6", "formulations/size-*.twa"
 CONTROLS = [
-    Control("formulations-scaling", "Eq. (6): error independent of N", TOP, biased),
-    Control("formulations-scaling", "Eq. (6): error as 1/N²", TOP, better),
+    Control("formulations-scaling", "Eq. (6): error independent of N", EQ6, biased),
+    Control("formulations-scaling", "Eq. (6): error as 1/N²", EQ6, better),
     Control("formulations-scaling", "ball: error independent of N", BALL, biased),
-    Control("formulations-length", "Eq. (6) as good", TOP, more_error("spin_squared", 0.3)),
+    Control("formulations-length", "Eq. (6) as good", EQ6, more_error("spin_squared", 0.3)),
     Control("formulations-length", "ball as bad", BALL, more_error("spin_squared", 20)),
-    Control("formulations-agreement", "brighter", TOP, scaled("emission", 1.5)),
-    Control("formulations-agreement", "higher", TOP, scaled("inversion", 1.5)),
+    Control("formulations-agreement", "brighter", EQ6, scaled("emission", 1.5)),
+    Control("formulations-agreement", "higher", EQ6, scaled("inversion", 1.5)),
     Control("formulations-agreement", "longer", "formulations/sq*", scaled("spin_squared", 1.2)),
     Control("formulations-agreement", "less dark", "formulations/sq*", scaled("emission", 2)),
     Control("formulations-agreement", "twice the light", "formulations/pair*", scaled("output", 2)),

@@ -1,4 +1,4 @@
-"""Numbers behind the claims about both forms of TWA: Eq. (6) ("top") and the Bloch ball ("twa")."""
+"""Numbers behind the claims about both forms of TWA: Eq. (6) ("eq6") and the Bloch ball ("twa")."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from workflow.results import Results
 
 Array = NDArray[np.float64]
 
-FORMS = {"top": "Eq. (6)", "twa": "ball"}
+FORMS = {"eq6": "Eq. (6)", "twa": "ball"}
 # the power of N that makes each of order one, and what that is called
 SCALE = {"emission": 2, "inversion": 1, "spin_squared": 2}
 PER_SIZE = {"emission": "emission/N²", "inversion": "inversion/N"}
@@ -82,23 +82,23 @@ def agreement(results: Results) -> dict[str, Quantity]:
     for name, shown in PER_SIZE.items():
         apart = []
         for size in sizes(results):
-            top, ball = (curve(results, size, form, name) for form in FORMS)
-            apart.append(size * largest(top - ball))
+            eq6, ball = (curve(results, size, form, name) for form in FORMS)
+            apart.append(size * largest(eq6 - ball))
         found[f"{shown}, 2(a)"] = max(apart, key=lambda one: one.value)
     size = results.settings("squeezing").size
     for name, shown in (("squeezing", "ξ²"), ("subradiance", "s")):
         lowest = np.argmin(parameter(results, name, "exact").value)
-        top, ball = (parameter(results, name, form).at(lowest) for form in FORMS)
-        found[f"smallest {shown}, 2(b)"] = size * abs(top - ball)
-    top, ball = (emission_of_pair(results, form) for form in FORMS)
-    found["I_F/N_tot², 3(b)"] = results.settings("pair").size * largest(top - ball)
+        eq6, ball = (parameter(results, name, form).at(lowest) for form in FORMS)
+        found[f"smallest {shown}, 2(b)"] = size * abs(eq6 - ball)
+    eq6, ball = (emission_of_pair(results, form) for form in FORMS)
+    found["I_F/N_tot², 3(b)"] = results.settings("pair").size * largest(eq6 - ball)
     return found
 
 
 def weak(results: Results, theory: str) -> xr.Dataset:
     """Return a run of the weakly pumped ensemble of Fig. 2(b)."""
-    if theory == "top":
-        return results.load("formulations", "squeezing.top")
+    if theory == "eq6":
+        return results.load("formulations", "squeezing.eq6")
     return results.load("squeezing", f"size-{results.settings('squeezing').size}.{theory}")
 
 
@@ -109,6 +109,6 @@ def parameter(results: Results, name: str, theory: str) -> Curve:
 
 def emission_of_pair(results: Results, theory: str) -> Curve:
     """Return the forward emission of the pair of Fig. 3(b) per N_tot^2."""
-    if theory == "top":
-        return forward(results.load("formulations", "pair.top"))
+    if theory == "eq6":
+        return forward(results.load("formulations", "pair.eq6"))
     return two(results, results.settings("formulations").phase_in_pi, theory)
