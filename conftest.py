@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from workflow import runs
+from workflow.config import load
 from workflow.results import Results
 
 
@@ -36,4 +36,4 @@ def results(request: pytest.FixtureRequest) -> Results:
     )
     if run.returncode:
         pytest.fail(f"the workflow failed:\n{run.stderr[-4000:]}", pytrace=False)
-    return Results(runs.load(path), Path(request.config.rootpath, "results"))
+    return Results(load(path), Path(request.config.rootpath, "results"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
 
 import matplotlib as mpl
@@ -14,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgb
 from matplotlib.figure import Figure
 
-from workflow import runs
+from workflow import config
 from workflow.results import Results
 
 COLUMN = 3.375  # width of one journal column, in inches
@@ -81,9 +80,8 @@ def inset(ax: Axes, bounds: tuple[float, float, float, float]) -> Axes:
 
 def main(name: str, draw: Callable[[Results], Figure]) -> None:
     """Draw one figure from the data of a config, as PDF and PNG: every figure script's command."""
-    parser = argparse.ArgumentParser(description=f"Draw {name} from the data of the workflow.")
-    parser.add_argument("--config", default="config/paper.yaml", help="default: %(default)s")
-    results = Results(runs.load(parser.parse_args().config))
+    parser = config.command_line(f"Draw {name} from the data of the workflow.")
+    results = Results(config.load(parser.parse_args().config))
     with plt.rc_context(RC):
         figure = draw(results)
         for kind, metadata in (("pdf", {"CreationDate": None}), ("png", {"Software": None})):

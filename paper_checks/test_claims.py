@@ -64,7 +64,7 @@ def checked(finding: Finding) -> Finding:
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
 def test_claim(claim: Claim, results: Results, measured: Measured) -> None:
     finding = checked(measured(claim))
-    reason = claim.undecided_with.get(results.config["name"])
+    reason = claim.undecided_with.get(results.config.name)
     if finding.verdict == Verdict.UNDECIDED and reason:
         pytest.skip(f"undecided with these data, {reason}: {finding.quantities}")
     assert finding.verdict == claim.expected, finding.quantities

@@ -10,8 +10,9 @@ import xarray as xr
 
 from blochball import System
 from blochball.support import storage
-from workflow import provenance, resources, runs, simulate
+from workflow import provenance, resources, simulate
 from workflow.results import Results
+from workflow.theories import THEORIES
 
 
 def said(ds: xr.Dataset, name: str) -> list[object]:
@@ -21,7 +22,7 @@ def said(ds: xr.Dataset, name: str) -> list[object]:
 
 def test_every_file_says_where_it_is_from(results: Results) -> None:
     there = provenance.sources()
-    for family, members in runs.families(results.config).items():
+    for family, members in results.config.families().items():
         for name, run in members.items():
             path = results.path(family, name)
             ds = storage.load(path)
@@ -31,24 +32,25 @@ def test_every_file_says_where_it_is_from(results: Results) -> None:
             assert ds.attrs["modules"] == provenance.digest(provenance.made_of(run.theory, there))
             assert ds.attrs["lock"] == provenance.file_digest(provenance.LOCK), path
             assert f"numpy {np.__version__}" in ds.attrs["software"], path
-            theories = ("exact.", "twa.", "cumulants.")
+            theories = ("exact.", "twa.", "cumulants.", "per_emitter")
             assert all(str(method).startswith(theories) for method in said(ds, "method")), path
             assert min(map(float, said(ds, "wall_time"))) > 0, path
             points = list(run.points.values())
             systems = [System.from_json(str(text)) for text in said(ds, "system")]
             # one, where those of all points are the same
             assert systems == [point.system for point in points][: len(systems)], path
-            if run.theory in runs.SAMPLING:
-                seeds = [point.seed for point in points]
-                # said once, where all points share it
-                assert list(map(int, said(ds, "seed"))) in (seeds, list(set(seeds))), path
-                assert min(map(int, said(ds, "trajectories"))) > 0, path
-                assert min(map(int, said(ds, "steps"))) > 0, path
+            if run.theory.sampled:
+                for name in ("seed", "trajectories"):
+                    asked = [getattr(point, name) for point in points]
+                    # said once, where all points share it
+                    assert list(map(int, said(ds, name))) in (asked, list(set(asked))), path
+                if run.theory in THEORIES.values():
+                    assert min(map(int, said(ds, "steps"))) > 0, path
 
 
 def test_no_job_used_more_than_it_asked_for(results: Results) -> None:
     """Memory, and half of the time: that is for slower machines."""
-    families = runs.families(results.config)
+    families = results.config.families()
     seen = 0
     for path in (results.directory / "benchmarks").rglob("*.tsv"):
         run = families.get(path.parent.name, {}).get(path.stem)
@@ -65,7 +67,7 @@ def test_no_job_used_more_than_it_asked_for(results: Results) -> None:
 
 
 def test_parts_are_deleted_once_gathered(results: Results) -> None:
-    run = runs.families(results.config)["chain"]["sites-100.twa"]
+    run = results.config.families()["chain"]["sites-100.twa"]
     assert len(run.pieces()) > 1
     assert results.path("chain", "sites-100.twa").exists()
     assert not list((results.directory / "parts").rglob("*.nc"))
@@ -74,9 +76,9 @@ def test_parts_are_deleted_once_gathered(results: Results) -> None:
 @pytest.mark.slow
 def test_scattered_chain_has_the_bits_of_one_job(results: Results) -> None:
     """What the workflow gathered against a single job; the quick config's chain only."""
-    if results.config["name"] != "quick":
+    if results.config.name != "quick":
         pytest.skip("minutes of work with another config")
-    run = runs.families(results.config)["chain"]["sites-100.twa"]
+    run = results.config.families()["chain"]["sites-100.twa"]
     alone = simulate.compute(run, threads=2)
     gathered = results.load("chain", "sites-100.twa")
     assert set(gathered.variables) == set(alone.variables)

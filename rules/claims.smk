@@ -1,16 +1,14 @@
 rule claims:
     input:
         [data(figure) for figure in FIGURES],
-        "paper_checks/ledger.py",
-        "paper_checks/quantity.py",
-        expand("paper_checks/{figure}/{kind}", figure=FIGURES, kind=["claims.yaml", "measure.py"]),
-        "workflow/report/claims.py",
-        "workflow/report/sources.py",
+        expand("paper_checks/{figure}/claims.yaml", figure=FIGURES),
     output:
         OUT / "claims.json",
         OUT / "claims.md",
     params:
-        config=CONFIG,
+        code=provenance.code(
+            "workflow.report.claims", *(f"paper_checks.{figure}.measure" for figure in FIGURES)
+        ),
     log:
         OUT / "logs/claims.log",
     conda:
@@ -19,7 +17,7 @@ rule claims:
         mem_mb=1000,
         runtime=2 * needs.BASE_MINUTES,
     shell:
-        "python -m workflow.report.claims --config {params.config:q} 2> {log:q}"
+        "python -m workflow.report.claims 2> {log:q}"
 
 
 BENCH = ["results/bench/bench.json", "results/bench/bench.png"]
@@ -30,7 +28,6 @@ rule page:
         OUT / "claims.json",
         expand(OUT / "figures/{figure}.png", figure=FIGURES),
         expand("figures/{figure}/caption.rst", figure=FIGURES),
-        "workflow/report/page.py",
         expand("workflow/report/templates/reproduction.{part}", part=["html.jinja", "css", "js"]),
         # the plot of `make bench`, where it has been run
         [path for path in BENCH if os.path.exists(path)],
@@ -41,7 +38,7 @@ rule page:
             labels={"figure": "all", "format": "page"},
         ),
     params:
-        config=CONFIG,
+        code=provenance.code("workflow.report.page"),
     log:
         OUT / "logs/page.log",
     conda:
@@ -50,4 +47,4 @@ rule page:
         mem_mb=1000,
         runtime=needs.BASE_MINUTES,
     shell:
-        "python -m workflow.report.page --config {params.config:q} 2> {log:q}"
+        "python -m workflow.report.page 2> {log:q}"

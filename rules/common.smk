@@ -1,16 +1,19 @@
 # What the rules have in common: which data belong to what, and what a job asks for. Retried because
 # it ran out of memory or time, it asks for twice, three times as much.
-import json
+import re
+from pathlib import Path
 
 from paper_checks import ledger
 from workflow import provenance
 from workflow import resources as needs
+from workflow.config import figures
+from workflow.results import title
 
-FIGURES = runs.FIGURES
-# modules of the package; results are stale when one changes
-THEORY = {
-    theory: [os.path.relpath(path) for path in provenance.modules(theory, Path(workflow.basedir))]
-    for theory in provenance.MODULES
+FIGURES = figures()
+# results are stale when the modules of their theory change
+CODE = {
+    theory.name: provenance.code_of(theory)
+    for theory in {run.theory for runs in RUNS.values() for run in runs.values()}
 }
 # runs whose trajectories are scattered over jobs, by FAMILY/MEMBER
 SCATTERED = {
@@ -21,10 +24,16 @@ SCATTERED = {
 }
 
 
+wildcard_constraints:
+    family="|".join(RUNS),
+    theory="|".join(CODE),
+    scattered="|".join(SCATTERED) or "(?!)",
+    point=r"\d+",
+    part=r"\d+",
+
+
 def data(figure):
     """All data files of a figure."""
-    if figure == "rivals":
-        return [OUT / "data/rivals.json"]
     return [RESULTS.path(family, run) for family in FIGURES[figure] for run in RUNS[family]]
 
 

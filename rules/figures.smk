@@ -9,11 +9,6 @@ for figure in FIGURES:
             figure
         input:
             data(figure),
-            f"figures/{figure}/draw.py",
-            "figures/style.py",
-            "figures/against_size.py",
-            f"paper_checks/{figure}/measure.py",
-            "paper_checks/quantity.py",
         output:
             report(
                 OUT / f"figures/{figure}.png",
@@ -23,8 +18,8 @@ for figure in FIGURES:
             ),
             OUT / f"figures/{figure}.pdf",
         params:
-            config=CONFIG,
             figure=figure,
+            code=provenance.code(f"figures.{figure}.draw"),
         log:
             OUT / f"logs/{figure}.log",
         conda:
@@ -33,4 +28,4 @@ for figure in FIGURES:
             mem_mb=1000,
             runtime=needs.BASE_MINUTES,
         shell:
-            "python -m figures.{params.figure}.draw --config {params.config:q} 2> {log:q}"
+            "python -m figures.{params.figure}.draw 2> {log:q}"

@@ -8,10 +8,10 @@ rule provenance:
         "README.md",
         "docs/images/provenance.json",
         expand("docs/images/{image}.png", image=provenance.shown(README)),
-        "workflow/provenance.py",
-        *THEORY.values(),
     output:
         OUT / "provenance.txt",
+    params:
+        code=provenance.code("workflow.provenance"),
     log:
         OUT / "logs/provenance.log",
     conda:

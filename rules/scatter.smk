@@ -6,12 +6,10 @@ ruleorder: gather > simulate
 
 
 rule plan:
-    input:
-        THEORY["twa"],
     output:
         temp(piece("{point}", "plan")),
     params:
-        config=CONFIG,
+        code=CODE.get("twa"),
         fingerprint=lambda wildcards: SCATTERED[wildcards.scattered].fingerprint,
         run=names,
     log:
@@ -24,7 +22,7 @@ rule plan:
     # these are the long ones: begin early
     priority: 1
     shell:
-        "python -m workflow.scatter --config {params.config:q} plan {params.run}.twa"
+        "python -m workflow.scatter plan {params.run}.twa"
         " --point {wildcards.point} 2> {log:q}"
 
 
@@ -34,7 +32,6 @@ rule part:
     output:
         temp(piece("{point}", "{part}")),
     params:
-        config=CONFIG,
         run=names,
     log:
         OUT / "logs/parts/{scattered}.twa/{point}.{part}.log",
@@ -47,19 +44,18 @@ rule part:
         OUT / "benchmarks/parts/{scattered}.twa/{point}.{part}.tsv"
     priority: 1
     shell:
-        "python -m workflow.scatter --config {params.config:q} part {params.run}.twa"
+        "python -m workflow.scatter part {params.run}.twa"
         " --point {wildcards.point} --part {wildcards.part} 2> {log:q}"
 
 
 rule gather:
     input:
         pieces,
-        # pieces are gone when the workflow asks whether the result is up to date
-        THEORY["twa"],
     output:
         OUT / "data/{scattered}.twa.nc",
     params:
-        config=CONFIG,
+        # pieces are gone when the workflow asks whether the result is up to date
+        code=CODE.get("twa"),
         fingerprint=lambda wildcards: SCATTERED[wildcards.scattered].fingerprint,
         run=names,
     log:
@@ -70,4 +66,4 @@ rule gather:
         mem_mb=memory_of_gathering,
         runtime=2 * needs.BASE_MINUTES,
     shell:
-        "python -m workflow.scatter --config {params.config:q} gather {params.run}.twa 2> {log:q}"
+        "python -m workflow.scatter gather {params.run}.twa 2> {log:q}"

@@ -1,12 +1,10 @@
 rule simulate:
-    input:
-        lambda wildcards: THEORY[wildcards.theory],
     output:
         OUT / "data/{family}/{member}.{theory}.nc",
     params:
-        config=CONFIG,
         # a change of the config repeats the runs that it changes, and no others
         fingerprint=lambda wildcards: run_of(wildcards).fingerprint,
+        code=lambda wildcards: CODE[wildcards.theory],
     log:
         OUT / "logs/{family}/{member}.{theory}.log",
     benchmark:
@@ -18,5 +16,5 @@ rule simulate:
         mem_mb=memory_of,
         runtime=time_of,
     shell:
-        "python -m workflow.simulate --config {params.config:q} --threads {threads}"
+        "python -m workflow.simulate --threads {threads}"
         " {wildcards.family} {wildcards.member}.{wildcards.theory} 2> {log:q}"

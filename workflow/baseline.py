@@ -11,7 +11,6 @@ Two runs are compared as `compare` says.
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import re
@@ -27,31 +26,18 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from blochball.moments import DIMS, MOMENTS
-from workflow import runs
+from workflow import config
 from workflow.results import Results
+from workflow.runs import Family, Run
 
-ROOT = runs.ROOT / "data" / "reference"
+ROOT = config.ROOT / "data" / "reference"
 
-# what the figures draw of the families with many runs; of any other, every quantity is kept
-DRAWN = {
-    "pulse": ("emission", "inversion"),
-    "sampling": ("emission",),
-    "pump_sweep": ("emission",),
-    "pair": ("output",),
-    "array": ("emission",),
-    "chain": ("emission", "output", "structure_factor"),
-    "drive": ("output", "output_covariance"),
-    "decay": ("emission", "inversion"),
-    "time_crystal": ("inversion",),
-}
+# kept of a family whose settings do not say, as `drawn`, which quantities the figures draw
 EVERY = (*MOMENTS, "output", "structure_factor")
 # of long axes, where many entries say the same, about so many are kept
 LONGEST = {"site": 20, "momentum": 41, "sample": 3, "trajectory": 6}
-# what made a table, not what is in it
-ORIGIN = ("version", "revision")
-# seconds: they depend on the machine and on what else it does, and are no physics
-TIMED = ("wall_time", "seconds")
-TIMED_TASKS = ("large", "many")  # whose value is a number of seconds
+# these depend on the machine and on what else it does, and are no physics
+TIMED = ("seconds",)
 
 # bounds of `compare`
 SHARED = 1.0
@@ -125,7 +111,9 @@ def compare(what: str, old: xr.Dataset, new: xr.Dataset) -> list[Change]:
     found = []
     shared = _steps(old) == _steps(new)
     numbers = [str(name) for name in old.data_vars if old[name].dtype.kind == "f"]
-    for name in (name for name in numbers if not name.endswith("_stderr")):
+    for name in numbers:
+        if name.endswith("_stderr") or name in TIMED:
+            continue
         label = f"{what} {name}"
         if name not in new or old[name].sizes != new[name].sizes:
             found.append(Change(label, "exact", np.inf, np.inf))
@@ -133,12 +121,12 @@ def compare(what: str, old: xr.Dataset, new: xr.Dataset) -> list[Change]:
         difference = np.abs(new[name].values - old[name].values)
         # not a number in both is agreement
         difference[np.isnan(old[name].values) & np.isnan(new[name].values)] = 0
+        largest = max(float(np.nanmax(np.abs(old[name].values))), 1e-5)
         if f"{name}_stderr" in old and f"{name}_stderr" in new:
             before, after = (ds[f"{name}_stderr"].values for ds in (old, new))
             kind = "shared" if shared else "redrawn"
-            found.append(_sampled(label, kind, difference, before, after))
+            found.append(_sampled(label, kind, difference, before, after, EXACT * largest))
         else:
-            largest = max(float(np.nanmax(np.abs(old[name].values))), 1e-5)
             relative = difference / largest
             found.append(
                 Change(label, "exact", float(relative.max()), math.sqrt((relative**2).mean()))
@@ -146,11 +134,14 @@ def compare(what: str, old: xr.Dataset, new: xr.Dataset) -> list[Change]:
     return found
 
 
-def _sampled(what: str, kind: str, difference: Any, before: Any, after: Any) -> Change:
+def _sampled(
+    what: str, kind: str, difference: Any, before: Any, after: Any, rounding: float
+) -> Change:
     combined = np.hypot(before, after)
     # where nothing fluctuates nothing may differ but by rounding
-    still = combined < 1e-9 * max(float(combined.max()), 1e-300)
-    z = np.where(still & (difference < 1e-9), 0.0, difference / np.where(still, 1e-300, combined))
+    still = combined <= 1e-9 * float(combined.max())
+    same = still & (difference <= rounding)
+    z = np.where(same, 0.0, difference / np.where(still, 1e-300, combined))
     ratio = np.abs(after[~still] / np.maximum(before[~still], 1e-300) - 1)
     pick = np.max if kind == "shared" else np.median
     spread = float(pick(ratio)) if ratio.size else 0.0
@@ -162,52 +153,32 @@ def _steps(ds: xr.Dataset) -> list[int]:
     return np.atleast_1d(0 if steps is None else steps).tolist()
 
 
-def compare_tables(what: str, old: Any, new: Any) -> list[Change]:
-    """Compare what is no Dataset: numbers in nested lists and mappings, but not the timings.
-
-    In a mapping with `stderr` the numbers `value` and `error` are sampled, with shared noise.
-    """
-    if isinstance(old, dict) and isinstance(new, dict) and old.keys() == new.keys():
-        if old.get("task") in TIMED_TASKS:
-            return []
-        names = [name for name in old if name not in (*TIMED, *ORIGIN, "stderr")]
-        found = []
-        for name in names:
-            label = f"{what}.{name}"
-            if old.get("stderr") and name in ("value", "error"):
-                values = np.array([[abs(new[name] - old[name])], [old["stderr"]], [new["stderr"]]])
-                found.append(_sampled(label, "shared", *values))
-            else:
-                found += compare_tables(label, old[name], new[name])
-        return found
-    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        pairs = enumerate(zip(old, new, strict=True))
-        return [change for k, pair in pairs for change in compare_tables(f"{what}[{k}]", *pair)]
-    if isinstance(old, float) and isinstance(new, float) and old != new:
-        away = abs(new - old) / max(abs(old), 1e-5)
-    else:
-        away = 0.0 if old == new else np.inf
-    return [Change(what, "exact", away, away)]
-
-
 # -- reading and writing -------------------------------------------------------------------------
 
 
 class Reference(Results):
     """The reference data of a config: read like `Results`, and by the same figures."""
 
-    def __init__(self, config: dict[str, Any], root: str | Path = ROOT) -> None:
-        super().__init__(config, root)
+    def __init__(self, of: config.Config, root: str | Path = ROOT) -> None:
+        super().__init__(of, root)
 
     @cached_property
-    def families(self) -> dict[str, runs.Family]:
-        """Every run that has a reference; timings have none."""
-        every = runs.families(self.config)
-        kept = {
-            family: {name: run for name, run in members.items() if run.theory != "cost"}
-            for family, members in every.items()
-        }
-        return {family: members for family, members in kept.items() if members}
+    def families(self) -> dict[str, Family]:
+        """Every run that has a reference; timings, of which nothing is kept, have none."""
+        every = self.config.families()
+        return {family: runs for family, runs in every.items() if self.drawn(family)}
+
+    def drawn(self, family: str) -> tuple[str, ...]:
+        """Return the quantities that are kept of a family."""
+        return getattr(self.settings(family), "drawn", EVERY)
+
+    def reduced(self, family: str, ds: xr.Dataset) -> xr.Dataset:
+        """Return what is compared and drawn of a run: few quantities, of long axes a part."""
+        ds = ds.isel({dim: slice(None, None, _stride(dim, n)) for dim, n in ds.sizes.items()})
+        names = [name for name in self.drawn(family) if name in ds]
+        steps = {"steps": ds["steps"]} if "steps" in ds else {}
+        kept = ds[[full for name in names for full in (name, f"{name}_stderr") if full in ds]]
+        return kept.assign_coords(steps).assign_attrs(steps=ds.attrs.get("steps", 0))
 
     def file(self, family: str) -> Path:
         """Return the file with the runs of a family."""
@@ -219,7 +190,7 @@ class Reference(Results):
         return _read(path, path.stat().st_mtime_ns) if path.exists() else {}
 
     def load(self, family: str, run: str) -> xr.Dataset:
-        """Return the Dataset of a run, thinned out as `reduced` says."""
+        """Return the Dataset of a run, thinned out by `reduced`."""
         entry = self.entries(family)[run]
         ds = xr.Dataset(
             {
@@ -243,20 +214,11 @@ def _read(path: Path, changed: int) -> dict[str, Any]:
     return found
 
 
-def reduced(family: str, ds: xr.Dataset) -> xr.Dataset:
-    """Return what is compared and drawn of a run: few quantities, of long axes a part."""
-    ds = ds.isel({dim: slice(None, None, _stride(dim, n)) for dim, n in ds.sizes.items()})
-    names = [name for name in DRAWN.get(family, EVERY) if name in ds]
-    steps = {"steps": ds["steps"]} if "steps" in ds else {}
-    kept = ds[[full for name in names for full in (name, f"{name}_stderr") if full in ds]]
-    return kept.assign_coords(steps).assign_attrs(steps=ds.attrs.get("steps", 0))
-
-
 def _stride(dim: Any, length: int) -> int:
     return -(-length // LONGEST.get(str(dim), length or 1))
 
 
-def entry_of(run: runs.Run, ds: xr.Dataset) -> dict[str, Any]:
+def entry_of(run: Run, ds: xr.Dataset) -> dict[str, Any]:
     """Return a reduced Dataset as numbers for JSON."""
     variables = {}
     for name, value in ds.data_vars.items():
@@ -314,12 +276,6 @@ def dump(data: Any, path: Path) -> None:
     path.write_text(text + "\n", encoding="utf-8")
 
 
-def tables(results: Results) -> dict[str, Any]:
-    """Return the data of a config that are no Datasets, by the name of their file."""
-    found = sorted((results.directory / "data").glob("*.json"))
-    return {path.name: json.loads(path.read_text(encoding="utf-8")) for path in found}
-
-
 # -- renewing ------------------------------------------------------------------------------------
 
 
@@ -329,7 +285,8 @@ def renew(results: Results, reference: Reference) -> list[str]:
     for family, members in reference.families.items():
         old, kept = reference.entries(family), {}
         for name, run in members.items():
-            what, ds = f"{family}/{name}", reduced(family, results.load(family, name))
+            what = f"{family}/{name}"
+            ds = reference.reduced(family, results.load(family, name))
             if name in old and old[name]["fingerprint"] == run.fingerprint:
                 changes = compare(what, reference.load(family, name), ds)
                 changed = [str(change) for change in changes if change.fails]
@@ -339,13 +296,6 @@ def renew(results: Results, reference: Reference) -> list[str]:
             kept[name] = entry_of(run, ds) if changed else old[name]
         if kept != old:
             dump(kept, reference.file(family))
-    for name, table in tables(results).items():
-        path = reference.directory / "data" / name
-        known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
-        changed = [str(c) for c in compare_tables(path.stem, known, table) if c.fails]
-        news += changed
-        if changed:
-            dump(table, path)
     summary = reference.directory / "summary.txt"
     summary.write_text("\n".join(summarised(reference)) + "\n", encoding="utf-8")
     return news
@@ -365,10 +315,8 @@ def summarised(reference: Reference) -> Iterator[str]:
 
 def main() -> None:
     """Read the command line, renew, say what has changed."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--config", default="config/quick.yaml", help="default: %(default)s")
-    config = runs.load(parser.parse_args().config)
-    news = renew(Results(config), Reference(config))
+    of = config.load(config.command_line(__doc__.splitlines()[0]).parse_args().config)
+    news = renew(Results(of), Reference(of))
     print("\n".join(news) if news else "everything agrees with the reference")
 
 

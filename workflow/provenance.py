@@ -9,6 +9,7 @@ this still holds and reports what has changed since::
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import io
 import json
@@ -18,7 +19,6 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Iterable, Mapping
-from fnmatch import fnmatch
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -27,40 +27,29 @@ from typing import Any
 import xarray as xr
 
 from blochball.support import storage
-from workflow import runs
+from workflow import config
+from workflow.config import ROOT, Config
 from workflow.results import Results
+from workflow.runs import Run
+from workflow.theories import Theory
 
-PACKAGE = "src/blochball"
-LOCK = runs.ROOT / "envs" / "requirements.lock"
-IMAGES = runs.ROOT / "docs" / "images"
+# where our sources are
+FOLDERS = ("src/blochball", "workflow", "figures", "paper_checks", "benchmarks")
+LOCK = ROOT / "envs" / "requirements.lock"
+IMAGES = ROOT / "docs" / "images"
 RECORD = IMAGES / "provenance.json"
 # what decides the numbers besides our own sources
 SOFTWARE = ("numpy", "scipy", "numba", "llvmlite")
 
-# the package's modules that every theory is made of, and those of each
-_SHARED_FILES = ("dataset.py", "models/*.py", "moments.py", "system.py", "support/*.py")
-_TWA_FILES = (*_SHARED_FILES, "twa/*.py", "twa/*/*.py")
-MODULES = {
-    "exact": (*_SHARED_FILES, "exact/*.py"),
-    "twa": _TWA_FILES,
-    "top": _TWA_FILES,
-    "paths": _TWA_FILES,
-    "mean_field": (*_SHARED_FILES, "cumulants.py"),
-    "cost": _TWA_FILES,
-}
-
 Files = Mapping[str, bytes]  # content by path from the root of the repository
 
 
-def modules(theory: str, root: Path = runs.ROOT) -> list[Path]:
-    """Return the modules that a theory is made of: its results are stale when one changes."""
-    package = root / PACKAGE
-    return [path for pattern in MODULES[theory] for path in sorted(package.glob(pattern))]
+# -- sources -------------------------------------------------------------------------------------
 
 
-def sources(root: Path = runs.ROOT) -> Files:
-    """Return the package's sources as they are now."""
-    paths = (root / PACKAGE).rglob("*.py")
+def sources(root: Path = ROOT) -> Files:
+    """Return our sources as they are now."""
+    paths = (path for folder in FOLDERS for path in (root / folder).rglob("*.py"))
     return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
 
 
@@ -69,34 +58,92 @@ _LOADED = sources()
 
 
 @lru_cache(maxsize=8)
-def sources_at(revision: str, root: Path = runs.ROOT) -> Files | None:
-    """Return the package's sources at a revision; None without git, or if git does not know it."""
-    command = ["git", "-C", str(root), "archive", "--format=tar", revision, "--", PACKAGE]
+def sources_at(revision: str, root: Path = ROOT) -> Files | None:
+    """Return our sources at a revision; None without git, or if git does not know it."""
+    command = ["git", "-C", str(root), "archive", "--format=tar", revision]
     try:
-        found = subprocess.run(command, capture_output=True, check=True, timeout=30).stdout
+        packed = subprocess.run(command, capture_output=True, check=True, timeout=30).stdout
     except (OSError, subprocess.SubprocessError):
         return None
-    with tarfile.open(fileobj=io.BytesIO(found)) as archive:
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
         return {
             member.name: content.read()
             for member in archive
-            if member.name.endswith(".py") and (content := archive.extractfile(member))
+            if member.name.startswith(FOLDERS) and member.name.endswith(".py")
+            if (content := archive.extractfile(member))
         }
 
 
-def made_of(theory: str, files: Files) -> dict[str, bytes]:
-    """Return those of the files that a theory is made of."""
-    patterns = [f"{PACKAGE}/{pattern}" for pattern in MODULES[theory]]
-    return {
-        name: content
-        for name, content in files.items()
-        # a star stands for a name, not for folders
-        if any(fnmatch(name, p) and name.count("/") == p.count("/") for p in patterns)
-    }
+def imported(modules: Iterable[str], files: Files) -> Files | None:
+    """Return those of the files that modules are made of: their own, and what they import.
+
+    None if one of the modules is not there: files of a tree with another layout.
+    """
+    paths = [_path(module, files) for module in modules]
+    made: dict[str, bytes] = {}
+    while paths:
+        path = paths.pop()
+        if path is None:
+            return None
+        if path not in made:
+            made[path] = files[path]
+            names = _imports(path, files[path])
+            paths += {there for name in names if (there := _path(name, files))}
+    return made
 
 
-def digest(files: Files) -> str:
-    """Return the SHA-256 of names and contents."""
+def _path(module: str, files: Files) -> str | None:
+    """Return the file of a module of ours; that of a package is its ``__init__.py``."""
+    name = module.replace(".", "/")
+    tried = (f"{start}{name}{end}" for start in ("src/", "") for end in (".py", "/__init__.py"))
+    return next((path for path in tried if path in files), None)
+
+
+@lru_cache(maxsize=1024)
+def _imports(path: str, content: bytes) -> frozenset[str]:
+    """Return the names of all modules that a file imports, and of what it takes from them."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(content, path)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            # what is taken from a package may be a module; the package itself is that of everybody
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return frozenset(names - {"blochball"})
+
+
+def made_of(theory: Theory, files: Files) -> Files | None:
+    """Return those of the files that the results of a theory are made by.
+
+    These are its modules, with all that they import, the function that calls them and what stacks
+    the points of a scan. None if they are not there.
+    """
+    made = imported((*theory.modules, "workflow.stack"), files)
+    where = _path(theory.solve.__module__, files)
+    if made is None or where is None:
+        return None
+    for node in ast.parse(files[where], where).body:
+        if isinstance(node, ast.FunctionDef) and node.name == theory.solve.__name__:
+            made = {**made, f"{where}:{node.name}": ast.unparse(node).encode()}
+    return made
+
+
+def code_of(theory: Theory) -> str:
+    """Return a short text that changes with what the results of a theory are made by."""
+    return digest(made_of(theory, _LOADED))[:12]
+
+
+def code(*modules: str) -> str:
+    """Return a short text that changes with modules, or with what they import."""
+    made = imported(modules, _LOADED)
+    assert made is not None, modules
+    return digest(made)[:12]
+
+
+def digest(files: Files | None) -> str:
+    """Return the SHA-256 of names and contents; nothing of no files."""
+    if files is None:
+        return ""
     whole = hashlib.sha256()
     for name in sorted(files):
         whole.update(f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n".encode())
@@ -108,7 +155,7 @@ def file_digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def stamped(ds: xr.Dataset, run: runs.Run) -> xr.Dataset:
+def stamped(ds: xr.Dataset, run: Run) -> xr.Dataset:
     """Return the Dataset of a run with the hashes of what went into it as attributes.
 
     ``inputs`` is of the systems, times and numerics, ``modules`` of the sources of the theory,
@@ -143,12 +190,11 @@ def record(found: Results, figures: Iterable[str]) -> dict[str, Any]:
         If a figure is older than its data, or these are from a source tree with changes that no
         revision holds.
     """
-    families = runs.families(found.config)
     images: dict[str, Any] = {}
     for figure in figures:
         image, data = found.figure(figure, "png"), {}
-        for family in runs.FIGURES[figure]:
-            for run in families[family]:
+        for family in config.figures()[figure]:
+            for run in found.config.family(family):
                 path = found.path(family, run)
                 if path.stat().st_mtime > image.stat().st_mtime:
                     raise ValueError(f"{image} is older than its data, {path}: draw it again")
@@ -158,7 +204,7 @@ def record(found: Results, figures: Iterable[str]) -> dict[str, Any]:
                     raise ValueError(f"{path} is from {wrong}: commit, and run it again")
                 data[f"{family}/{run}"] = {"sha256": file_digest(path), **stamps}
         images[figure] = {"sha256": file_digest(image), "data": data}
-    return {"config": found.config["name"], "images": images}
+    return {"config": found.config.name, "images": images}
 
 
 def write(recorded: dict[str, Any], path: Path = RECORD) -> None:
@@ -177,7 +223,7 @@ def untraceable(revision: str) -> str:
 
 
 def problems(
-    recorded: dict[str, Any], readme: str, images: Path = IMAGES, root: Path = runs.ROOT
+    recorded: dict[str, Any], readme: str, images: Path = IMAGES, root: Path = ROOT
 ) -> list[str]:
     """Return what is wrong with the README's images; each must be the one that was recorded.
 
@@ -201,34 +247,40 @@ def problems(
     for name, revision, theory, modules in _drawn(recorded):
         if wrong := untraceable(revision):
             found.append(f"{name}.png is drawn from {wrong}")
-        elif (there := sources_at(revision, root)) and digest(made_of(theory, there)) != modules:
+        elif (there := made_at(revision, theory, root)) and digest(there) != modules:
             found.append(f"{name}.png: {theory} is not that of revision {revision}")
     return found
 
 
-def changes(recorded: dict[str, Any], config: dict[str, Any], root: Path = runs.ROOT) -> list[str]:
+def made_at(revision: str, theory: str, root: Path = ROOT) -> Files | None:
+    """Return what a theory was made of at a revision; None if that cannot be said."""
+    there, known = sources_at(revision, root), config.theories()
+    return made_of(known[theory], there) if there and theory in known else None
+
+
+def changes(recorded: dict[str, Any], of: Config, root: Path = ROOT) -> list[str]:
     """Return what has changed since the images were drawn; they are renewed on purpose only."""
     found = []
-    now = sources(root)
+    now, known = sources(root), config.theories()
     for name, revision, theory, modules in _drawn(recorded):
-        if digest(made_of(theory, now)) == modules:
+        new = made_of(known[theory], now) if theory in known else None
+        if digest(new) == modules:
             continue
-        there = sources_at(revision, root)
-        if there is None:
+        old = made_at(revision, theory, root)
+        if old is None or new is None:
             which = f"which modules cannot be said without revision {revision}"
         else:
-            old, new = made_of(theory, there), made_of(theory, now)
             every = sorted(old.keys() | new.keys())
             which = ", ".join(file for file in every if old.get(file) != new.get(file))
         found.append(f"{name}.png is drawn from {theory} of revision {revision}; since: {which}")
-    families = runs.families(config)
+    families = of.families()
     for name, image in recorded["images"].items():
         for path, data in image["data"].items():
             family, run = path.split("/")
             asked = families.get(family, {}).get(run)
             if asked is None or asked.inputs != data["inputs"]:
                 found.append(f"{name}.png: the config asks for another {path} now")
-    lock = file_digest(root / LOCK.relative_to(runs.ROOT))
+    lock = file_digest(root / LOCK.relative_to(ROOT))
     for name, image in recorded["images"].items():
         if any(data["lock"] != lock for data in image["data"].values()):
             found.append(f"{name}.png: the pinned versions have changed")
@@ -249,9 +301,9 @@ def _drawn(recorded: dict[str, Any]) -> list[tuple[str, str, str, str]]:
 def main() -> None:
     """Check the README's images; the status is that of the check, the rest is said."""
     recorded = json.loads(RECORD.read_text(encoding="utf-8"))
-    readme = (runs.ROOT / "README.md").read_text(encoding="utf-8")
-    config = runs.load(runs.ROOT / "config" / f"{recorded['config']}.yaml")
-    wrong, changed = problems(recorded, readme), changes(recorded, config)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    of = config.load(ROOT / "config" / f"{recorded['config']}.yaml")
+    wrong, changed = problems(recorded, readme), changes(recorded, of)
     for revision in sorted({revision for _, revision, *_ in _drawn(recorded)}):
         known = sources_at(revision) is not None
         print(f"images from revision {revision}" + ("" if known else " (not in this history)"))

@@ -10,9 +10,9 @@ import math
 
 import numpy as np
 
-from blochball import twa
 from blochball.moments import MOMENTS
-from workflow import runs
+from workflow.runs import Run
+from workflow.theories import Point
 
 # a run of more ensemble-steps than this takes every core; smaller ones go side by side
 HEAVY = 3e8
@@ -22,22 +22,18 @@ HEAVY = 3e8
 SECONDS_PER_STEP = 30e-9
 # a step is tolerance / (STEPS Gamma N_tot) if "auto" chooses it; measured 0.12 to 0.15
 STEPS = 0.25
-# interpreter and libraries: measured 250 MB; and the compiler, the first time: 400 MB
-BASE_MB = 600
 # of a thread, for each ensemble: measured 0.005
 STATE_MB = 0.01
-# imports, compilation (half a minute), a slow file system
+# of a job that simulates nothing
 BASE_MINUTES = 5
-# exact solutions: measured up to 24 s and 400 MB
-EXACT_MINUTES, EXACT_MB = 10, 1000
 
 
-def threads(run: runs.Run, cores: int) -> int:
+def threads(run: Run, cores: int) -> int:
     """Return every core for a heavy run, and for one that is timed: nothing shall disturb it."""
-    return cores if run.theory == "cost" or run.work > HEAVY else 1
+    return cores if run.theory.alone or run.work > HEAVY else 1
 
 
-def steps(point: runs.Point) -> float:
+def steps(point: Point) -> float:
     """Return the time steps of a trajectory, or a bound where they are chosen at run time."""
     if point.steps != "auto":
         return float(point.steps)
@@ -46,12 +42,7 @@ def steps(point: runs.Point) -> float:
     return float(STEPS * collective * point.times[-1] / point.tolerance)
 
 
-def blocks(point: runs.Point) -> int:
-    """Return in how many blocks, each the work of one thread, plain TWA makes the trajectories."""
-    return twa.division(point.trajectories, point.trajectories, point.system.sites)[0]
-
-
-def minutes(run: runs.Run, threads: int = 1, jobs: int = 1) -> int:
+def minutes(run: Run, threads: int = 1, jobs: int = 1) -> int:
     """Return the wall time to ask for, in minutes.
 
     Parameters
@@ -61,33 +52,33 @@ def minutes(run: runs.Run, threads: int = 1, jobs: int = 1) -> int:
     jobs : int
         Over how many jobs the work of the sampling theory is scattered.
     """
-    if run.theory not in runs.SAMPLING:
-        return EXACT_MINUTES
-    if run.theory == "cost":  # the other cores are kept idle
+    if not run.theory.cost:
+        return run.theory.minutes
+    if run.theory.alone:  # the other cores may be kept idle
         threads = 1
     work = 0.0  # of the busiest thread
     for point in run.points.values():
         # a part may be twice the average: their number of blocks is a power of two
-        share = 2 / jobs if jobs > 1 else math.ceil(blocks(point) / threads) / blocks(point)
+        share = 2 / jobs if jobs > 1 else math.ceil(point.blocks / threads) / point.blocks
         work += point.trajectories * point.system.sites * steps(point) * share
-    seconds = work * runs.COST.get(run.theory, 1) * SECONDS_PER_STEP
-    return BASE_MINUTES + math.ceil(seconds / 60)
+    seconds = work * run.theory.cost * SECONDS_PER_STEP
+    return run.theory.minutes + math.ceil(seconds / 60)
 
 
-def megabytes(run: runs.Run, threads: int = 1, parts: int = 0) -> int:
+def megabytes(run: Run, threads: int = 1, parts: int = 0) -> int:
     """Return the memory to ask for, in MB of 10^6 bytes.
 
     Of the sampling theory: the state of each thread, and the means and covariances of as many
     blocks of trajectories as are under way or wait in the tree that sums them; or of the `parts`
     of a point that are gathered.
     """
-    if run.theory not in runs.SAMPLING:
-        return EXACT_MB
+    if not run.theory.sampled:
+        return run.theory.megabytes
     quantities = len(MOMENTS) * (len(MOMENTS) + 1)
     most = 0.0
     for point in run.points.values():
-        waiting = max(2 * threads + 2 * math.log2(blocks(point)) + 6, parts + 10)
+        waiting = max(2 * threads + 2 * math.log2(point.blocks) + 6, parts + 10)
         values = point.times.size * (point.system.sites * quantities + 2 * len(point.momenta))
         sums = waiting * values * 8e-6
         most = max(most, threads * point.system.sites * STATE_MB + sums)
-    return BASE_MB + math.ceil(most / 100) * 100
+    return run.theory.megabytes + math.ceil(most / 100) * 100

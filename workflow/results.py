@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -10,10 +9,14 @@ from typing import Any
 
 import xarray as xr
 
+from workflow.config import Config
 
-def at(ds: xr.Dataset, **point: float) -> xr.Dataset:
+
+def at(ds: xr.Dataset, **point: float | str) -> xr.Dataset:
     """Return one point of a scan, e.g. ``at(ds, drive=0.1)``, with the attributes it had alone."""
-    found = ds.sel(point, method="nearest", tolerance=1e-12).drop_vars(list(point))
+    labels = any(isinstance(value, str) for value in point.values())
+    near = {} if labels else {"method": "nearest", "tolerance": 1e-12}
+    found = ds.sel(point, **near).drop_vars(list(point))
     single = {str(name): found[name].item() for name in found.data_vars if not found[name].dims}
     return found.drop_vars(list(single)).assign_attrs(single)
 
@@ -41,8 +44,7 @@ class Results:
 
     Parameters
     ----------
-    config : dict
-        A config as read by `workflow.runs.load`.
+    config : Config
     root : path, optional
         Directory of all results; by default ``results`` in the working directory.
 
@@ -52,14 +54,14 @@ class Results:
         The data files that were loaded through it, in order: what a number was measured from.
     """
 
-    def __init__(self, config: dict[str, Any], root: str | Path = "results") -> None:
+    def __init__(self, config: Config, root: str | Path = "results") -> None:
         self.config = config
-        self.directory = Path(root) / config["name"]
+        self.directory = Path(root) / config.name
         self.read: list[Path] = []
 
-    def settings(self, family: str) -> dict[str, Any]:
-        """Return the config entry of a family."""
-        return self.config["simulations"][family]
+    def settings(self, family: str) -> Any:
+        """Return the settings of a family."""
+        return self.config.simulations[family]
 
     def path(self, family: str, run: str) -> Path:
         """Return the NetCDF file of a run; `run` is MEMBER.THEORY."""
@@ -68,19 +70,9 @@ class Results:
     def load(self, family: str, run: str) -> xr.Dataset:
         """Return the Dataset of a run."""
         path = self.path(family, run)
-        self._note(path)
-        return load(path)
-
-    def load_table(self, name: str) -> dict[str, Any]:
-        """Return what is kept as ``data/NAME.json``."""
-        path = self.directory / "data" / f"{name}.json"
-        self._note(path)
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return found
-
-    def _note(self, path: Path) -> None:
         if path not in self.read:
             self.read.append(path)
+        return load(path)
 
     def piece(self, family: str, run: str, point: int, part: int | str) -> Path:
         """Return the file of one part, or of the "plan", of one point of a scattered run."""

@@ -3,15 +3,46 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import socket
+import sys
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
-from workflow import runs
+from workflow.config import VARIABLE, load
 from workflow.results import Results
+from workflow.runs import Family
 
 _held: list[IO[str]] = []  # open as long as this process lives
+
+
+def started(workflow: Any) -> tuple[Results, dict[str, Family]]:
+    """Return where a run of Snakemake keeps its results, and all runs of its config.
+
+    Raises
+    ------
+    ValueError
+        If there is not one complete and valid config file.
+    """
+    if workflow.config_settings.config:
+        raise ValueError("results belong to a config file: copy one, edit it, use --configfile")
+    if len(workflow.configfiles) > 1:
+        raise ValueError("config files do not add up: give one --configfile, it must be complete")
+    of = load(os.path.relpath(workflow.configfiles[0]))
+    return Results(of), of.families()
+
+
+def environment(workflow: Any) -> str:
+    """Return the beginning of every shell command: the config, and where Python is.
+
+    The interpreter is the one that runs the workflow, activated environment or not; with
+    ``--sdm conda`` it is that of the rules' environment, which has not got the package.
+    """
+    config = f"export {VARIABLE}={shlex.quote(os.path.relpath(workflow.configfiles[0]))}"
+    if any(str(method) == "conda" for method in workflow.deployment_settings.deployment_method):
+        return f"{config} PYTHONPATH={shlex.quote(os.path.join(workflow.basedir, 'src'))}; "
+    return f"{config} PATH={shlex.quote(os.path.dirname(sys.executable))}:$PATH; "
 
 
 class BusyError(RuntimeError):
@@ -51,7 +82,7 @@ def hold(directory: Path) -> None:
     _held.append(file)
 
 
-def tidy(found: Results, every: dict[str, runs.Family]) -> None:
+def tidy(found: Results, every: dict[str, Family]) -> None:
     """Delete the chunks of runs whose results are safe, and files that were never finished.
 
     Not before the whole workflow has ended: if it is killed just after a run, Snakemake does not

@@ -11,21 +11,17 @@ workflow::
 
 from __future__ import annotations
 
-import argparse
-
 import xarray as xr
 
-from blochball import twa
-from blochball.support import jit, storage
-from workflow import provenance, results, runs, simulate
+from blochball.support import storage
+from workflow import config, provenance, results, runs, simulate, stack, theories
 
 
 def plan(run: runs.Run, number: int) -> xr.Dataset:
     """Return the plan of one point."""
     point = list(run.points.values())[number]
     parts = sum(of == number for of, _ in run.pieces())
-    planned = twa.plan(point.system, point.times, **point.sampling, parts=parts)
-    return planned.assign_attrs(run=run.fingerprint)
+    return theories.plan(point, parts).assign_attrs(run=run.fingerprint)
 
 
 class Scattered:
@@ -41,30 +37,26 @@ class Scattered:
     def planned(self, number: int) -> xr.Dataset:
         """Return the plan of one point."""
         parts = sum(of == number for of, _ in self.run.pieces())
-        found = self._take_up(
-            number, "plan", run=self.run.fingerprint, sources=jit.STAMP, parts=parts
-        )
-        return plan(self.run, number) if found is None else found
+        expected = {"run": self.run.fingerprint, "sources": theories.STAMP, "parts": parts}
+        planned = self._take_up(number, "plan", **expected)
+        return plan(self.run, number) if planned is None else planned
 
     def part(self, planned: xr.Dataset, number: int, part: int, threads: int = 1) -> xr.Dataset:
         """Compute one part, taking up what a killed job has left of it."""
         folder = self.found.chunks(self.family, self.name) / f"{number}.{part}"
-        keep = twa.chunks(planned, folder, self.found.config["chunk"])
-        # a part of a single chunk is itself all that can be kept
-        several = keep.blocks < planned.blocks_per_part
-        return twa.run_part(planned, part, threads, keep=keep if several else None)
+        return theories.run_part(planned, part, threads, folder, self.found.config.chunk)
 
     def gather(self) -> xr.Dataset:
         """Return the Dataset of the whole run."""
-        whole = []
-        for number in range(len(self.run.points)):
+        whole = {}
+        for number, label in enumerate(self.run.points):
             planned = self.planned(number)
             parts = []
             for part in (part for of, part in self.run.pieces() if of == number):
-                found = self._take_up(number, part, plan=planned.plan, part=part)
-                parts.append(self.part(planned, number, part) if found is None else found)
-            whole.append(twa.gather(planned, parts))
-        return simulate.joined(self.run, whole)
+                there = self._take_up(number, part, plan=planned.plan, part=part)
+                parts.append(self.part(planned, number, part) if there is None else there)
+            whole[label] = theories.gather(planned, parts)
+        return stack.joined(whole, self.run.scan)
 
     def _take_up(self, number: int, piece: int | str, **expected: object) -> xr.Dataset | None:
         path = self.found.piece(self.family, self.name, number, piece)
@@ -77,8 +69,7 @@ class Scattered:
 
 def main() -> None:
     """Read the command line, compute, save."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--config", default="config/paper.yaml", help="default: %(default)s")
+    parser = config.command_line(__doc__.splitlines()[0])
     parser.add_argument("--threads", type=int, default=1, help="of a part")
     parser.add_argument("what", choices=("plan", "part", "gather"))
     parser.add_argument("family", help="chain or drive")

@@ -43,7 +43,7 @@ def curves(ax: Axes, results: Results, kind: str, name: str) -> None:
             # dashes lie on top of an exact curve, or stand alone in its colour
             colour = "black" if theory == "twa" and size in exact else shade[size]
             ax.plot(ds.time, ds[name], color=colour, **LOOK[theory])
-    ax.set(xlim=(0, results.settings("decay")["until"]), xlabel=r"$N\Gamma t$")
+    ax.set(xlim=(0, results.settings("decay").until_N_gamma_t), xlabel=r"$N\Gamma t$")
     if name == "emission":
         ax.set(ylabel=r"$\langle \hat J^+\hat J^-\rangle/N^2$")
         ax.set_ylim(bottom=0)

@@ -37,22 +37,22 @@ def draw(results: Results) -> Figure:
 def pulse(ax: Axes, results: Results) -> None:
     """Panel (a): emission per N^2 against N Gamma t for each size."""
     settings = results.settings("pulse")
-    members = {entry["size"]: entry for entry in settings["members"] if entry["size"] in DRAWN}
-    for size, entry in members.items():
+    members = {member.size: member for member in settings.members if member.size in DRAWN}
+    for size, member in members.items():
         # on an exact curve the dashes must stand out; alone, they have the size's own shade
         colour = SHADES[size]
-        if entry["exact"]:
+        if member.exact:
             ds = results.load("pulse", f"size-{size}.exact")
             ax.plot(ds.time * size, ds.emission[:, 0] / size**2, color=colour, **style.EXACT)
             colour = "white" if colour == style.SHADES[0] else "black"
         ds = results.load("pulse", f"size-{size}.twa")
         ax.plot(ds.time * size, ds.emission[:, 0] / size**2, color=colour, **style.SAMPLED)
     ax.set(xlabel=r"$N\Gamma t$", ylabel=r"$\langle \hat J^+\hat J^-\rangle/N^2$")
-    ax.set(xlim=(0, settings["until"]), ylim=(0, 0.36))
+    ax.set(xlim=(0, settings.until_N_gamma_t), ylim=(0, 0.36))
     ax.yaxis.set_major_locator(MultipleLocator(0.1))
     handles = [
-        Line2D([], [], color=SHADES[size], **(style.EXACT if entry["exact"] else style.SAMPLED))
-        for size, entry in members.items()
+        Line2D([], [], color=SHADES[size], **(style.EXACT if member.exact else style.SAMPLED))
+        for size, member in members.items()
     ]
     legend = ax.legend(
         handles,
@@ -119,7 +119,7 @@ def squeezing(ax: Axes, results: Results) -> None:
     """Panel (b): squeezing and subradiance parameters against Gamma t."""
     settings = results.settings("squeezing")
     for theory, look in (("exact", style.EXACT), ("twa", style.SAMPLED)):
-        ds = results.load("squeezing", f"size-{settings['size']}.{theory}")
+        ds = results.load("squeezing", f"size-{settings.size}.{theory}")
         for parameter, colour in (
             (observables.squeezing, style.BLUE),
             (observables.subradiance, style.VERMILION),
@@ -130,14 +130,14 @@ def squeezing(ax: Axes, results: Results) -> None:
     ax.text(1.55, 0.83, r"$\xi^2$", color=style.BLUE, fontsize=9)
     ax.text(1.55, 0.26, r"$s$", color=style.VERMILION, fontsize=9)
     ax.set(xlabel=r"$\Gamma t$", ylabel=r"$\xi^2,\ s$")
-    ax.set(xlim=(0, settings["until"]), ylim=(0, 2.5))
+    ax.set(xlim=(0, settings.until_gamma_t), ylim=(0, 2.5))
     ax.yaxis.set_major_locator(MultipleLocator(0.5))
     style.panel_label(ax, "(b)", x=0.09)
 
 
 def pump_sweep(ax: Axes, results: Results) -> None:
     """Inset of (b): steady emission per emitter against the pump."""
-    size = results.settings("pump_sweep")["size"]
+    size = results.settings("pump_sweep").size
     exact = results.load("pump_sweep", f"size-{size}.exact").isel(site=0).squeeze()
     sampled = results.load("pump_sweep", f"size-{size}.twa").isel(site=0)
     bottom = 0.02

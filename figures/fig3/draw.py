@@ -36,7 +36,7 @@ def pair(ax: Axes, results: Results) -> None:
     """Panel (b): forward emission of two ensembles per N_tot^2 against Gamma t."""
     settings = results.settings("pair")
     phases = measure.phases(results)
-    times = np.linspace(0, settings["until"], settings["outputs"])
+    times = np.linspace(0, settings.until_gamma_t, settings.outputs)
     for phase, colour in zip(phases, style.shades(len(phases) + 1)[:-1], strict=True):
         exact, twa = (measure.two(results, phase, theory).value for theory in measure.THEORIES)
         ax.plot(times, exact, color=colour, **style.EXACT)
@@ -52,7 +52,7 @@ def pair(ax: Axes, results: Results) -> None:
             fontsize=8,
             color=colour,
         )
-    ax.set(xlabel=r"$\Gamma t$", xlim=(0, settings["until"]), ylim=(0, 0.128))
+    ax.set(xlabel=r"$\Gamma t$", xlim=(0, settings.until_gamma_t), ylim=(0, 0.128))
     ax.set_ylabel(r"$\langle \hat I_{\mathrm{F}}\rangle/N_{\mathrm{tot}}^2$")
     ax.xaxis.set_major_locator(MultipleLocator(0.5))
     ax.yaxis.set_major_locator(MultipleLocator(0.05))
@@ -78,12 +78,10 @@ def name(phase: float) -> str:
 def array(ax: Axes, results: Results) -> None:
     """Inset of (b): emission of each of M ensembles in phase per N^2."""
     settings = results.settings("array")
-    times = np.linspace(0, settings["until"], settings["outputs"])
-    size = results.settings("pair")["size"]
+    times = np.linspace(0, settings.until_N_tot_gamma_t, settings.outputs)
+    size = results.settings("pair").size
     members = [
-        entry["sites"]
-        for entry in settings["members"]
-        if entry["size"] == size and entry["sites"] in DRAWN
+        member.sites for member in settings.members if member.size == size and member.sites in DRAWN
     ]
     for sites, colour in zip(sorted(members), style.SHADES, strict=True):
         exact, twa = (
@@ -91,7 +89,7 @@ def array(ax: Axes, results: Results) -> None:
         )
         ax.plot(times, exact, color=colour, **{**style.EXACT, "linewidth": 1.6})
         ax.plot(times, twa, color=style.on(colour), **{**style.SAMPLED, "linewidth": 0.7})
-    ax.set(xlim=(0, settings["until"]), ylim=(0, 0.21))
+    ax.set(xlim=(0, settings.until_N_tot_gamma_t), ylim=(0, 0.21))
     ax.set_xlabel(r"$N_{\mathrm{tot}}\Gamma t$")
     ax.set_ylabel(r"$\langle \hat I_\ell\rangle/N^2$")
     ax.yaxis.set_major_locator(MultipleLocator(0.1))

@@ -41,7 +41,9 @@ def draw(results: Results) -> Figure:
 def time_axis(ax: Axes, results: Results) -> None:
     """Make the axis that (a-c) share logarithmic."""
     settings = results.settings("chain")
-    ax.set(xscale="log", xlim=(settings["first"], settings["until"]), xlabel=r"$\Gamma t$")
+    ax.set(
+        xscale="log", xlim=(settings.first_gamma_t, settings.until_gamma_t), xlabel=r"$\Gamma t$"
+    )
     ax.xaxis.set_major_locator(LogLocator(numticks=9))
     ax.xaxis.set_minor_locator(LogLocator(subs="auto", numticks=9))
     ax.xaxis.set_minor_formatter(NullFormatter())
@@ -74,7 +76,7 @@ def local(ax: Axes, results: Results) -> tuple[str, ScalarMappable]:
 def spectrum(ax: Axes, results: Results) -> tuple[str, ScalarMappable]:
     """Panel (c): structure factor over time; outside the momenta drawn it is flat and small."""
     kept = observables.structure_factor(measure.chain(results))
-    phase = results.settings("chain")["phase"]
+    phase = results.settings("chain").phase_in_pi
     shown = ax.pcolormesh(
         kept.time, kept.momentum / pi, kept.values.T / 1e6, cmap=MAP, vmin=0, shading="nearest",
         rasterized=True,

@@ -113,7 +113,7 @@ def pair(ax: Axes, results: Results) -> None:
     for form in measure.FORMS:
         value = measure.emission_of_pair(results, form).value
         _form(ax, time, value, form)
-        scaled = results.settings("pair")["size"] * (value - exact)
+        scaled = results.settings("pair").size * (value - exact)
         small.plot(time, scaled, color=COLOURS[form], linestyle=LINES[form], linewidth=0.7)
     small.axhline(0, color=style.GREY, linewidth=0.5, zorder=0)
     small.set(xlim=(0, time[-1]), ylabel=r"$N\times$ error")

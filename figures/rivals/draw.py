@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from figures import against_size, style
-from paper_checks.quantity import Quantity
+from figures.rivals.compare import RIVALS, SHOWN
+from figures.rivals.runs import CASES
 from paper_checks.rivals import measure
-from workflow import rivals
 from workflow.results import Results
 
 TITLES = {
@@ -34,42 +34,40 @@ MARKERS = {"exact": "x", "mean_field": "v", "cumulants": "^", "per_emitter": "D"
 
 def draw(results: Results) -> Figure:
     """Return the figure."""
-    data = measure.load(results)
-    cases = [name for name in rivals.CASES if measure.rows(data, name, "twa")]
     figure, axes = plt.subplots(
-        2, len(cases), squeeze=False, sharex="col", layout="constrained",
+        2, len(CASES), squeeze=False, sharex="col", layout="constrained",
         figsize=(style.TWO_COLUMNS, 0.62 * style.TWO_COLUMNS),
     )  # fmt: skip
     for ax in axes[1, 1:]:
         ax.sharey(axes[1, 0])
-    for (upper, lower), case in zip(axes.T, cases, strict=True):
+    for (upper, lower), case in zip(axes.T, CASES, strict=True):
         upper.set_title(TITLES[case], fontsize=8)
-        for method in rivals.METHODS:
-            chosen = measure.rows(data, case, method)
-            found = [Quantity(row["error"], row["stderr"]) for row in chosen]
-            sizes = [row["size"] for row in chosen]
+        sizes = measure.sizes(results, case)
+        for method in RIVALS:
+            found = [measure.error(results, case, method, size) for size in sizes]
             look = {"color": COLOURS[method], "marker": MARKERS[method]}
             against_size.errors(upper, sizes, found, "_", **look)
-        for method in ("exact", *rivals.METHODS):
-            times(lower, measure.rows(data, case, method), method)
+        for method in ("exact", *RIVALS):
+            times(lower, results, case, method)
         for ax in (upper, lower):
             ax.set_yscale("log")
             against_size.size_axis(ax, sizes)
         upper.set_xlabel("")
-        upper.set_ylabel(f"max. error of {rivals.CASES[case].label}", fontsize=7.5)
+        upper.set_ylabel(f"max. error of {CASES[case].label}", fontsize=7.5)
     axes[1, 0].set_ylabel("wall time (s)")
     handles, labels = axes[1, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
     return figure
 
 
-def times(ax: Axes, rows: list[dict], method: str) -> None:
+def times(ax: Axes, results: Results, case: str, method: str) -> None:
     """Draw the median wall time against N, with bars from the fastest to the slowest."""
-    sizes = [row["size"] for row in rows]
-    wall = np.array([np.quantile(row["wall_time"], (0, 0.5, 1)) for row in rows])
+    sizes = measure.sizes(results, case)
+    runs = (measure.seconds(results, case, f"{size}-{method}") for size in sizes)
+    wall = np.array([np.quantile(run, (0, 0.5, 1)) for run in runs])
     spread = np.abs(wall[:, [0, 2]] - wall[:, [1]]).T
     ax.errorbar(
-        sizes, wall[:, 1], spread, label=rivals.NAMES.get(method, method), linewidth=0.8,
+        sizes, wall[:, 1], spread, label=SHOWN.get(method, method), linewidth=0.8,
         color=COLOURS[method], marker=MARKERS[method],
     )  # fmt: skip
 

@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from figures import against_size, style
+from figures.time_crystal.runs import LOCAL, PHASES
 from paper_checks.time_crystal import measure
 from workflow.results import Results
-from workflow.supplement import LOCAL, PHASES
 
 COLOURS = dict(zip(LOCAL, (style.REFERENCE, style.BLUE, style.VERMILION, "#5a9a3c"), strict=True))
 MARKERS = dict(zip(LOCAL, "os^D", strict=True))
@@ -107,7 +107,7 @@ def _pair(ax: Axes, results: Results, label: str, size: int, colour: str, exact:
 
 def _axis(ax: Axes, results: Results) -> None:
     ax.set(xlabel=r"$N\Gamma t$", ylabel=r"$\langle \hat J^z\rangle/N$")
-    ax.set(xlim=(0, results.settings("time_crystal")["until"]), ylim=(-0.55, 0.95))
+    ax.set(xlim=(0, results.settings("time_crystal").until_N_gamma_t), ylim=(-0.55, 0.95))
 
 
 if __name__ == "__main__":

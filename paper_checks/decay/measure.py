@@ -15,8 +15,8 @@ THEORIES = {"exact": "exact", "twa": "TWA"}
 
 def sizes(results: Results, exact: bool = False) -> list[int]:
     """Return all sizes, or those with an exact solution, in order."""
-    members = results.settings("decay")["members"]
-    return sorted(entry["size"] for entry in members if entry["exact"] or not exact)
+    members = results.settings("decay").members
+    return sorted(member.size for member in members if member.exact or not exact)
 
 
 def curve(results: Results, kind: str, size: int, theory: str) -> xr.Dataset:

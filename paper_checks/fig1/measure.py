@@ -17,7 +17,7 @@ METHODS = frozenset({"ball"})  # single trajectories are the ball's
 def times(results: Results) -> Array:
     """Return the times in 1/(N Gamma)."""
     ds = results.load("sphere", "cloud.paths")
-    return ds.time.values * results.settings("sphere")["size"]
+    return ds.time.values * results.settings("sphere").size
 
 
 def vectors(results: Results, motion: str) -> Array:
@@ -53,7 +53,7 @@ def surface(results: Results) -> dict[str, Quantity]:
 def cloud(results: Results) -> dict[str, Quantity]:
     """Variance of the initial cloud across the spin, over N/4: that of the coherent spin state."""
     settings = results.settings("sphere")
-    size, polar = settings["size"], np.pi * settings["polar"]
+    size, polar = settings.size, np.pi * settings.polar_in_pi
     start = vectors(results, "collective")[0] * np.sqrt(size / 2 * (size / 2 + 1))
     # both directions normal to the spin, which lies in the plane of x and z
     across = np.array([[np.cos(polar), 0, -np.sin(polar)], [0, 1, 0]])

@@ -36,8 +36,7 @@ def deviation(results: Results, size: int) -> dict[str, Quantity]:
 
 def sizes(results: Results) -> list[int]:
     """Return the sizes of (a) with an exact solution, in order."""
-    members = results.settings("pulse")["members"]
-    return sorted(entry["size"] for entry in members if entry["exact"])
+    return sorted(member.size for member in results.settings("pulse").members if member.exact)
 
 
 def largest_error(results: Results, size: int, name: str) -> Quantity:
@@ -76,7 +75,7 @@ def sampling(results: Results) -> dict[str, Quantity]:
     The root mean square, over time and repeats, of TWA - exact for emission; and how it compares
     with the standard error that the solver reports.
     """
-    size = results.settings("sampling")["size"]
+    size = results.settings("sampling").size
     twa = results.load("sampling", f"size-{size}.twa").isel(site=0)
     exact = _pulse(results, size, "exact")
     # at time 0 emission has no spread worth the name; what matters is the pulse and after
@@ -134,7 +133,7 @@ def breakdown(results: Results) -> dict[str, Quantity]:
 
     The times of (b) and the pumps of its inset, taken together and split at `LARGE`.
     """
-    size = results.settings("pump_sweep")["size"]
+    size = results.settings("pump_sweep").size
     twa = results.load("pump_sweep", f"size-{size}.twa").isel(site=0)
     exact = results.load("pump_sweep", f"size-{size}.exact").isel(site=0).sel(pump=twa.pump)
     pairs = [(exact.squeeze(drop=True), twa.squeeze(drop=True))]
@@ -174,7 +173,7 @@ def _pulse(results: Results, size: int, theory: str) -> xr.Dataset:
 
 def weak(results: Results, theory: str) -> xr.Dataset:
     """Return a run of the weakly pumped ensemble of (b)."""
-    size = results.settings("squeezing")["size"]
+    size = results.settings("squeezing").size
     return results.load("squeezing", f"size-{size}.{theory}").isel(site=0)
 
 

@@ -22,7 +22,7 @@ LATE = 0.5  # outputs after this fraction of the time are averaged for the stead
 
 def chain(results: Results) -> xr.Dataset:
     """Return the run behind (a-c)."""
-    return results.load("chain", f"sites-{results.settings('chain')['sites']}.twa")
+    return results.load("chain", f"sites-{results.settings('chain').sites}.twa")
 
 
 def times(results: Results) -> Array:
@@ -37,7 +37,7 @@ def late(time: Array) -> NDArray[np.bool_]:
 
 def total(results: Results) -> Curve:
     """Return I_F / N^2."""
-    ds, size = chain(results), results.settings("chain")["size"]
+    ds, size = chain(results), results.settings("chain").size
     return Curve.of(ds.sel(channel="forward"), "output", size**2)
 
 
@@ -69,7 +69,7 @@ def _time(time: Array, index: int, methods: frozenset[str]) -> Quantity:
 
 def profile(results: Results) -> Curve:
     """Return I_l / N^2, shape (times, sites)."""
-    return Curve.of(chain(results), "emission", results.settings("chain")["size"] ** 2)
+    return Curve.of(chain(results), "emission", results.settings("chain").size ** 2)
 
 
 def contrast(results: Results) -> Curve:
@@ -134,8 +134,8 @@ def peaks(results: Results) -> dict[str, Quantity]:
     """
     p, s = spectrum(results)
     settings = results.settings("chain")
-    phase = settings["phase"] * pi
-    limit = 5.57 / settings["sites"]
+    phase = settings.phase_in_pi * pi
+    limit = 5.57 / settings.sites
     heights, found = [], {}
     for name, side in (("p > 0", p > 0), ("p < 0", p < 0)):
         order = np.argsort(np.abs(p[side]))
@@ -178,7 +178,7 @@ def _half(momentum: Array, s: Array, top: int) -> tuple[float, float]:
 
 def validity(results: Results) -> dict[str, Quantity]:
     """N <1/|J|>, averaged over sites: in the steady state, and how long it exceeds ten."""
-    time, size = times(results), results.settings("chain")["size"]
+    time, size = times(results), results.settings("chain").size
     length = Curve.of(chain(results), "inverse_length", 1 / size).mean(1)
     share = np.trapezoid((length.value > 10).astype(float), time) / (time[-1] - time[0])
     top = int(np.argmax(length.value))
@@ -194,7 +194,7 @@ def validity(results: Results) -> dict[str, Quantity]:
 
 def sizes(results: Results) -> list[int]:
     """Return the numbers of ensembles, in order."""
-    return sorted(entry["sites"] for entry in results.settings("drive")["members"])
+    return sorted(member.sites for member in results.settings("drive").members)
 
 
 def fractions(results: Results, sites: int) -> tuple[Array, Curve]:

@@ -25,7 +25,7 @@ PER_SIZE = {"emission": "emission/N²", "inversion": "inversion/N"}
 
 def sizes(results: Results) -> list[int]:
     """Return the sizes in order."""
-    return sorted(entry["size"] for entry in results.settings("formulations")["members"])
+    return sorted(member.size for member in results.settings("formulations").members)
 
 
 def times(results: Results, size: int) -> Array:
@@ -85,13 +85,13 @@ def agreement(results: Results) -> dict[str, Quantity]:
             top, ball = (curve(results, size, form, name) for form in FORMS)
             apart.append(size * largest(top - ball))
         found[f"{shown}, 2(a)"] = max(apart, key=lambda one: one.value)
-    size = results.settings("squeezing")["size"]
+    size = results.settings("squeezing").size
     for name, shown in (("squeezing", "ξ²"), ("subradiance", "s")):
         lowest = np.argmin(parameter(results, name, "exact").value)
         top, ball = (parameter(results, name, form).at(lowest) for form in FORMS)
         found[f"smallest {shown}, 2(b)"] = size * abs(top - ball)
     top, ball = (emission_of_pair(results, form) for form in FORMS)
-    found["I_F/N_tot², 3(b)"] = results.settings("pair")["size"] * largest(top - ball)
+    found["I_F/N_tot², 3(b)"] = results.settings("pair").size * largest(top - ball)
     return found
 
 
@@ -99,7 +99,7 @@ def weak(results: Results, theory: str) -> xr.Dataset:
     """Return a run of the weakly pumped ensemble of Fig. 2(b)."""
     if theory == "top":
         return results.load("formulations", "squeezing.top")
-    return results.load("squeezing", f"size-{results.settings('squeezing')['size']}.{theory}")
+    return results.load("squeezing", f"size-{results.settings('squeezing').size}.{theory}")
 
 
 def parameter(results: Results, name: str, theory: str) -> Curve:
@@ -111,4 +111,4 @@ def emission_of_pair(results: Results, theory: str) -> Curve:
     """Return the forward emission of the pair of Fig. 3(b) per N_tot^2."""
     if theory == "top":
         return forward(results.load("formulations", "pair.top"))
-    return two(results, results.settings("formulations")["phase"], theory)
+    return two(results, results.settings("formulations").phase_in_pi, theory)

@@ -2,45 +2,29 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable
-from typing import Any
-from unittest import mock
+import re
 
-from paper_checks import ledger
-from paper_checks.controls import Control
-from paper_checks.ledger import Finding
-from paper_checks.rivals import measure
-from workflow.results import Results
+import xarray as xr
 
-Comparison = dict[str, Any]  # what `workflow.rivals` wrote
+from paper_checks.controls import Control, Spoil
 
 
-class RivalsControl(Control):
-    """A control whose `spoil` changes the comparison of methods, which is not a Dataset."""
-
-    def measure(self, results: Results) -> Finding:
-        """Return what is measured on the spoiled data."""
-        spoiled = self.spoil(measure.load(results))
-        with mock.patch.object(measure, "load", return_value=spoiled):
-            return ledger.measure(self.entry, results)
-
-
-def our_errors(factor: float) -> Callable[[Comparison], Comparison]:
+def our_errors(factor: float) -> Spoil:
     """Return a spoiler: all errors of TWA times a factor."""
 
-    def spoil(data: Comparison) -> Comparison:
-        data = copy.deepcopy(data)
-        for row in data["rows"]:
-            if row["method"] == "twa":
-                row["error"] *= factor
-        return data
+    def spoil(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
+        labels = [str(label) for label in ds.label.values]
+        judges = [re.sub(r"\w+$", "exact", label) for label in labels]
+        ours = xr.DataArray([label.endswith("-twa") for label in labels], {"label": labels})
+        curves = ds[["emission", "squeezing"]]
+        expected = curves.sel(label=judges).assign_coords(label=labels)
+        return ds.assign(xr.where(ours, expected + factor * (curves - expected), curves))
 
     return spoil
 
 
 CONTROLS = [
-    RivalsControl("rivals-laser", "errors of cumulants", "", our_errors(100)),
-    RivalsControl("rivals-subradiant", "TWA much better", "", our_errors(0.5)),
-    RivalsControl("rivals-subradiant", "TWA much worse", "", our_errors(2)),
+    Control("rivals-laser", "errors of cumulants", "rivals/laser.*", our_errors(100)),
+    Control("rivals-subradiant", "TWA much better", "rivals/subradiant.*", our_errors(0.5)),
+    Control("rivals-subradiant", "TWA much worse", "rivals/subradiant.*", our_errors(2)),
 ]

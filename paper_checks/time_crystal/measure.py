@@ -16,8 +16,8 @@ from workflow.results import Results
 
 def sizes(results: Results, exact: bool = False) -> list[int]:
     """Return all sizes, or those with an exact solution, in order."""
-    members = results.settings("time_crystal")["members"]
-    return sorted(entry["size"] for entry in members if entry["exact"] or not exact)
+    members = results.settings("time_crystal").members
+    return sorted(member.size for member in members if member.exact or not exact)
 
 
 def curve(results: Results, label: str, size: int, theory: str) -> xr.Dataset:
@@ -39,7 +39,7 @@ def oscillation(results: Results, label: str, size: int, theory: str) -> dict[st
     """
     ds = curve(results, label, size, theory)
     settings = results.settings("time_crystal")
-    mean_field = np.sqrt(settings["oscillating"] ** 2 - 0.25)
+    mean_field = np.sqrt(settings.oscillating_in_N_gamma**2 - 0.25)
     later = ds.time.values > 2 * np.pi / mean_field
     t, z = ds.time.values[later], ds.inversion.values[later] / size
 
@@ -62,7 +62,7 @@ def oscillation(results: Results, label: str, size: int, theory: str) -> dict[st
 def swing(results: Results, size: int) -> dict[str, Quantity]:
     """Return how far the inversion per N swings after one period, on both sides."""
     settings = results.settings("time_crystal")
-    period = 2 * np.pi / np.sqrt(settings["oscillating"] ** 2 - 0.25)
+    period = 2 * np.pi / np.sqrt(settings.oscillating_in_N_gamma**2 - 0.25)
     found = {}
     for phase in ("still", "oscillating"):
         for theory, name in (("exact", "exact"), ("twa", "TWA")):

@@ -1,6 +1,6 @@
 """Permutation-invariant emitter ensembles: one description, three theories, one Dataset."""
 
-from blochball import cumulants, exact, models, observables, twa
+from blochball import cumulants, exact, models, observables, pictures, twa
 from blochball._version import __version__
 from blochball.support import storage
 from blochball.system import ChainExchange, CollectiveJump, Ensemble, System
@@ -15,6 +15,7 @@ __all__ = [
     "exact",
     "models",
     "observables",
+    "pictures",
     "storage",
     "twa",
 ]

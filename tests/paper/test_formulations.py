@@ -15,57 +15,64 @@ from blochball.dataset import system_of
 from blochball.support import storage
 from figures import style
 from figures.fig1 import draw as fig1
+from figures.fig1 import runs as runs_fig1
+from figures.fig2 import runs as runs_fig2
+from figures.fig3 import runs as runs_fig3
 from figures.formulations import draw as figure
+from figures.formulations import runs as runs_formulations
 from paper_checks.fig1 import measure as measure_fig1
 from paper_checks.formulations import measure
-from workflow import formulations, runs, simulate
+from workflow import config, simulate
 from workflow.results import Results
 
 # systems that are solved fast are small; how good TWA is for them does not matter here
 pytestmark = pytest.mark.filterwarnings("ignore:twa.solve. up to .* have .J. < 2:UserWarning")
 
-CONFIG: dict[str, Any] = {
+PLAIN: dict[str, Any] = {
     "name": "test",
     "seed": 1,
+    "chunk": 10**6,
     "simulations": {
         "squeezing": {
-            "size": 20, "pump": 3, "until": 2, "outputs": 21, "steps": 60, "trajectories": 6000,
-        },
-        "pair": {
-            "size": 10, "pump": 6, "phases": [0.25, 0.5], "until": 1, "outputs": 11, "steps": 60,
+            "size": 20, "pump_in_gamma": 3, "until_gamma_t": 2, "outputs": 21, "steps": 60,
             "trajectories": 6000,
         },
+        "pair": {
+            "size": 10, "pump_in_gamma": 6, "phases_in_pi": [0.25, 0.5], "until_gamma_t": 1,
+            "outputs": 11, "steps": 60, "trajectories": 6000,
+        },
         "sphere": {
-            "size": 100, "polar": 0.3, "detuning": 1, "pump": 0.1, "dephasing": 0.02, "until": 6,
-            "outputs": 61, "steps": 120, "trajectories": 300,
+            "size": 100, "polar_in_pi": 0.3, "detuning_in_N_gamma": 1, "pump_in_N_gamma": 0.1,
+            "dephasing_in_N_gamma": 0.02, "until_N_gamma_t": 6, "outputs": 61, "steps": 120,
+            "trajectories": 300,
         },
         "formulations": {
-            "pump": 0.25, "until": 6, "outputs": 13, "steps": 60, "squeezing": 2000, "pair": 2000,
-            "phase": 0.25,
+            "pump_in_N_gamma": 0.25, "until_N_gamma_t": 6, "outputs": 13, "steps": 60,
+            "squeezing_trajectories": 2000, "pair_trajectories": 2000, "phase_in_pi": 0.25,
             "members": [
-                {"size": 8, "top": 6000, "ball": 20_000},
-                {"size": 10, "top": 6000, "ball": 20_000},
-                {"size": 40, "top": 2000, "ball": 20_000, "strata": 8},
+                {"size": 8, "eq6_trajectories": 6000, "ball_trajectories": 20_000},
+                {"size": 10, "eq6_trajectories": 6000, "ball_trajectories": 20_000},
+                {"size": 40, "eq6_trajectories": 2000, "ball_trajectories": 20_000, "strata": 8},
             ],
         },
     },
 }  # fmt: skip
-
-
-def families() -> dict[str, runs.Family]:
-    return {name: family(CONFIG, name) for name, family in formulations.FAMILIES.items()}
+FAMILIES = {
+    "squeezing": runs_fig2.Squeezing,
+    "pair": runs_fig3.Pair,
+    **runs_fig1.FAMILIES,
+    **runs_formulations.FAMILIES,
+}
+CONFIG = config.of(PLAIN, FAMILIES)
 
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     """Real data, few trajectories."""
     found = Results(CONFIG, tmp_path_factory.mktemp("results"))
-    wanted = families()
-    weak, pair = runs.squeezing(CONFIG, "squeezing"), runs.families(CONFIG)["pair"]
-    wanted["squeezing"] = {name: weak[name] for name in ("size-20.exact", "size-20.twa")}
-    wanted["pair"] = {name: pair[name] for name in ("two.exact", "two.twa")}
-    for name, family in wanted.items():
-        for label, run in family.items():
+    idle = ("size-20.mean_field", "one.exact", "one.twa")
+    for name, family in CONFIG.families().items():
+        for label, run in ((label, run) for label, run in family.items() if label not in idle):
             storage.save(simulate.compute(run), found.path(name, label))
     return found
 
@@ -74,7 +81,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
 
 
 def test_both_forms_and_exact_solve_the_same_systems_at_the_same_times():
-    found = families()["formulations"]
+    found = CONFIG.family("formulations")
     for size in (8, 10, 40):
         (top, ball, exact) = (
             found[f"size-{size}.{theory}"].points[size] for theory in ("top", "twa", "exact")
@@ -85,8 +92,8 @@ def test_both_forms_and_exact_solve_the_same_systems_at_the_same_times():
             np.testing.assert_array_equal(top.times, other.times)
         assert top.seed != ball.seed
         assert (top.strata, ball.strata) == (0, 8 if size == 40 else 0)
-    weak = runs.squeezing(CONFIG, "squeezing")["size-20.twa"].points[3]
-    pair = runs.families(CONFIG)["pair"]["two.twa"].points[0.25]
+    weak = CONFIG.family("squeezing")["size-20.twa"].points[3]
+    pair = CONFIG.family("pair")["two.twa"].points[0.25]
     for label, point in (("squeezing", weak), ("pair", pair)):
         (other,) = found[f"{label}.top"].points.values()
         assert other.system == point.system
@@ -97,7 +104,7 @@ def test_both_forms_and_exact_solve_the_same_systems_at_the_same_times():
 def test_the_runs_of_eq_6_are_solved_in_its_variables(results):
     assert results.load("formulations", "size-8.top").method == "twa.top"
     assert results.load("formulations", "size-8.twa").method == "twa.ball"
-    point = families()["formulations"]["size-8.top"].points[8]
+    point = CONFIG.family("formulations")["size-8.top"].points[8]
     again = twa.solve(point.system, point.times, 6000, point.seed, 60, formulation="top")
     xr.testing.assert_equal(
         again.drop_attrs(), results.load("formulations", "size-8.top").drop_attrs()
@@ -105,23 +112,23 @@ def test_the_runs_of_eq_6_are_solved_in_its_variables(results):
 
 
 def test_eq_6_counts_as_the_heavier_work():
-    found = families()["formulations"]
+    found = CONFIG.family("formulations")
     assert found["size-8.top"].work == 16 * 6000 * 60
     assert found["size-8.twa"].work == 20_000 * 60
     assert found["size-8.exact"].work == 0
 
 
 def test_a_phase_that_the_pair_does_not_have_is_refused():
-    changed = copy.deepcopy(CONFIG)
-    changed["simulations"]["formulations"]["phase"] = 0.3
-    with pytest.raises(ValueError, match=r"phase must be one of pair's, got 0\.3"):
-        formulations.formulations(changed, "formulations")
+    changed = copy.deepcopy(PLAIN)
+    changed["simulations"]["formulations"]["phase_in_pi"] = 0.3
+    with pytest.raises(ValueError, match=r"phase_in_pi must be one of pair's, got 0\.3"):
+        config.of(changed, FAMILIES).family("formulations")
 
 
 def test_only_local_dissipation_tells_the_trajectories_of_fig_1_apart(results):
-    points = families()["sphere"]["cloud.paths"].points
+    points = CONFIG.family("sphere")["cloud.paths"].points
     assert points["collective"].seed == points["local"].seed
-    (collective,), (local,) = (points[m].system.ensembles for m in formulations.MOTIONS)
+    (collective,), (local,) = (points[m].system.ensembles for m in runs_fig1.MOTIONS)
     assert (collective.pump, collective.dephasing) == (0, 0)
     assert (local.pump, local.dephasing) == (10, 2)
     np.testing.assert_array_equal(
@@ -136,7 +143,7 @@ def test_only_local_dissipation_tells_the_trajectories_of_fig_1_apart(results):
 
 def test_lengths_against_the_solver(results):
     """Single trajectories average to what the solver finds for <J^2>, N/2 (N/2 + 1) at first."""
-    point = families()["sphere"]["cloud.paths"].points["local"]
+    point = CONFIG.family("sphere")["cloud.paths"].points["local"]
     ds = twa.solve(point.system, point.times, 300, point.seed, 120)
     mean = (measure_fig1.lengths(results, "local") ** 2).mean(axis=1) * 50 * 51
     np.testing.assert_allclose(mean, ds.spin_squared[:, 0], rtol=1e-12)

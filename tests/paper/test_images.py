@@ -15,12 +15,12 @@ from matplotlib.figure import Figure
 from matplotlib.testing.compare import compare_images
 
 from figures import style
-from workflow import runs
+from workflow import config
 from workflow.baseline import Reference
 
-REFERENCE = Reference(runs.load(runs.ROOT / "config" / "quick.yaml"))
+REFERENCE = Reference(config.load(config.ROOT / "config" / "quick.yaml"))
 FOLDER = REFERENCE.figure("", "png").parent
-FIGURES = sorted(p.parent.name for p in (runs.ROOT / "figures").glob("*/draw.py"))
+FIGURES = sorted(p.parent.name for p in (config.ROOT / "figures").glob("*/draw.py"))
 TOLERANCE = 0.1  # root mean square over all pixels, of 255 levels
 SAVING = {"dpi": 100, "metadata": {"Software": None}}
 

@@ -15,23 +15,29 @@ from matplotlib.collections import QuadMesh
 
 from blochball.support import storage
 from figures.fig3 import draw as fig3
+from figures.fig3 import runs as runs_fig3
 from figures.fig4 import draw as fig4
+from figures.fig4 import runs as runs_fig4
 from paper_checks.fig3 import measure as measure_fig3
 from paper_checks.fig4 import measure as measure_fig4
 from paper_checks.quantity import Curve, UnmeasurableError
-from workflow import networks, runs, simulate
+from workflow import config, simulate
 from workflow.results import Results, at
+from workflow.runs import Family, Run
+from workflow.theories import EXACT, TWA, Point
 
-CONFIG: dict[str, Any] = {
+PLAIN: dict[str, Any] = {
     "name": "test",
     "seed": 1,
+    "chunk": 10**6,
     "simulations": {
         "pair": {
-            "size": 6, "pump": 3, "phases": [0, 0.25, 0.5], "until": 2, "outputs": 21, "steps": 100,
-            "trajectories": 4096,
+            "size": 6, "pump_in_gamma": 3, "phases_in_pi": [0, 0.25, 0.5], "until_gamma_t": 2,
+            "outputs": 21, "steps": 100, "trajectories": 4096,
         },
         "array": {
-            "pump": 0.25, "until": 30, "outputs": 16, "steps": 100, "samples": 256,
+            "pump_in_N_tot_gamma": 0.25, "until_N_tot_gamma_t": 30, "outputs": 16, "steps": 100,
+            "exact_trajectories": 256,
             "members": [
                 {"sites": 1, "size": 6, "trajectories": 2048, "exact": "populations"},
                 {"sites": 10, "size": 6, "trajectories": 512, "exact": "populations"},
@@ -46,12 +52,13 @@ CONFIG: dict[str, Any] = {
             "repeats": 2,
         },
         "chain": {
-            "sites": 12, "size": 30, "phase": 0.25, "pump": 30, "first": 0.001, "until": 1,
-            "outputs": 31, "momenta": 81, "tolerance": 0.5, "trajectories": 1024, "jobs": 2,
+            "sites": 12, "size": 30, "phase_in_pi": 0.25, "pump_in_gamma": 30,
+            "first_gamma_t": 0.001, "until_gamma_t": 1, "outputs": 31, "momenta": 81,
+            "tolerance_in_rad": 0.5, "trajectories": 1024, "jobs": 2,
         },
         "drive": {
-            "size": 30, "winding": 2, "cooperativity": 20, "drives": [0.1, 0.3, 1], "from": 0.9,
-            "until": 1, "outputs": 3, "tolerance": 0.5,
+            "size": 30, "winding_in_pi": 2, "cooperativity": 20, "drives_in_pump": [0.1, 0.3, 1],
+            "from_gamma_t": 0.9, "until_gamma_t": 1, "outputs": 3, "tolerance_in_rad": 0.5,
             "members": [
                 {"sites": 4, "trajectories": 512, "jobs": 1},
                 {"sites": 8, "trajectories": 512, "jobs": 3},
@@ -59,6 +66,7 @@ CONFIG: dict[str, Any] = {
         },
     },
 }  # fmt: skip
+CONFIG = config.of(PLAIN, runs_fig3.FAMILIES | runs_fig4.FAMILIES)
 
 
 @pytest.fixture(scope="module")
@@ -68,8 +76,8 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     with warnings.catch_warnings():
         # six emitters do come close to |J| = 2
         warnings.filterwarnings("ignore", "twa.solve: up to")
-        for name, family in networks.FAMILIES.items():
-            for label, run in family(CONFIG, name).items():
+        for name, family in CONFIG.families().items():
+            for label, run in family.items():
                 storage.save(simulate.compute(run), found.path(name, label))
     return found
 
@@ -77,8 +85,8 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
 # -- what is simulated ------------------------------------------------------------------------
 
 
-def every_run(name: str) -> dict[str, runs.Family]:
-    return runs.families(runs.load(runs.ROOT / "config" / f"{name}.yaml"))
+def every_run(name: str) -> dict[str, Family]:
+    return config.load(config.ROOT / "config" / f"{name}.yaml").families()
 
 
 @pytest.mark.parametrize("name", ["quick", "paper"])
@@ -105,12 +113,12 @@ def test_chains_have_the_papers_parameters(name: str) -> None:
 def test_a_chain_is_the_same_run_on_processors_that_round_differently(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config = runs.load(runs.ROOT / "config" / f"{name}.yaml")
-    found = [networks.chain(config, "chain")]
+    whole = config.load(config.ROOT / "config" / f"{name}.yaml")
+    found = [whole.family("chain")]
     spaced = np.geomspace
     for towards in (0.0, np.inf):
         monkeypatch.setattr(np, "geomspace", lambda *a, to=towards: np.nextafter(spaced(*a), to))
-        found.append(networks.chain(config, "chain"))
+        found.append(whole.family("chain"))
     here, *elsewhere = ([run.fingerprint for run in family.values()] for family in found)
     assert elsewhere == [here, here]
 
@@ -137,8 +145,8 @@ def test_the_paper_config_has_the_papers_members() -> None:
 
 
 def test_a_point_of_a_scan_is_what_it_was_alone(results: Results) -> None:
-    run = networks.FAMILIES["drive"](CONFIG, "drive")["sites-4.twa"]
-    alone = simulate.compute(runs.Run("twa", {0.3: run.points[0.3]}))
+    run = CONFIG.family("drive")["sites-4.twa"]
+    alone = simulate.compute(Run(TWA, {0.3: run.points[0.3]}))
     found = at(results.load("drive", "sites-4.twa"), drive=0.3)
     for name in alone.data_vars:
         np.testing.assert_array_equal(found[name], alone[name], err_msg=str(name))
@@ -150,9 +158,9 @@ def test_a_point_of_a_scan_is_what_it_was_alone(results: Results) -> None:
 
 def test_exact_methods_agree_on_two_ensembles(results: Results) -> None:
     """At phase 0 the pair, by populations, is an array of two, by Monte Carlo."""
-    point = networks.FAMILIES["pair"](CONFIG, "pair")["two.exact"].points[0]
+    point = CONFIG.family("pair")["two.exact"].points[0]
     sampled = simulate.compute(
-        runs.Run("exact", {0: runs.Point(point.system, point.times, method="jumps",
+        Run(EXACT, {0: Point(point.system, point.times, method="jumps",
                                          trajectories=4000, seed=5)})
     )  # fmt: skip
     value = measure_fig3.two(results, 0, "exact").value
@@ -224,11 +232,11 @@ def test_contrast_is_free_of_sampling_error(
 
 def test_peaks_of_a_known_spectrum(results: Results, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a standing wave of M equal emitters: at ±φ, of width 5.57/M."""
-    settings = CONFIG["simulations"]["chain"]
+    settings = CONFIG.simulations["chain"]
     shape = measure_fig4.chain(results).structure_factor.shape
-    p = np.linspace(-pi, pi, settings["momenta"])
-    wave = np.exp(1j * np.outer(p, np.arange(settings["sites"])))
-    phase = settings["phase"] * pi
+    p = np.linspace(-pi, pi, settings.momenta)
+    wave = np.exp(1j * np.outer(p, np.arange(settings.sites)))
+    phase = settings.phase_in_pi * pi
     s = sum(abs(wave @ np.exp(1j * side * phase * np.arange(12))) ** 2 for side in (1, -1))
     synthetic(
         results,

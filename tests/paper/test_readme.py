@@ -23,7 +23,7 @@ def test_links_lead_to_files() -> None:
     links = re.findall(r"\]\((?!https?:)([^)]+)\)", TEXT)
     assert links
     for link in links:
-        assert (readme.runs.ROOT / link).is_file(), link
+        assert (readme.config.ROOT / link).is_file(), link
 
 
 def test_the_table_holds_every_claim() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -15,21 +14,27 @@ from matplotlib.axes import Axes
 from blochball import cumulants, exact, models
 from blochball.support import storage
 from figures.decay import draw as decay_figure
+from figures.decay import runs as runs_decay
+from figures.rivals import compare, table
 from figures.rivals import draw as rivals_figure
+from figures.rivals import runs as runs_rivals
 from figures.time_crystal import draw as time_crystal_figure
+from figures.time_crystal import runs as runs_time_crystal
 from paper_checks.decay import measure as measure_decay
 from paper_checks.quantity import UnmeasurableError
 from paper_checks.rivals import measure as measure_rivals
 from paper_checks.time_crystal import measure as measure_time_crystal
-from workflow import rivals, simulate, supplement
+from workflow import config, simulate
 from workflow.results import Results
 
-CONFIG: dict[str, Any] = {
+PLAIN: dict[str, Any] = {
     "name": "test",
     "seed": 1,
+    "chunk": 10**6,
     "simulations": {
         "decay": {
-            "until": 8, "outputs": 81, "steps": 160, "decay": 0.05, "dephasing": 0.02,
+            "until_N_gamma_t": 8, "outputs": 81, "steps": 160, "decay_in_N_gamma": 0.05,
+            "dephasing_in_N_gamma": 0.02,
             "members": [
                 {"size": 16, "trajectories": 20_000, "exact": True},
                 {"size": 24, "trajectories": 20_000, "exact": True},
@@ -37,73 +42,72 @@ CONFIG: dict[str, Any] = {
             ],
         },
         "time_crystal": {
-            "still": 0.25, "oscillating": 0.75, "local": 0.05, "until": 40, "outputs": 81,
-            "steps": 320,
+            "still_in_N_gamma": 0.25, "oscillating_in_N_gamma": 0.75, "local_in_N_gamma": 0.05,
+            "until_N_gamma_t": 40, "outputs": 81, "steps": 320,
             "members": [
                 {"size": 16, "trajectories": 4000, "exact": True},
                 {"size": 60, "trajectories": 500, "exact": False},
             ],
         },
         "rivals": {
-            "sizes": {"laser": [4, 8], "time_crystal": [4, 8]},
-            "trajectories": {"twa": 20_000, "per_emitter": 160},
-            "repeats": 2, "large": 100, "many": 2, "few": 16,
+            "sizes": {
+                "laser": [4, 8], "time_crystal": [4, 8], "subradiant": [4], "two_ensembles": [4],
+            },
+            "twa_trajectories": 20_000, "per_emitter_trajectories": 160,
+            "repeats": 2, "large_size": 100, "many_sites": 2, "few_trajectories": 16,
         },
     },
 }  # fmt: skip
+CONFIG = config.of(PLAIN, runs_decay.FAMILIES | runs_time_crystal.FAMILIES | runs_rivals.FAMILIES)
+SUPPLEMENT = ("decay", "time_crystal")
+
+
+def simulated(results: Results, *families: str) -> Results:
+    """Real data, few trajectories."""
+    for name in families:
+        for label, run in CONFIG.family(name).items():
+            storage.save(simulate.compute(run), results.path(name, label))
+    return results
 
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    """Real data, few trajectories."""
-    found = Results(CONFIG, tmp_path_factory.mktemp("results"))
-    for name, family in supplement.FAMILIES.items():
-        for label, run in family(CONFIG, name).items():
-            storage.save(simulate.compute(run), found.path(name, label))
-    return found
+    return simulated(Results(CONFIG, tmp_path_factory.mktemp("results")), *SUPPLEMENT)
 
 
 @pytest.fixture(scope="module")
-def compared(results: Results) -> Results:
-    settings = results.settings("rivals")
-    data = {
-        "rows": list(rivals.compare(settings, 1)),
-        "abilities": list(rivals.abilities(settings, 1)),
-        "settings": settings,
-    }
-    path = results.directory / "data/rivals.json"
-    path.write_text(json.dumps(data))
-    return results
+def compared(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    return simulated(Results(CONFIG, tmp_path_factory.mktemp("compared")), "rivals")
 
 
 # -- what is simulated ------------------------------------------------------------------------
 
 
 def test_no_two_runs_share_a_seed_and_twa_has_the_exact_system():
-    for name, family in supplement.FAMILIES.items():
-        runs = family(CONFIG, name)
+    for name in SUPPLEMENT:
+        runs = CONFIG.family(name)
         points = [p for k, run in runs.items() if k.endswith("twa") for p in run.points.values()]
         assert len({point.seed for point in points}) == len(points)
-        for member in CONFIG["simulations"][name]["members"]:
-            sampled = runs[f"size-{member['size']}.twa"].points
+        for member in CONFIG.simulations[name].members:
+            sampled = runs[f"size-{member.size}.twa"].points
             for point in sampled.values():
-                assert point.system.emitters == member["size"]
-            if member["exact"]:
-                judges = runs[f"size-{member['size']}.exact"].points
+                assert point.system.emitters == member.size
+            if member.exact:
+                judges = runs[f"size-{member.size}.exact"].points
                 assert {k: p.system for k, p in judges.items()} == {
                     k: p.system for k, p in sampled.items()
                 }
 
 
 def test_local_rates_are_the_ones_named():
-    points = supplement.time_crystal(CONFIG, "time_crystal")["size-60.twa"].points
-    for local in supplement.LOCAL:
+    points = CONFIG.family("time_crystal")["size-60.twa"].points
+    for local in runs_time_crystal.LOCAL:
         system = points[f"oscillating-{local}"].system
         (ensemble,) = system.ensembles
-        rates = {kind: getattr(ensemble, kind) for kind in supplement.LOCAL[1:]}
+        rates = {kind: getattr(ensemble, kind) for kind in runs_time_crystal.LOCAL[1:]}
         assert rates == {kind: 0.05 * (kind == local) for kind in rates}
         assert system.drive_vector == pytest.approx(0.375)  # H = omega J^x
-    lossy = supplement.decay(CONFIG, "decay")["size-100.twa"].points["lossy"].system
+    lossy = CONFIG.family("decay")["size-100.twa"].points["lossy"].system
     assert (lossy.ensembles[0].decay, lossy.ensembles[0].dephasing) == (5.0, 2.0)
 
 
@@ -173,12 +177,27 @@ def test_measures_of_the_time_crystal(results):
         measure_time_crystal.scaling(results, "oscillating-none")
 
 
+def test_every_method_solves_the_same_systems():
+    found = CONFIG.family("rivals")
+    assert list(found["laser.compared"].points) == [
+        f"{size}-{method}" for size in (4, 8) for method in ("exact", *compare.RIVALS)
+    ]
+    for name, run in found.items():
+        exact_too = name not in ("large.compared", "many.compared")
+        assert any("exact" in str(label) for label in run.points) == exact_too
+        for label, point in run.points.items():
+            sampled = point.method in compare.SAMPLED
+            assert (point.trajectories > 0) == sampled, label
+            assert str(label).endswith(point.method)
+
+
 def test_rivals_are_ranked_by_real_errors(compared):
-    data = measure_rivals.load(compared)
-    methods = ("exact", *rivals.METHODS)
-    for case, sizes in compared.settings("rivals")["sizes"].items():
-        assert [row["size"] for row in measure_rivals.rows(data, case, "twa")] == sizes
-        errors = {m: measure_rivals.at(data, case, sizes[-1], m)["error"] for m in methods}
+    for case in ("laser", "time_crystal"):
+        assert measure_rivals.sizes(compared, case) == [4, 8]
+        errors = {
+            method: measure_rivals.error(compared, case, method, 8).value
+            for method in ("exact", *compare.RIVALS)
+        }
         assert errors["exact"] == 0
         assert errors["twa"] < errors["cumulants"] < errors["mean_field"]
     # recomputed without the machinery: cumulants of the laser
@@ -186,25 +205,31 @@ def test_rivals_are_ranked_by_real_errors(compared):
     times = np.linspace(0, 10 / 8, 61)
     difference = cumulants.solve(system, times).emission - exact.solve(system, times).emission
     expected = float(np.abs(difference).max()) / 64
-    assert measure_rivals.at(data, "laser", 8, "cumulants")["error"] == pytest.approx(expected)
+    found = measure_rivals.error(compared, "laser", "cumulants", 8)
+    assert (found.value, found.stderr) == (pytest.approx(expected), 0)
     (ratio,) = measure_rivals.advantage(compared, "laser", 8, "cumulants").values()
-    ours = measure_rivals.at(data, "laser", 8, "twa")
-    assert ratio.value == pytest.approx(ours["error"] / expected)
-    assert ratio.stderr == pytest.approx(ours["stderr"] / expected)
+    ours = measure_rivals.error(compared, "laser", "twa", 8)
+    assert ours.stderr > 0
+    assert ratio.value == pytest.approx(ours.value / expected)
+    assert ratio.stderr == pytest.approx(ours.stderr / expected)
+
+
+def test_timings_are_kept_one_by_one(compared):
+    assert measure_rivals.seconds(compared, "laser", "8-twa").shape == (2,)
+    assert measure_rivals.seconds(compared, "large", "twa").shape == (1,)
+    assert (measure_rivals.seconds(compared, "laser", "8-exact") > 0).all()
 
 
 def test_table_of_abilities(compared):
-    data = measure_rivals.load(compared)
-    lines = rivals.table(data).splitlines()
+    lines = table.table(compared).splitlines()
     assert lines[0].count("|") == 6
     assert len(lines) == 9  # head, rule, five tasks, blank, note
-    squeezing = [row for row in data["abilities"] if row["task"] == "squeezing"]
-    by_method = {row["method"]: row for row in squeezing}
-    assert by_method["mean_field"]["value"] > 1  # without correlations it cannot be below
-    exact_value = by_method["twa"]["exact"]
+    exact_value, found = measure_rivals.lowest(compared, "squeezing")
+    by_method = dict(zip(compare.RIVALS, found, strict=True))
+    assert by_method["mean_field"].value > 1  # without correlations it cannot be below
     assert exact_value == pytest.approx(0.6244, abs=5e-4)
-    assert abs(by_method["twa"]["value"] - exact_value) < 0.06
-    assert by_method["per_emitter"]["stderr"] > 0
+    assert abs(by_method["twa"].value - exact_value) < 0.06
+    assert by_method["per_emitter"].stderr > 0
 
 
 # -- what is drawn ----------------------------------------------------------------------------
@@ -237,8 +262,8 @@ def test_figure_of_the_time_crystal(results):
 
 def test_figure_of_rivals(compared):
     figure = rivals_figure.draw(compared)
-    assert [ax.get_title() for ax in figure.axes[:2]] == ["superradiant laser", "time crystal"]
+    assert figure.axes[0].get_title() == "superradiant laser"
     errors = np.concatenate(drawn(figure.axes[0]))
-    wanted = measure_rivals.at(measure_rivals.load(compared), "laser", 8, "cumulants")["error"]
+    wanted = measure_rivals.error(compared, "laser", "cumulants", 8).value
     assert np.isclose(errors, wanted).any()
     plt.close(figure)

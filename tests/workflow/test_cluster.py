@@ -5,7 +5,6 @@ The last tests need one: ``local-cluster.sh run pytest tests/workflow/test_clust
 
 from __future__ import annotations
 
-import copy
 import os
 import re
 import shutil
@@ -21,20 +20,22 @@ import yaml
 
 from blochball import models
 from blochball.support import storage
-from workflow import resources, results, runs
+from workflow import config, resources, results
+from workflow.runs import Run
+from workflow.theories import TWA, Point
 
-PROFILE = runs.ROOT / "profiles" / "slurm"
+PROFILE = config.ROOT / "profiles" / "slurm"
 CLUSTER = PROFILE / "local-cluster.sh"
 
 
-def workflow(folder: Path, config: Path, *arguments: str) -> str:
+def workflow(folder: Path, file: Path, *arguments: str) -> str:
     """Run the workflow in a folder of its own; return what it said."""
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(runs.ROOT / "Snakefile")]
-    command += ["--directory", str(folder), "--configfile", str(config), *arguments]
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(config.ROOT / "Snakefile")]
+    command += ["--directory", str(folder), "--configfile", str(file), *arguments]
     run = subprocess.run(
         command,
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(runs.ROOT)},
+        env=os.environ | {"PYTHONPATH": str(config.ROOT)},
         capture_output=True,
         text=True,
         check=False,
@@ -48,10 +49,10 @@ def workflow(folder: Path, config: Path, *arguments: str) -> str:
 
 @pytest.mark.parametrize("name", ["quick", "paper"])
 def test_every_job_asks_for_memory_and_time(name: str, tmp_path: Path) -> None:
-    config = runs.ROOT / "config" / f"{name}.yaml"
+    file = config.ROOT / "config" / f"{name}.yaml"
     arguments = ["--dry-run", "--forceall", "--cores", "8", "all"]
-    command = [sys.executable, "-m", "snakemake", "--configfile", str(config), *arguments]
-    run = subprocess.run(command, cwd=runs.ROOT, capture_output=True, text=True, check=True)
+    command = [sys.executable, "-m", "snakemake", "--configfile", str(file), *arguments]
+    run = subprocess.run(command, cwd=config.ROOT, capture_output=True, text=True, check=True)
     jobs = re.findall(r"^(?:local)?rule (\w+):\n((?: {4}.*\n)+)", run.stdout, flags=re.MULTILINE)
     assert len(jobs) > 50
     for rule, text in jobs:
@@ -65,11 +66,11 @@ def test_every_job_asks_for_memory_and_time(name: str, tmp_path: Path) -> None:
         assert threads is None or int(threads[1]) <= 8
 
 
-def chain(**changed: Any) -> runs.Run:
+def chain(**changed: Any) -> Run:
     system = models.waveguide_chain(changed.pop("sites", 10), 20, phase=0.3, pump=20.0)
     times = np.linspace(0, 1, changed.pop("outputs", 11))
     point = {"trajectories": 4096, "steps": 1000} | changed
-    return runs.Run("twa", {0.0: runs.Point(system, times, **point)})
+    return Run(TWA, {0.0: Point(system, times, **point)})
 
 
 def test_requests_grow_with_the_work() -> None:
@@ -97,7 +98,7 @@ def test_the_bound_of_automatic_steps_is_above_what_is_chosen() -> None:
     from blochball import twa
 
     for name in ("chain", "drive"):
-        family = runs.families(runs.load(runs.ROOT / "config" / "quick.yaml"))[name]
+        family = config.load(config.ROOT / "config" / "quick.yaml").family(name)
         for run in family.values():
             for point in list(run.points.values())[-1:]:
                 planned = twa.plan(point.system, point.times, **point.sampling)
@@ -131,13 +132,14 @@ def test_the_local_cluster_says_why_it_cannot_run(tmp_path: Path) -> None:
 
 def tiny() -> dict[str, Any]:
     """Return the quick config with a chain of seconds that is scattered over two jobs."""
-    config = copy.deepcopy(runs.load(runs.ROOT / "config" / "quick.yaml"))
-    config["name"] = "tiny"
-    config["simulations"]["chain"] |= {
-        "sites": 4, "size": 20, "pump": 20, "outputs": 21, "momenta": 11, "trajectories": 2048,
+    quick = yaml.safe_load((config.ROOT / "config" / "quick.yaml").read_text())
+    quick["name"] = "tiny"
+    quick["simulations"]["chain"] |= {
+        "sites": 4, "size": 20, "pump_in_gamma": 20, "outputs": 21, "momenta": 11,
+        "trajectories": 2048,
         "jobs": 2,
     }  # fmt: skip
-    return config
+    return quick
 
 
 needs_slurm = pytest.mark.skipif(
@@ -148,8 +150,8 @@ needs_slurm = pytest.mark.skipif(
 @needs_slurm
 @pytest.mark.slow
 def test_slurm_gives_the_bits_of_one_machine(tmp_path: Path) -> None:
-    config = tmp_path / "tiny.yaml"
-    config.write_text(yaml.safe_dump(tiny()))
+    file = tmp_path / "tiny.yaml"
+    file.write_text(yaml.safe_dump(tiny()))
     found = {}
     wanted = [("chain", "sites-4.twa"), ("pulse", "size-4.exact")]
     arguments = {
@@ -162,9 +164,9 @@ def test_slurm_gives_the_bits_of_one_machine(tmp_path: Path) -> None:
     }  # fmt: skip
     for way, given in arguments.items():
         (tmp_path / way).mkdir()
-        where = results.Results(tiny(), tmp_path / way / "results")
+        where = results.Results(config.of(tiny()), tmp_path / way / "results")
         targets = [str(where.path(*run).relative_to(tmp_path / way)) for run in wanted]
-        said = workflow(tmp_path / way, config, *given, "--", *targets)
+        said = workflow(tmp_path / way, file, *given, "--", *targets)
         found[way] = [storage.load(where.path(*run)) for run in wanted]
     # every job was one of SLURM's: exact run, plan, two parts, gathering
     assert len(set(re.findall(r"with SLURM jobid (\d+)", said))) == 5

@@ -19,8 +19,11 @@ from blochball.support import checkpoints as chunks
 from blochball.support import storage
 from blochball.twa import parts
 from blochball.twa.engine import block_size
-from workflow import runs, scatter, simulate
+from workflow import scatter, simulate
+from workflow.config import Config
 from workflow.results import Results
+from workflow.runs import Run
+from workflow.theories import TWA, Point
 
 LASER = models.superradiant_laser(12, pump=3.0)
 TIMES = np.linspace(0, 0.5, 4)
@@ -253,9 +256,9 @@ FAMILY, NAME = "chain", "sites-2.twa"
 def scattered(tmp_path: Path) -> scatter.Scattered:
     """A run whose plan and four parts are on disk."""
     system = models.waveguide_chain(2, 20, 0.7, pump=4.0)
-    point = runs.Point(system, TIMES, trajectories=4 * block_size(2), steps="auto", seed=3)
-    run = runs.Run("twa", {2: point}, jobs=4)
-    found = Results({"name": "test", "chunk": 10**6, "simulations": {}}, tmp_path)
+    point = Point(system, TIMES, trajectories=4 * block_size(2), steps="auto", seed=3)
+    run = Run(TWA, {2: point}, jobs=4)
+    found = Results(Config("test", 1, 10**6, {}), tmp_path)
     whole = scatter.Scattered(run, found, FAMILY, NAME)
     planned = scatter.plan(run, 0)
     storage.save(planned, found.piece(FAMILY, NAME, 0, "plan"))

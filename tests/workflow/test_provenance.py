@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
 import os
 import re
@@ -17,16 +18,19 @@ import pytest
 
 from blochball import exact, models
 from blochball.support import storage
-from workflow import provenance, results, runs
+from workflow import config, provenance, results
 from workflow.report import readme
+from workflow.runs import Run
+from workflow.theories import EXACT, TWA, Point, Theory
 
 RECORDED = json.loads(provenance.RECORD.read_text(encoding="utf-8"))
 README = readme.README.read_text(encoding="utf-8")
-QUICK = runs.load(runs.ROOT / "config" / "quick.yaml")
+PACKAGE = "src/blochball"
+QUICK = config.load(config.ROOT / "config" / "quick.yaml")
 
 
 def head() -> str:
-    command = ["git", "-C", str(runs.ROOT), "rev-parse", "--short=12", "HEAD"]
+    command = ["git", "-C", str(config.ROOT), "rev-parse", "--short=12", "HEAD"]
     try:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.SubprocessError):
@@ -39,9 +43,9 @@ def head() -> str:
 def test_stamps_follow_what_they_are_of() -> None:
     system = models.superradiant_laser(4, pump=1.0)
     times = np.linspace(0, 1, 3)
-    first = runs.Run("twa", {4: runs.Point(system, times, trajectories=100, steps=10)})
-    more = runs.Run("twa", {4: runs.Point(system, times, trajectories=101, steps=10)})
-    solved = runs.Run("exact", first.points)
+    first = Run(TWA, {4: Point(system, times, trajectories=100, steps=10)})
+    more = Run(TWA, {4: Point(system, times, trajectories=101, steps=10)})
+    solved = Run(EXACT, first.points)
     ds = exact.solve(system, times)
     one, two, three = (provenance.stamped(ds, run).attrs for run in (first, more, solved))
     assert one["inputs"] != two["inputs"]
@@ -51,20 +55,56 @@ def test_stamps_follow_what_they_are_of() -> None:
     assert one["system"] == system.to_json()  # what was there before stays
 
 
-@pytest.mark.parametrize("theory", provenance.MODULES)
-def test_modules_are_hashed_alike_from_files_and_from_history(theory: str) -> None:
+@pytest.mark.parametrize("theory", config.theories().values(), ids=lambda theory: theory.name)
+def test_modules_are_found_alike_in_files_and_in_history(theory: Theory) -> None:
     there = provenance.sources_at(head())
     assert there is not None
-    found = provenance.made_of(theory, there)
-    folder = provenance.PACKAGE
-    now = [path.relative_to(runs.ROOT).as_posix() for path in provenance.modules(theory)]
-    assert now == sorted(now, key=now.index)
-    assert set(provenance.made_of(theory, provenance.sources())) == set(now)
-    assert f"{folder}/system.py" in found
-    assert (f"{folder}/twa/kernels.py" in found) == (theory in runs.SAMPLING)
-    one = next(iter(found))
-    assert provenance.digest(found) != provenance.digest({**found, one: found[one] + b" "})
-    assert provenance.digest(found) != provenance.digest(dict(list(found.items())[1:]))
+    made = provenance.made_of(theory, there)
+    assert made == provenance.made_of(theory, provenance.sources()) or dirty()
+    assert made is not None
+    assert "src/blochball/system.py" in made
+    assert ("src/blochball/twa/kernels.py" in made) == theory.sampled
+    one = next(iter(made))
+    assert provenance.digest(made) != provenance.digest({**made, one: made[one] + b" "})
+    assert provenance.digest(made) != provenance.digest(dict(list(made.items())[1:]))
+
+
+def dirty() -> bool:
+    command = ["git", "-C", str(config.ROOT), "status", "--porcelain", *provenance.FOLDERS]
+    return bool(subprocess.run(command, capture_output=True, check=True).stdout)
+
+
+def test_what_is_imported_is_found_wherever_it_stands() -> None:
+    files = {
+        "src/blochball/__init__.py": b"from blochball import twa, exact",
+        "src/blochball/twa/__init__.py": b"import blochball.twa.step\nfrom os import path",
+        "src/blochball/twa/step.py": b"def late():\n    from blochball.support import jit",
+        "src/blochball/support/jit.py": b"",
+        "src/blochball/exact/__init__.py": b"",
+        "figures/toy/solver.py": b"from blochball import twa",
+    }
+    ball = {"src/blochball/twa/__init__.py", "src/blochball/twa/step.py"}
+    ball |= {"src/blochball/support/jit.py"}
+    assert set(provenance.imported(["blochball.twa"], files) or ()) == ball
+    own = provenance.imported(["figures.toy.solver", "blochball.exact"], files)
+    assert set(own or ()) == ball | {"figures/toy/solver.py", "src/blochball/exact/__init__.py"}
+    # a tree with another layout
+    assert provenance.imported(["blochball.twa", "workflow.stack"], files) is None
+
+
+def test_what_calls_a_solver_and_stacks_its_points_is_part_of_a_theory() -> None:
+    files = dict(provenance.sources())
+    before = provenance.digest(provenance.made_of(EXACT, files))
+    calls = files["workflow/theories.py"]
+    for change, other in (
+        (("workflow/stack.py", files["workflow/stack.py"] + b"\nx = 1"), True),
+        (("workflow/theories.py", calls.replace(b"point.steady", b"not point.steady")), True),
+        # how TWA is called is no business of the exact solutions, nor is a comment
+        (("workflow/theories.py", calls.replace(b"order=1", b"order=2")), False),
+        (("workflow/theories.py", calls + b"# a comment"), False),
+    ):
+        changed = provenance.digest(provenance.made_of(EXACT, files | dict([change])))
+        assert (changed != before) == other, change[0]
 
 
 # -- the README's images -------------------------------------------------------------------------
@@ -78,7 +118,7 @@ def test_the_images_are_what_they_claim_to_be() -> None:
 def test_the_check_runs_by_itself_and_says_the_revisions() -> None:
     run = subprocess.run(
         [sys.executable, "-m", "workflow.provenance"],
-        cwd=runs.ROOT,
+        cwd=config.ROOT,
         capture_output=True,
         text=True,
         check=False,
@@ -149,28 +189,29 @@ def test_images_that_claim_another_revision_are_found() -> None:
 def test_what_has_changed_since_is_reported_by_name(tmp_path: Path) -> None:
     """A module, a number of the config and the pins, in a copy of the tree."""
     root = tmp_path / "tree"
-    for name in (provenance.PACKAGE, "envs"):
+    for name in (*provenance.FOLDERS, "envs"):
         ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(runs.ROOT / name, root / name, ignore=ignored)
-    (run,) = runs.families(QUICK)["sampling"].values()
-    modules = provenance.digest(provenance.made_of("twa", provenance.sources(root)))
+        shutil.copytree(config.ROOT / name, root / name, ignore=ignored)
+    (run,) = QUICK.family("sampling").values()
+    modules = provenance.digest(provenance.made_of(TWA, provenance.sources(root)))
     lock = provenance.file_digest(provenance.LOCK)
     data = {"revision": "0123456789ab", "inputs": run.inputs, "modules": modules, "lock": lock}
     recorded = {"images": {"fig2": {"data": {"sampling/size-100.twa": data}}}}
     assert provenance.changes(recorded, QUICK, root) == []
-    changed = copy.deepcopy(QUICK)
-    changed["simulations"]["sampling"]["repeats"] += 1
+    settings = QUICK.simulations
+    more = dataclasses.replace(settings["sampling"], repeats=settings["sampling"].repeats + 1)
+    changed = dataclasses.replace(QUICK, simulations={**settings, "sampling": more})
     (line,) = provenance.changes(recorded, changed, root)
     assert "another sampling/size-100.twa" in line
-    with (root / provenance.PACKAGE / "twa" / "kernels.py").open("a") as file:
+    with (root / PACKAGE / "twa" / "kernels.py").open("a") as file:
         file.write("# changed\n")
     (root / "envs" / "requirements.lock").write_text("numpy==1.0\n")
     one, two = provenance.changes(recorded, QUICK, root)
     assert "drawn from twa of revision 0123456789ab; since: which modules" in one
     assert two == "fig2.png: the pinned versions have changed"
     # another theory's module is no change
-    shutil.copytree(runs.ROOT / provenance.PACKAGE, root / provenance.PACKAGE, dirs_exist_ok=True)
-    with (root / provenance.PACKAGE / "cumulants.py").open("a") as file:
+    shutil.copytree(config.ROOT / PACKAGE, root / PACKAGE, dirs_exist_ok=True)
+    with (root / PACKAGE / "cumulants.py").open("a") as file:
         file.write("# changed\n")
     assert provenance.changes(recorded, QUICK, root) == [two]
 
@@ -181,7 +222,7 @@ def test_changed_modules_are_named_where_the_history_is_known() -> None:
     recorded = copy.deepcopy(RECORDED)
     data = first_data(recorded)
     data.update(revision=head(), modules="0" * 64)
-    lines = provenance.changes(recorded, runs.load(runs.ROOT / "config" / "paper.yaml"))
+    lines = provenance.changes(recorded, config.load(config.ROOT / "config" / "paper.yaml"))
     assert any(head() in line for line in lines)
 
 
@@ -193,7 +234,7 @@ def drawn(tmp_path: Path) -> results.Results:
     """The figure `decay` and its data, all of them one small solution that says it is clean."""
     found = results.Results(QUICK, tmp_path)
     solved = exact.solve(models.superradiant_decay(4), [0.0, 1.0])
-    for name, run in runs.families(QUICK)["decay"].items():
+    for name, run in QUICK.family("decay").items():
         ds = provenance.stamped(solved, run).assign_attrs(revision="0123456789ab")
         storage.save(ds, found.path("decay", name))
     found.figure("decay", "png").parent.mkdir(parents=True)
@@ -204,8 +245,8 @@ def drawn(tmp_path: Path) -> results.Results:
 def test_the_record_holds_every_data_file(drawn: results.Results, tmp_path: Path) -> None:
     recorded = provenance.record(drawn, ["decay"])
     data = recorded["images"]["decay"]["data"]
-    assert set(data) == {f"decay/{name}" for name in runs.families(QUICK)["decay"]}
-    for name, run in runs.families(QUICK)["decay"].items():
+    assert set(data) == {f"decay/{name}" for name in QUICK.family("decay")}
+    for name, run in QUICK.family("decay").items():
         path = drawn.path("decay", name)
         assert data[f"decay/{name}"]["sha256"] == provenance.file_digest(path)
         assert data[f"decay/{name}"]["inputs"] == run.inputs
@@ -215,7 +256,7 @@ def test_the_record_holds_every_data_file(drawn: results.Results, tmp_path: Path
 
 @pytest.mark.parametrize("claimed", ["0123456789ab-dirty", "unknown"])
 def test_data_of_unknown_sources_are_not_shown(drawn: results.Results, claimed: str) -> None:
-    path = drawn.path("decay", next(iter(runs.families(QUICK)["decay"])))
+    path = drawn.path("decay", next(iter(QUICK.family("decay"))))
     storage.save(storage.load(path).assign_attrs(revision=claimed), path)
     os.utime(path, (0, 0))
     with pytest.raises(ValueError, match="commit, and run it again"):

@@ -6,6 +6,7 @@ except under CI=true, where they fail.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import os
@@ -21,7 +22,7 @@ from PIL import Image
 
 from benchmarks import timing
 from paper_checks import ledger
-from workflow import runs
+from workflow import config
 from workflow.report import page, sources
 from workflow.results import Results
 
@@ -70,7 +71,7 @@ def data(results: Results) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def figures() -> list[str]:
     """Return the figures that the page has to show."""
-    return list(runs.FIGURES)
+    return list(config.figures())
 
 
 # -- what is wrong with a page ---------------------------------------------------------------------
@@ -326,7 +327,7 @@ def test_a_claim_names_the_files_it_was_measured_from(
 
 
 def test_a_scan_adds_wall_times_and_lists_seeds(results: Results) -> None:
-    name = f"size-{results.settings('pump_sweep')['size']}.twa"
+    name = f"size-{results.settings('pump_sweep').size}.twa"
     made = sources.describe(results.path("pump_sweep", name))
     ds = results.load("pump_sweep", name)
     assert made["seeds"] == sorted(ds.seed.values.tolist())
@@ -372,7 +373,7 @@ def test_the_ledger_is_typeset(plain: str, typeset: str) -> None:
 def test_captions_hold_the_numbers_of_the_config(results: Results, figures: list[str]) -> None:
     for figure in figures:
         text = page.caption(figure, results.config)
-        assert str(results.config["seed"]) in text
+        assert str(results.config.seed) in text
         assert "{{" not in text
-    spoiled = results.config | {"seed": 777_777}
+    spoiled = dataclasses.replace(results.config, seed=777_777)
     assert "777777" in page.caption(figures[0], spoiled)

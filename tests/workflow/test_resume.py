@@ -21,7 +21,7 @@ import xarray as xr
 import yaml
 
 from blochball.support import storage
-from workflow import runs, simulate
+from workflow import config, simulate
 from workflow.results import Results
 
 KILLS = 20
@@ -36,27 +36,28 @@ PATIENCE = 300  # seconds: a machine that does other things as well
 
 def small() -> dict[str, Any]:
     """Return quick.yaml cut down to a few seconds in chunks of some hundredths of one."""
-    config = yaml.safe_load((runs.ROOT / "config" / "quick.yaml").read_text())
-    families = config["simulations"]
+    quick = yaml.safe_load((config.ROOT / "config" / "quick.yaml").read_text())
+    families = quick["simulations"]
     families["squeezing"]["trajectories"] = 400000
     families["pulse"]["members"] = [
         {"size": 100, "trajectories": 150000, "strata": 8, "exact": True},
         {"size": 10, "trajectories": 1000, "exact": True},
     ]
     families["chain"] |= {
-        "sites": 6, "size": 20, "pump": 20, "outputs": 11, "momenta": 11, "first": 0.01,
+        "sites": 6, "size": 20, "pump_in_gamma": 20, "outputs": 11, "momenta": 11,
+        "first_gamma_t": 0.01,
         "trajectories": 60000,
     }  # fmt: skip
-    return config | {"name": "small", "chunk": 4_000_000}
+    return quick | {"name": "small", "chunk": 4_000_000}
 
 
 @pytest.fixture(scope="module")
 def expected() -> dict[str, xr.Dataset]:
     """What the runs give in one go, in this process."""
-    every = runs.families(small())
+    every = config.of(small())
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "twa.solve: up to")  # small systems are what they are
-        return {family: simulate.compute(every[family][run]) for family, run in TARGETS.items()}
+        return {f: simulate.compute(every.family(f)[run]) for f, run in TARGETS.items()}
 
 
 class Workflow:
@@ -64,17 +65,17 @@ class Workflow:
 
     def __init__(self, directory: Path, families: tuple[str, ...] = tuple(TARGETS)) -> None:
         self.directory = directory
-        config = directory / "small.yaml"
-        config.write_text(yaml.safe_dump(small()))
-        self.found = Results(small(), directory / "results")
+        file = directory / "small.yaml"
+        file.write_text(yaml.safe_dump(small()))
+        self.found = Results(config.of(small()), directory / "results")
         targets = [self.found.path(family, TARGETS[family]) for family in families]
         self.command = [sys.executable, "-m", "snakemake", "--cores", "2"]
-        self.command += ["--snakefile", str(runs.ROOT / "Snakefile"), "--configfile", str(config)]
+        self.command += ["--snakefile", str(config.ROOT / "Snakefile"), "--configfile", str(file)]
         self.command += ["--", *(str(target.relative_to(directory)) for target in targets)]
 
     def start(self, *command: str, **options: Any) -> subprocess.Popen[str]:
         """Start the workflow, or a script, in a process group of its own."""
-        path = os.pathsep.join([str(runs.ROOT), str(runs.ROOT / "src")])
+        path = os.pathsep.join([str(config.ROOT), str(config.ROOT / "src")])
         return subprocess.Popen(
             command or self.command,
             cwd=self.directory,

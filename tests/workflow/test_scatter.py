@@ -11,19 +11,23 @@ import xarray as xr
 
 from blochball import models, twa
 from blochball.support import storage
-from workflow import runs, scatter, simulate
+from workflow import scatter, simulate
+from workflow.config import Config
 from workflow.results import Results
+from workflow.runs import Run
+from workflow.theories import TWA, Point
 
 FAMILY, NAME = "drive", "sites-3.twa"
+CONFIG = Config("test", 1, 10**6, {})
 
 
-def point(drive: float, seed: int, **changed: object) -> runs.Point:
+def point(drive: float, seed: int, **changed: object) -> Point:
     numerics = {"trajectories": 1100, "steps": "auto", "seed": seed, "momenta": (-1.0, 0.0, 1.0)}
     system = models.waveguide_chain(3, 12, 0.7, pump=4.0, drive=drive)
-    return runs.Point(system, np.array([0.1, 0.5]), **{**numerics, **changed})
+    return Point(system, np.array([0.1, 0.5]), **{**numerics, **changed})
 
 
-def scattered(run: runs.Run, found: Results, backwards: bool = False) -> xr.Dataset:
+def scattered(run: Run, found: Results, backwards: bool = False) -> xr.Dataset:
     """Plan, run the parts in some order and gather, each through a file."""
     for number in range(len(run.points)):
         storage.save(scatter.plan(run, number), found.piece(FAMILY, NAME, number, "plan"))
@@ -43,33 +47,33 @@ def assert_same_bits(one: xr.Dataset, other: xr.Dataset) -> None:
 
 @pytest.mark.parametrize("jobs", [1, 2, 4, 6, 100])
 def test_gathered_run_has_the_bits_of_one_job(jobs: int, tmp_path: Path) -> None:
-    run = runs.Run("twa", {0.0: point(0.0, 1), 0.5: point(2.0, 2)}, scan="drive", jobs=jobs)
+    run = Run(TWA, {0.0: point(0.0, 1), 0.5: point(2.0, 2)}, scan="drive", jobs=jobs)
     # 1100 trajectories are three blocks: parts of four, two or one
     expected = {1: 2, 2: 2, 4: 4, 6: 6, 100: 6}[jobs]
     assert len(run.pieces()) == expected
-    found = Results({"name": "test", "simulations": {}}, tmp_path)
+    found = Results(CONFIG, tmp_path)
     gathered = scattered(run, found, backwards=True)
     assert_same_bits(gathered, simulate.compute(run, threads=2))
     assert gathered.sizes["drive"] == 2
 
 
 def test_a_single_point_is_not_stacked(tmp_path: Path) -> None:
-    run = runs.Run("twa", {3: point(0.0, 1)}, jobs=2)
-    found = Results({"name": "test", "simulations": {}}, tmp_path)
+    run = Run(TWA, {3: point(0.0, 1)}, jobs=2)
+    found = Results(CONFIG, tmp_path)
     assert_same_bits(scattered(run, found), simulate.compute(run))
 
 
 def test_another_seed_has_other_bits(tmp_path: Path) -> None:
-    run = runs.Run("twa", {3: point(0.0, 1)}, jobs=2)
-    found = Results({"name": "test", "simulations": {}}, tmp_path)
+    run = Run(TWA, {3: point(0.0, 1)}, jobs=2)
+    found = Results(CONFIG, tmp_path)
     other = dataclasses.replace(run, points={3: point(0.0, 2)})
     with pytest.raises(AssertionError):
         assert_same_bits(scattered(run, found), simulate.compute(other))
 
 
 def test_a_missing_part_is_refused(tmp_path: Path) -> None:
-    run = runs.Run("twa", {3: point(0.0, 1)}, jobs=3)
-    found = Results({"name": "test", "simulations": {}}, tmp_path)
+    run = Run(TWA, {3: point(0.0, 1)}, jobs=3)
+    found = Results(CONFIG, tmp_path)
     scattered(run, found)
     found.piece(FAMILY, NAME, 0, 1).unlink()
     with pytest.raises(FileNotFoundError, match=r"0\.1\.nc"):
@@ -77,9 +81,9 @@ def test_a_missing_part_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_number_of_jobs_is_not_part_of_the_fingerprint() -> None:
-    one, many = (runs.Run("twa", {3: point(0.0, 1)}, jobs=jobs) for jobs in (1, 8))
+    one, many = (Run(TWA, {3: point(0.0, 1)}, jobs=jobs) for jobs in (1, 8))
     assert one.fingerprint == many.fingerprint
     others = [point(0.0, 2), point(0.1, 1), point(0.0, 1, tolerance=0.2), point(0.0, 1, steps=9)]
     others.append(point(0.0, 1, momenta=()))
-    prints = {runs.Run("twa", {3: other}).fingerprint for other in others}
+    prints = {Run(TWA, {3: other}).fingerprint for other in others}
     assert len(prints | {one.fingerprint}) == len(others) + 1

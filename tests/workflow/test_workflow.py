@@ -17,20 +17,26 @@ import pytest
 import yaml
 
 from blochball.support import storage
-from workflow import results, runs, simulate
+from workflow import config, results, simulate
 from workflow.report import rulegraph
+from workflow.runs import Run
+from workflow.theories import TWA
 
 CONFIGS = ("quick", "paper")
 
 
-def config(name: str) -> dict[str, Any]:
-    return runs.load(runs.ROOT / "config" / f"{name}.yaml")
+def path(name: str) -> Path:
+    return config.ROOT / "config" / f"{name}.yaml"
+
+
+def plain(name: str) -> dict[str, Any]:
+    return yaml.safe_load(path(name).read_text(encoding="utf-8"))
 
 
 def snakemake(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "snakemake", "--dry-run", "--cores", "1", *arguments],
-        cwd=runs.ROOT,
+        cwd=config.ROOT,
         capture_output=True,
         text=True,
         check=False,
@@ -56,16 +62,16 @@ def at(entry: Any, place: tuple[Any, ...]) -> Any:
     return entry
 
 
-def load_changed(tmp_path: Path, changed: dict[str, Any]) -> dict[str, Any]:
-    path = tmp_path / "changed.yaml"
-    path.write_text(yaml.safe_dump(changed))
-    return runs.load(path)
+def load_changed(tmp_path: Path, changed: dict[str, Any]) -> config.Config:
+    there = tmp_path / "changed.yaml"
+    there.write_text(yaml.safe_dump(changed))
+    return config.load(there)
 
 
 @pytest.mark.parametrize("name", CONFIGS)
 def test_unknown_keys_are_refused_by_name_everywhere(name: str, tmp_path: Path) -> None:
-    good = config(name)
-    assert load_changed(tmp_path, good) == good
+    good = plain(name)
+    assert load_changed(tmp_path, good) == config.of(good)
     for place in places(good):
         changed = copy.deepcopy(good)
         at(changed, place)["trajectorys"] = 1000
@@ -78,7 +84,7 @@ OPTIONAL = {"strata"}  # plain sampling without
 
 @pytest.mark.parametrize("name", CONFIGS)
 def test_missing_keys_are_named(name: str, tmp_path: Path) -> None:
-    good = config(name)
+    good = plain(name)
     for place in places(good):
         for key in set(at(good, place)) - OPTIONAL:
             changed = copy.deepcopy(good)
@@ -89,7 +95,7 @@ def test_missing_keys_are_named(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("wrong", [-1, 0, "ten", None, True, [1], math.nan, math.inf])
 def test_wrong_values_are_refused_with_their_place(wrong: Any, tmp_path: Path) -> None:
-    good = config("quick")
+    good = plain("quick")
     for place in places(good):
         for key, value in at(good, place).items():
             # seed may be 0; switches and texts have rules of their own
@@ -103,7 +109,7 @@ def test_wrong_values_are_refused_with_their_place(wrong: Any, tmp_path: Path) -
 
 def test_every_key_of_the_paper_config_has_a_comment() -> None:
     """On one of its lines, or on the line above."""
-    lines = (runs.ROOT / "config" / "paper.yaml").read_text().splitlines()
+    lines = (config.ROOT / "config" / "paper.yaml").read_text().splitlines()
     keys, explained = set(), set()
     for above, line in itertools.pairwise(["", *lines]):
         found = re.findall(r"(\w+):", line.split("#")[0])
@@ -120,18 +126,18 @@ def test_every_key_of_the_paper_config_has_a_comment() -> None:
 def test_no_two_points_share_a_seed(name: str) -> None:
     seeds = [
         point.seed
-        for family in runs.families(config(name)).values()
+        for family in config.load(path(name)).families().values()
         for run in family.values()
-        if run.theory == "twa"
+        if run.theory.name == "twa"
         for point in run.points.values()
     ]
     assert len(set(seeds)) == len(seeds)
 
 
 def test_a_changed_number_changes_the_fingerprint_of_its_runs_only() -> None:
-    old, changed = config("quick"), config("quick")
+    changed = plain("quick")
     changed["simulations"]["squeezing"]["trajectories"] += 1
-    before, after = runs.families(old), runs.families(changed)
+    before, after = config.load(path("quick")).families(), config.of(changed).families()
     for family in before:
         for run in before[family]:
             same = before[family][run].fingerprint == after[family][run].fingerprint
@@ -139,25 +145,26 @@ def test_a_changed_number_changes_the_fingerprint_of_its_runs_only() -> None:
 
 
 def test_configs_whose_parts_do_not_fit_are_refused() -> None:
-    changed = config("quick")
+    changed = plain("quick")
     changed["simulations"]["pump_sweep"]["twa_points"] += 1
     with pytest.raises(ValueError, match="pump_sweep: exact_points"):
-        runs.families(changed)
-    changed = config("quick")
+        config.of(changed).families()
+    changed = plain("quick")
     changed["simulations"]["sampling"]["size"] = 99
     with pytest.raises(ValueError, match="sampling: size"):
-        runs.families(changed)
+        config.of(changed).families()
 
 
 def test_a_scan_keeps_what_differs_and_what_does_not(tmp_path: Path) -> None:
     """A scan through a file and back holds each point's numbers, system and seed."""
-    small = config("quick")
+    small = plain("quick")
     small["simulations"]["pump_sweep"] |= {
-        "lowest": 1, "highest": 4, "exact_points": 3, "twa_points": 3, "trajectories": 100,
+        "lowest_in_gamma": 1, "highest_in_gamma": 4, "exact_points": 3, "twa_points": 3,
+        "trajectories": 100,
     }  # fmt: skip
-    run = runs.families(small)["pump_sweep"]["size-25.twa"]
+    run = config.of(small).family("pump_sweep")["size-25.twa"]
     ds = simulate.compute(run)
-    alone = simulate.compute(runs.Run("twa", {4.0: run.points[4.0]}))
+    alone = simulate.compute(Run(TWA, {4.0: run.points[4.0]}))
     storage.save(ds, tmp_path / "scan.nc")
     ds = storage.load(tmp_path / "scan.nc")
     np.testing.assert_array_equal(ds.pump, [1, 2, 4])
@@ -175,9 +182,9 @@ def test_a_scan_keeps_what_differs_and_what_does_not(tmp_path: Path) -> None:
 def test_the_graph_is_whole(name: str) -> None:
     run = snakemake("--forceall", "--configfile", f"config/{name}.yaml")
     assert run.returncode == 0, run.stderr
-    found = results.Results(config(name))
+    found = results.Results(config.load(path(name)))
     text = run.stdout + run.stderr
-    for family, members in runs.families(found.config).items():
+    for family, members in found.config.families().items():
         for member in members:
             assert str(found.path(family, member)) in text
     drawn = [
@@ -189,7 +196,7 @@ def test_the_graph_is_whole(name: str) -> None:
 
 def test_the_workflow_has_no_lint() -> None:
     command = [sys.executable, "-m", "snakemake", "--lint"]
-    run = subprocess.run(command, cwd=runs.ROOT, capture_output=True, text=True, check=False)
+    run = subprocess.run(command, cwd=config.ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
 
 
@@ -201,9 +208,9 @@ def test_the_diagram_of_the_rules_is_current() -> None:
 
 
 def test_the_workflow_names_an_unknown_key(tmp_path: Path) -> None:
-    path = tmp_path / "wrong.yaml"
-    path.write_text(yaml.safe_dump(config("quick") | {"trajectorys": 3}))
-    run = snakemake("--configfile", str(path))
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(yaml.safe_dump(plain("quick") | {"trajectorys": 3}))
+    run = snakemake("--configfile", str(wrong))
     assert run.returncode != 0
     assert "trajectorys" in run.stdout + run.stderr
 
@@ -218,19 +225,19 @@ def test_overrides_that_no_file_records_are_refused() -> None:
 
 
 def test_lock_and_conda_environment_agree() -> None:
-    project = tomllib.loads((runs.ROOT / "pyproject.toml").read_text())["project"]
+    project = tomllib.loads((config.ROOT / "pyproject.toml").read_text())["project"]
     groups = [project["dependencies"], *project["optional-dependencies"].values()]
     names = {re.match(r"[\w-]+", entry)[0].lower() for group in groups for entry in group}
-    lock = (runs.ROOT / "envs" / "requirements.lock").read_text()
+    lock = (config.ROOT / "envs" / "requirements.lock").read_text()
     locked = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", lock, flags=re.MULTILINE))
-    conda = yaml.safe_load((runs.ROOT / "envs" / "environment.yaml").read_text())["dependencies"]
+    conda = yaml.safe_load((config.ROOT / "envs" / "environment.yaml").read_text())["dependencies"]
     pins = dict(entry.split("=") for entry in conda)
     assert pins.pop("python") == "3.11"
     assert pins == {name: locked[name] for name in names}
 
 
 def test_lock_is_hashed_and_names_no_index() -> None:
-    lock = (runs.ROOT / "envs" / "requirements.lock").read_text()
+    lock = (config.ROOT / "envs" / "requirements.lock").read_text()
     assert "index" not in lock
     assert "://" not in lock
     for entry in re.split(r"\n(?=\S)", lock.strip()):
@@ -240,5 +247,5 @@ def test_lock_is_hashed_and_names_no_index() -> None:
 def test_citation_has_the_package_version() -> None:
     from blochball import __version__
 
-    citation = yaml.safe_load((runs.ROOT / "CITATION.cff").read_text())
+    citation = yaml.safe_load((config.ROOT / "CITATION.cff").read_text())
     assert citation["version"] == __version__

@@ -7,7 +7,6 @@ Outside the workflow, once the data exist::
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -19,7 +18,8 @@ from blochball.dataset import revision
 from paper_checks import ledger
 from paper_checks.ledger import Finding
 from paper_checks.quantity import SIGMAS, Quantity
-from workflow import results, runs
+from workflow import results
+from workflow.config import Config, command_line, load
 from workflow.report import sources
 
 HEAD = ("Claim", "Where", "Measured", "Number", "Criterion", "Verdict")
@@ -46,7 +46,7 @@ def clearance(quantity: Quantity, bounds: dict[str, float]) -> float | None:
 
 def as_data(
     findings: Sequence[Finding],
-    config: dict[str, Any],
+    config: Config,
     read: Mapping[str, Sequence[Path]] | None = None,
 ) -> dict[str, Any]:
     """Return everything as plain data, for JSON.
@@ -54,14 +54,14 @@ def as_data(
     Parameters
     ----------
     findings : sequence of Finding
-    config : dict
+    config : Config
     read : mapping of claim to paths, optional
         The data files that each claim, by its id, was measured from.
     """
     files = {claim: list(map(str, paths)) for claim, paths in (read or {}).items()}
     return {
-        "config": config["name"],
-        "seed": config["seed"],
+        "config": config.name,
+        "seed": config.seed,
         "version": __version__,
         "revision": revision(),
         "sigmas": SIGMAS,
@@ -128,9 +128,7 @@ def _noted(number: dict[str, Any]) -> str:
 
 def main() -> None:
     """Read the command line, measure, write."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--config", default="config/paper.yaml", help="default: %(default)s")
-    config = runs.load(parser.parse_args().config)
+    config = load(command_line(__doc__.splitlines()[0]).parse_args().config)
     findings, read = [], {}
     for claim in ledger.claims():
         found = results.Results(config)  # one for each, since it notes what is read

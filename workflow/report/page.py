@@ -8,7 +8,6 @@ are inside. Outside the workflow, once figures and ledger exist::
 
 from __future__ import annotations
 
-import argparse
 import base64
 import io
 import json
@@ -26,11 +25,12 @@ from markupsafe import Markup, escape
 from PIL import Image
 
 from paper_checks.quantity import Verdict
-from workflow import results, runs
+from workflow import results
+from workflow.config import ROOT, Config, command_line, figures, load
 from workflow.report import claims, sources
 
 TEMPLATES = Path(__file__).with_name("templates")
-FIGURES = runs.ROOT / "figures"
+FIGURES = ROOT / "figures"
 # pixels for one on the page: pictures are shown smaller than they are, for fine screens
 DENSITY = 1.8
 THUMBNAIL = 240  # width on the page
@@ -144,16 +144,16 @@ def picture(path: Path, width: int | None = None) -> dict[str, Any]:
     return {"uri": uri, "width": columns, "height": rows}
 
 
-def caption(figure: str, config: dict[str, Any]) -> Markup:
+def caption(figure: str, config: Config) -> Markup:
     """Return the caption of a figure as HTML, with the numbers of the config."""
     environment = jinja2.Environment(
         trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     text = (FIGURES / figure / "caption.rst").read_text(encoding="utf-8")
     # the claims, which the workflow's report has below the caption, have their own place here
-    config = config | {"claims": dict.fromkeys([figure], "")}
+    numbers = config.plain() | {"claims": dict.fromkeys([figure], "")}
     parts = publish_parts(
-        environment.from_string(text).render(snakemake=SimpleNamespace(config=config)),
+        environment.from_string(text).render(snakemake=SimpleNamespace(config=numbers)),
         writer="html5",
         settings_overrides={
             "math_output": "MathML",
@@ -167,7 +167,7 @@ def caption(figure: str, config: dict[str, Any]) -> Markup:
     return Markup(parts["body"])
 
 
-def page(found: results.Results, data: dict[str, Any], figures: Collection[str]) -> str:
+def page(found: results.Results, data: dict[str, Any], shown: Collection[str]) -> str:
     """Return the page.
 
     Parameters
@@ -176,10 +176,10 @@ def page(found: results.Results, data: dict[str, Any], figures: Collection[str])
         Where the figures are; those of `make bench`, if there are any, are beside it.
     data : dict
         The ledger, as in ``claims.json``.
-    figures : collection of str
+    shown : collection of str
         Names of the figures to show, in order.
     """
-    thumbnails = {name: picture(found.figure(name, "png"), THUMBNAIL) for name in figures}
+    thumbnails = {name: picture(found.figure(name, "png"), THUMBNAIL) for name in shown}
     entries = [
         {
             **claim,
@@ -216,7 +216,7 @@ def page(found: results.Results, data: dict[str, Any], figures: Collection[str])
                 "caption": caption(name, found.config),
                 "claims": [entry for entry in entries if entry["figure"] == name],
             }
-            for name in figures
+            for name in shown
         ],
         bench=_bench(found.directory.parent / "bench"),
         columns=COLUMNS,
@@ -250,12 +250,10 @@ def _benchmark(row: dict[str, Any]) -> str:
 
 def main() -> None:
     """Read the command line, write the page."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--config", default="config/paper.yaml", help="default: %(default)s")
-    found = results.Results(runs.load(parser.parse_args().config))
+    found = results.Results(load(command_line(__doc__.splitlines()[0]).parse_args().config))
     data = json.loads((found.directory / "claims.json").read_text(encoding="utf-8"))
     path = found.directory / "reproduction.html"
-    path.write_text(page(found, data, runs.FIGURES), encoding="utf-8")
+    path.write_text(page(found, data, figures()), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,19 +1,22 @@
-"""Put the measured claims and the figures of one config into the README: ``make readme``."""
+"""Put the measured claims and the figures of one config into the README: ``make readme``.
+
+Between two lines that name a figure stands the table of ``figures/X/table.py``.
+"""
 
 from __future__ import annotations
 
-import argparse
+import importlib
 import json
 import re
 import shutil
 from typing import Any
 
-from workflow import provenance, results, runs
+from workflow import config, provenance, results
 from workflow.report import claims
 
-README = runs.ROOT / "README.md"
+README = config.ROOT / "README.md"
 BEGIN, END = "<!-- claims: written by make readme -->", "<!-- end of claims -->"
-METHODS = "<!-- methods: written by make readme -->", "<!-- end of methods -->"
+TABLES = r"<!-- table of (\w+): written by make readme -->"
 
 
 def table(data: dict[str, Any]) -> str:
@@ -55,13 +58,14 @@ def insert(text: str, content: str, markers: tuple[str, str] = (BEGIN, END)) -> 
 
 def main() -> None:
     """Read the command line, renew README.md and docs/images."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--config", default="config/paper.yaml", help="default: %(default)s")
-    found = results.Results(runs.load(parser.parse_args().config))
+    found = results.Results(config.load(config.command_line(__doc__).parse_args().config))
     data = json.loads((found.directory / "claims.json").read_text(encoding="utf-8"))
     text = README.read_text(encoding="utf-8")
-    methods = (found.directory / "rivals.md").read_text(encoding="utf-8").strip()
-    text = insert(insert(text, table(data)), methods, METHODS)
+    text = insert(text, table(data))
+    for figure in re.findall(TABLES, text):
+        drawn = importlib.import_module(f"figures.{figure}.table").table(found)
+        markers = TABLES.replace(r"(\w+)", figure), f"<!-- end of the table of {figure} -->"
+        text = insert(text, drawn, markers)
     images = provenance.shown(text)
     recorded = provenance.record(found, images)  # refuses what cannot be traced, before any change
     README.write_text(text, encoding="utf-8")

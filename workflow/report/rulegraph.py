@@ -6,17 +6,17 @@ import re
 import subprocess
 import sys
 
-from workflow import runs
+from workflow import config
 from workflow.report.readme import insert
 
-PAGE = runs.ROOT / "docs" / "workflow.md"
+PAGE = config.ROOT / "docs" / "workflow.md"
 MARKERS = "<!-- rules: written by make graph -->", "<!-- end of rules -->"
 
 
 def edges() -> list[tuple[str, str]]:
     """Return (rule, rule that needs its output) for all rules behind ``all``, sorted."""
     command = [sys.executable, "-m", "snakemake", "--cores", "1", "--rulegraph", "mermaid-js"]
-    run = subprocess.run(command, cwd=runs.ROOT, capture_output=True, text=True, check=True)
+    run = subprocess.run(command, cwd=config.ROOT, capture_output=True, text=True, check=True)
     names = dict(re.findall(r"^\s*(id\d+)\[(\w+)\]", run.stdout, flags=re.MULTILINE))
     arrows = re.findall(r"^\s*(id\d+) --> (id\d+)", run.stdout, flags=re.MULTILINE)
     return sorted((names[before], names[after]) for before, after in arrows)

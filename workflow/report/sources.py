@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ def describe(path: Path) -> Record:
     Parameters
     ----------
     path : path
-        A NetCDF file of `blochball.support.storage`, or a table of the workflow as JSON.
+        A NetCDF file of the workflow.
 
     Returns
     -------
@@ -31,21 +30,6 @@ def describe(path: Path) -> Record:
         lists without repetition, empty for what the theory does not have. ``wall_time``: seconds,
         of all points together. ``hashes``: of what the workflow says went into the file, by name.
     """
-    if path.suffix == ".json":
-        table = json.loads(path.read_text(encoding="utf-8"))
-        rows = [*table["rows"], *table["abilities"]]
-        return {
-            "version": table["blochball_version"],
-            "revision": table["revision"],
-            "methods": sorted({row["method"] for row in rows}),
-            "seeds": [table["seed"]],
-            "trajectories": sorted(
-                {row["trajectories"] for row in rows if row.get("trajectories")}
-            ),
-            "steps": [],
-            "wall_time": sum(sum(row.get("wall_time", ())) for row in rows),
-            "hashes": {name: table[name] for name in HASHES if name in table},
-        }
     ds = results.load(path)
     return {
         "version": ds.attrs["blochball_version"],

@@ -1,0 +1,163 @@
+"""Fig. 2: one ensemble under local pump and collective decay (Gamma = 1), from full inversion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+
+from blochball import models
+from workflow.runs import Drawn, Family, Run, Seeds
+from workflow.settings import Count, Grid, Positive, Several
+from workflow.theories import EXACT, MEAN_FIELD, TWA, Point
+
+
+@dataclass(frozen=True)
+class PulseMember:
+    """One curve; those with an exact solution enter the inset."""
+
+    size: Count
+    trajectories: Several
+    exact: bool  # solve the master equation too
+    strata: Several = 0  # of the amplitude that triggers the burst; without: plain sampling
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """Superradiant pulse and relaxation for each size: Fig. 2(a) and the errors of its inset."""
+
+    drawn: ClassVar[Drawn] = ("emission", "inversion")
+
+    pump_in_N_gamma: Positive
+    until_N_gamma_t: Positive
+    outputs: Grid
+    steps: Count
+    members: tuple[PulseMember, ...]
+
+    def point(self, size: int, **numerics: Any) -> Point:
+        """Return the laser of one size."""
+        times = np.linspace(0, self.until_N_gamma_t, self.outputs) / size
+        system = models.superradiant_laser(size, pump=self.pump_in_N_gamma * size)
+        return Point(system, times, steps=self.steps, **numerics)
+
+    def runs(self, seed: Seeds, of: Mapping[str, Any]) -> Family:
+        """Return a run of TWA for each size, and the exact one where it is asked for."""
+        runs = {}
+        for member in self.members:
+            size = member.size
+            effort = {"trajectories": member.trajectories, "strata": member.strata}
+            point = self.point(size, seed=seed(size), **effort)
+            runs[f"size-{size}.twa"] = Run(TWA, {size: point})
+            if member.exact:
+                runs[f"size-{size}.exact"] = Run(EXACT, {size: point})
+        return runs
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """One curve of `Pulse` again with fewer trajectories: how the sampling error falls."""
+
+    drawn: ClassVar[Drawn] = ("emission",)
+
+    size: Count
+    trajectories: Annotated[tuple[Several, ...], {"minItems": 2}]
+    repeats: Grid
+
+    def runs(self, seed: Seeds, of: Mapping[str, Any]) -> Family:
+        """Return one run of all repeats."""
+        pulse: Pulse = of["pulse"]
+        if self.size not in {member.size for member in pulse.members if member.exact}:
+            raise ValueError(f"size must be one of pulse with exact: true, got {self.size}")
+        points: dict[float | str, Point] = {}
+        for trajectories in self.trajectories:
+            for repeat in range(self.repeats):
+                effort = {"trajectories": trajectories, "seed": seed(trajectories, repeat)}
+                points[len(points)] = pulse.point(self.size, **effort)
+        return {f"size-{self.size}.twa": Run(TWA, points, scan="sample")}
+
+
+@dataclass(frozen=True)
+class Squeezing:
+    """Weakly pumped laser: Fig. 2(b), and its mean-field counterpart."""
+
+    size: Count
+    pump_in_gamma: Positive
+    until_gamma_t: Positive
+    outputs: Grid
+    steps: Count
+    trajectories: Several
+
+    def point(self, seed: int, trajectories: int, polar: float = 0.0) -> Point:
+        """Return the laser, by default fully inverted."""
+        system = models.superradiant_laser(self.size, self.pump_in_gamma, polar=polar)
+        times = np.linspace(0, self.until_gamma_t, self.outputs)
+        return Point(system, times, trajectories=trajectories, steps=self.steps, seed=seed)
+
+    def runs(self, seed: Seeds, of: Mapping[str, Any]) -> Family:
+        """Return the three theories' runs."""
+        point = self.point(seed(), self.trajectories)
+        # full inversion is a fixed point of the coherence at mean-field level; the tilt, as large
+        # as the quantum fluctuations, starts the pulse
+        tilted = self.point(0, 0, polar=2 / np.sqrt(self.size))
+        return {
+            f"size-{self.size}.{theory.name}": Run(theory, {self.pump_in_gamma: start})
+            for theory, start in ((EXACT, point), (TWA, point), (MEAN_FIELD, tilted))
+        }
+
+
+@dataclass(frozen=True)
+class PumpSweep:
+    """Steady state against the pump: inset of Fig. 2(b)."""
+
+    drawn: ClassVar[Drawn] = ("emission",)
+
+    size: Count
+    lowest_in_gamma: Positive  # pump rates, equally spaced on a logarithmic axis
+    highest_in_gamma: Positive
+    exact_points: Grid
+    twa_points: Grid
+    relaxations: Positive  # run until this many times (1/Gamma + 1/pump)
+    largest_gamma_dt: Positive
+    largest_pump_dt: Positive
+    trajectories: Several
+
+    def runs(self, seed: Seeds, of: Mapping[str, Any]) -> Family:
+        """Return the exact run and that of TWA, at some of the pumps."""
+        exact = self._points(self.exact_points, seed)
+        twa = self._points(self.twa_points, seed)
+        if not twa.keys() <= exact.keys():
+            raise ValueError(
+                "exact_points - 1 must be a multiple of twa_points - 1, got "
+                f"{self.exact_points} and {self.twa_points}"
+            )
+        return {
+            f"size-{self.size}.exact": Run(EXACT, exact, scan="pump"),
+            f"size-{self.size}.twa": Run(TWA, twa, scan="pump"),
+        }
+
+    def _points(self, count: int, seed: Seeds) -> dict[float | str, Point]:
+        points: dict[float | str, Point] = {}
+        for pump in np.geomspace(self.lowest_in_gamma, self.highest_in_gamma, count):
+            pump = float(f"{pump:.4g}")
+            # the inversion relaxes with the pump, the coherence with Gamma or faster
+            until = self.relaxations * (1 + 1 / pump)
+            step = min(self.largest_gamma_dt, self.largest_pump_dt / pump)
+            points[pump] = Point(
+                models.superradiant_laser(self.size, pump),
+                np.array([until]),
+                steady=True,
+                trajectories=self.trajectories,
+                steps=int(np.ceil(until / step)),
+                seed=seed(pump),
+            )
+        return points
+
+
+FAMILIES = {
+    "pulse": Pulse,
+    "sampling": Sampling,
+    "squeezing": Squeezing,
+    "pump_sweep": PumpSweep,
+}

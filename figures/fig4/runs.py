@@ -1,0 +1,101 @@
+"""Fig. 4: chains of ensembles along a waveguide, from the ground state (Gamma = 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import pi
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+
+from blochball import models
+from workflow.runs import Drawn, Family, Run, Seeds
+from workflow.settings import Count, Grid, Numbers, Positive, Several
+from workflow.theories import TWA, Point
+
+
+@dataclass(frozen=True)
+class Chain:
+    """One extended chain without drive, on a logarithmic time axis: Fig. 4(a-c)."""
+
+    drawn: ClassVar[Drawn] = ("emission", "output", "structure_factor")
+
+    sites: Grid
+    size: Count
+    phase_in_pi: Positive  # between neighbours
+    pump_in_gamma: Positive
+    first_gamma_t: Positive
+    until_gamma_t: Positive
+    outputs: Grid  # equally spaced on a logarithmic axis
+    momenta: Grid  # at which S(p) is kept, equally spaced from -pi to pi
+    tolerance_in_rad: Positive  # by which a spin may turn in a time step
+    trajectories: Several
+    jobs: Count
+
+    def runs(self, seed: Seeds, of: Mapping[str, Any]) -> Family:
+        """Return the one run."""
+        times = np.geomspace(self.first_gamma_t, self.until_gamma_t, self.outputs)
+        # a run is known by its times, and powers end in other digits on other processors
+        times = np.array([float(f"{time:.12g}") for time in times])
+        phase = self.phase_in_pi * pi
+        point = Point(
+            models.waveguide_chain(self.sites, self.size, phase, self.pump_in_gamma),
+            times,
+            trajectories=self.trajectories,
+            steps="auto",
+            tolerance=self.tolerance_in_rad,
+            momenta=tuple(np.linspace(-pi, pi, self.momenta).tolist()),
+            seed=seed(),
+        )
+        return {f"sites-{self.sites}.twa": Run(TWA, {self.sites: point}, jobs=self.jobs)}
+
+
+@dataclass(frozen=True)
+class DriveMember:
+    """One chain."""
+
+    sites: Grid
+    trajectories: Several
+    jobs: Count
+
+
+@dataclass(frozen=True)
+class Drive:
+    """Emission of driven chains at late times against the drive: Fig. 4(d)."""
+
+    drawn: ClassVar[Drawn] = ("output", "output_covariance")
+
+    size: Count
+    winding_in_pi: Positive  # M phi
+    cooperativity: Positive  # Gamma N_tot / pump
+    drives_in_pump: Numbers
+    from_gamma_t: Positive  # what is shown is an average over the outputs
+    until_gamma_t: Positive
+    outputs: Grid
+    tolerance_in_rad: Positive
+    members: Annotated[tuple[DriveMember, ...], {"minItems": 2}]
+
+    def runs(self, seed: Seeds, of: Mapping[str, Any]) -> Family:
+        """Return a scan of drives for each chain."""
+        runs = {}
+        times = np.linspace(self.from_gamma_t, self.until_gamma_t, self.outputs)
+        for member in self.members:
+            sites = member.sites
+            points: dict[float | str, Point] = {}
+            pump = sites * self.size / self.cooperativity
+            phase = self.winding_in_pi * pi / sites
+            for drive in self.drives_in_pump:
+                points[drive] = Point(
+                    models.waveguide_chain(sites, self.size, phase, pump, drive=drive * pump),
+                    times,
+                    trajectories=member.trajectories,
+                    steps="auto",
+                    tolerance=self.tolerance_in_rad,
+                    seed=seed(sites, drive),
+                )
+            runs[f"sites-{sites}.twa"] = Run(TWA, points, scan="drive", jobs=member.jobs)
+        return runs
+
+
+FAMILIES = {"chain": Chain, "drive": Drive}

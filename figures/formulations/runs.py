@@ -1,0 +1,73 @@
+"""The paper's four variables, Eq. (6), beside the ball: systems of Figs. 2 and 3 in both forms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import numpy as np
+
+from blochball import models
+from figures.fig2.runs import Squeezing
+from figures.fig3.runs import Pair
+from workflow.runs import Family, Run, Seeds
+from workflow.settings import Count, Positive, Several
+from workflow.theories import EQ6, EXACT, TWA, Point
+
+# the ball's and the exact runs of these systems
+ALSO = ("squeezing", "pair")
+
+
+@dataclass(frozen=True)
+class FormulationsMember:
+    """One size, with the trajectories of either form."""
+
+    size: Count
+    eq6_trajectories: Several
+    ball_trajectories: Several
+    strata: Several = 0  # of the ball
+
+
+@dataclass(frozen=True)
+class Formulations:
+    """Both forms for each size of Fig. 2(a); Eq. (6) for Fig. 2(b) and a pair of Fig. 3(b)."""
+
+    pump_in_N_gamma: Positive
+    until_N_gamma_t: Positive
+    outputs: Several
+    steps: Count  # Eq. (6) is integrated to first order only, and needs short ones
+    members: Annotated[tuple[FormulationsMember, ...], {"minItems": 3}]
+    squeezing_trajectories: Several  # of Eq. (6) for the system of that name
+    pair_trajectories: Several
+    phase_in_pi: Positive  # which of the pairs
+
+    def runs(self, seed: Seeds, of: Mapping[str, Any]) -> Family:
+        """Return three runs for each size and one for each of the other two systems."""
+        runs = {}
+        for member in self.members:
+            size = member.size
+            system = models.superradiant_laser(size, pump=self.pump_in_N_gamma * size)
+            times = np.linspace(0, self.until_N_gamma_t, self.outputs) / size
+            eq6 = {"trajectories": member.eq6_trajectories, "seed": seed(size, "top")}
+            ball = {"trajectories": member.ball_trajectories, "seed": seed(size, "ball")}
+            for theory, effort in (
+                (EQ6, eq6),
+                (TWA, ball | {"strata": member.strata}),
+                (EXACT, ball | {"strata": member.strata}),
+            ):
+                point = Point(system, times, steps=self.steps, **effort)
+                runs[f"size-{size}.{theory.name}"] = Run(theory, {size: point})
+        squeezing: Squeezing = of["squeezing"]
+        pair: Pair = of["pair"]
+        if self.phase_in_pi not in pair.phases_in_pi:
+            raise ValueError(f"phase_in_pi must be one of pair's, got {self.phase_in_pi}")
+        for label, point in (
+            ("squeezing", squeezing.point(seed("squeezing"), self.squeezing_trajectories)),
+            ("pair", pair.point(2, self.phase_in_pi, seed("pair"), self.pair_trajectories)),
+        ):
+            runs[f"{label}.{EQ6.name}"] = Run(EQ6, {label: point})
+        return runs
+
+
+FAMILIES = {"formulations": Formulations}

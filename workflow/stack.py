@@ -1,0 +1,45 @@
+"""One Dataset of a run from those of its points."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import xarray as xr
+
+
+def joined(points: Mapping[float | str, xr.Dataset], scan: str | None) -> xr.Dataset:
+    """Return the points of a run along the dimension `scan`, or the only one there is."""
+    if scan is None:
+        (ds,) = points.values()
+        return ds
+    return stack(points, scan)
+
+
+def stack(points: Mapping[float | str, xr.Dataset], dim: str) -> xr.Dataset:
+    """Join Datasets along `dim`; attributes that differ become variables.
+
+    Where the times differ (each point has its own relaxation time) the last one is kept and becomes
+    the variable `until`.
+    """
+    parts = list(points.values())
+    times = [part.time.values for part in parts if "time" in part.coords]
+    if any(not np.array_equal(times[0], other) for other in times):
+        parts = [part.isel(time=-1, drop=True).assign(until=float(part.time[-1])) for part in parts]
+    whole = xr.concat(
+        [part.drop_attrs(deep=False) for part in parts],
+        dim=xr.IndexVariable(dim, list(points)),
+        join="exact",
+        data_vars="all",
+        coords="minimal",
+        compat="override",
+    )
+    every = [part.attrs for part in parts]
+    # points may be solved by methods that say different things about themselves
+    for name in (name for name in every[0] if all(name in attrs for attrs in every)):
+        values = [attrs[name] for attrs in every]
+        if all(np.array_equal(values[0], value) for value in values):
+            whole.attrs[name] = values[0]
+        elif np.ndim(values[0]) == 0:
+            whole[name] = (dim, values)
+    return whole

@@ -1,0 +1,188 @@
+"""The kinds of run, by name: which solver each is, and what the machine must know beforehand.
+
+``THEORIES`` is the one table. Most of its entries are theories: the same system, solved exactly, by
+mean-field equations or by the truncated Wigner approximation in one of its two forms. Two are no
+theories but other kinds of run with the same machinery: ``paths`` keeps single trajectories, and
+``cost`` times the steps of TWA. A figure may have a kind of its own (figures/rivals).
+
+Whatever the workflow asks of the solvers, it asks here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from blochball import System, cumulants, exact, twa
+from blochball.support import jit
+
+Array = NDArray[np.float64]
+# identifies the compiled sources: a plan of other sources is refused
+STAMP = jit.STAMP
+
+
+@dataclass(frozen=True)
+class Point:
+    """One system to solve: when, and for a sampling theory with what effort."""
+
+    system: System
+    times: Array
+    steady: bool = False  # exact: the limit of long times instead of `times`
+    method: str = "auto"  # exact: "jumps" samples, with `trajectories` and `seed`
+    trajectories: int = 0
+    steps: int | str = 0
+    seed: int = 0
+    tolerance: float = 0.1  # of steps="auto"
+    strata: int = 0  # of the amplitude that triggers a burst; 0 for plain sampling
+    momenta: tuple[float, ...] = ()
+    repeats: int = 1  # of what is timed
+
+    @property
+    def work(self) -> int:
+        """Ensemble-steps of the sampling theory; 0 for steps="auto", whose number is not known."""
+        return self.trajectories * self.system.sites * (self.steps if self.steps != "auto" else 0)
+
+    @property
+    def sampling(self) -> dict[str, Any]:
+        """Arguments of `twa.solve` and `twa.plan` besides the System and the times."""
+        return {
+            "trajectories": self.trajectories,
+            "seed": self.seed,
+            "steps": self.steps,
+            "tolerance": self.tolerance,
+            "momenta": self.momenta or None,
+        }
+
+    @property
+    def blocks(self) -> int:
+        """In how many blocks, each the work of one thread, plain TWA makes the trajectories."""
+        return self.parts(self.trajectories) if self.trajectories else 1
+
+    def parts(self, jobs: int) -> int:
+        """Return into how many parts the trajectories are divided for so many jobs."""
+        return twa.division(self.trajectories, jobs, self.system.sites)[0]
+
+
+@dataclass(frozen=True)
+class Theory:
+    """A kind of run.
+
+    Attributes
+    ----------
+    name : str
+        Last part of the name of its runs, MEMBER.THEORY.
+    solve : callable
+        ``solve(point, threads, **kept)`` returns the Dataset of a `Point`; `kept` are `keep` and
+        `chunk` of `twa.solve`, which theories that begin again when they are killed ignore.
+    modules : tuple of str
+        Where it is written. Results are stale when one of these, or what it imports, changes.
+    sampled : bool
+        Whether its numbers depend on trajectories, steps and seed.
+    cost : float
+        Time of an ensemble-step, in units of one of the ball's.
+    minutes, megabytes : int
+        To ask for besides what grows with the number of steps and outputs.
+    alone : bool
+        Whether it is timed, so that nothing else may run meanwhile.
+    """
+
+    name: str
+    solve: Callable[..., xr.Dataset]
+    modules: tuple[str, ...]
+    sampled: bool = False
+    cost: float = 0
+    # interpreter and libraries: measured 250 MB; the compiler, the first time: 400 MB and half a
+    # minute; a slow file system
+    minutes: int = 5
+    megabytes: int = 600
+    alone: bool = False
+
+
+def _exact(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
+    if point.steady:
+        return exact.steady_state(point.system)
+    if point.method != "jumps":
+        return exact.solve(point.system, point.times, point.method)
+    sampling = {"trajectories": point.trajectories, "seed": point.seed, "threads": threads}
+    return exact.solve(point.system, point.times, "jumps", **sampling)
+
+
+def _mean_field(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
+    return cumulants.solve(point.system, point.times, order=1)
+
+
+def _ball(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
+    sampling = point.sampling | {"strata": point.strata, "threads": threads}
+    return twa.solve(point.system, point.times, **sampling, **kept)
+
+
+def _eq6(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
+    sampling = point.sampling | {"threads": threads}
+    return twa.solve(point.system, point.times, **sampling, formulation="top")
+
+
+def _paths(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
+    given = point.trajectories, point.seed, point.steps
+    return twa.trajectories(point.system, point.times, *given, tolerance=point.tolerance)
+
+
+def _cost(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
+    """Measure the seconds that the steps of TWA take on one core.
+
+    A run of a single step is subtracted: drawing the initial state and evaluating the final one
+    are not steps.
+    """
+
+    def solved(steps: int) -> xr.Dataset:
+        times = point.times * (steps / point.steps)
+        return _ball(dataclasses.replace(point, times=times, steps=steps))
+
+    solved(1)  # whatever is compiled or looked up but once
+    whole, first = solved(point.steps), solved(1)
+    numbers = {
+        "sites": point.system.sites,
+        "trajectory_steps": point.trajectories * (point.steps - 1),
+        "seconds": whole.wall_time - first.wall_time,
+    }
+    return xr.Dataset(numbers, attrs=whole.attrs)
+
+
+EXACT = Theory("exact", _exact, ("blochball.exact",), minutes=10, megabytes=1000)
+MEAN_FIELD = Theory("mean_field", _mean_field, ("blochball.cumulants",), minutes=10, megabytes=1000)
+TWA = Theory("twa", _ball, ("blochball.twa",), sampled=True, cost=1)
+EQ6 = Theory("top", _eq6, ("blochball.twa",), sampled=True, cost=16)
+# no theories:
+PATHS = Theory("paths", _paths, ("blochball.twa",), sampled=True, cost=1)
+COST = Theory("cost", _cost, ("blochball.twa",), sampled=True, cost=1, alone=True)
+
+THEORIES = {theory.name: theory for theory in (EXACT, MEAN_FIELD, TWA, EQ6, PATHS, COST)}
+
+
+# -- the ball's trajectories scattered over jobs ---------------------------------------------------
+
+
+def plan(point: Point, parts: int) -> xr.Dataset:
+    """Fix all of a point that no random number may decide, for so many parts."""
+    return twa.plan(point.system, point.times, **point.sampling, parts=parts)
+
+
+def run_part(
+    planned: xr.Dataset, part: int, threads: int, keep: Path, chunk: int | None
+) -> xr.Dataset:
+    """Compute one part, taking up what a killed job has left of it in the folder `keep`."""
+    chunks = twa.chunks(planned, keep, chunk)
+    # a part of a single chunk is itself all that can be kept
+    several = chunks.blocks < planned.blocks_per_part
+    return twa.run_part(planned, part, threads, keep=chunks if several else None)
+
+
+def gather(planned: xr.Dataset, parts: Sequence[xr.Dataset]) -> xr.Dataset:
+    """Return the Dataset of a point from all its parts."""
+    return twa.gather(planned, parts)
