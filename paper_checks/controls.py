@@ -40,14 +40,14 @@ class Spoiled(Results):
         super().__init__(results.config, results.directory.parent)
         self.patterns, self.spoil = runs.split(), spoil
 
-    def load(self, family: str, run: str) -> xr.Dataset:
-        """Return the Dataset of a run, spoiled if its name matches."""
-        ds = super().load(family, run)
+    def batches(self, family: str, run: str) -> list[xr.Dataset]:
+        """Return the Datasets of a run, spoiled if its name matches."""
+        datasets = super().batches(family, run)
         if not any(fnmatch(f"{family}/{run}", pattern) for pattern in self.patterns):
-            return ds
+            return datasets
         exact = run.rsplit(".", 1)[0] + ".exact"
-        judged = self.path(family, exact).exists()
-        return self.spoil(ds, super().load(family, exact) if judged else ds)
+        judges = super().batches(family, exact) if self.path(family, exact).exists() else datasets
+        return [self.spoil(ds, judges[k % len(judges)]) for k, ds in enumerate(datasets)]
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,10 @@ class Ball:
         x = np.cos(polar) * across[0] + np.sin(polar) * along
         z = np.cos(polar) * along - np.sin(polar) * across[0]
         y = across[1]
-        turned = np.cos(azimuth) * x - np.sin(azimuth) * y, np.sin(azimuth) * x + np.cos(azimuth) * y
+        turned = (
+            np.cos(azimuth) * x - np.sin(azimuth) * y,
+            np.sin(azimuth) * x + np.cos(azimuth) * y,
+        )
         return np.stack([*turned, z])
 
     # -- motion ------------------------------------------------------------------------------------
@@ -192,13 +195,21 @@ class Ball:
         noise = self.physics.local_noise * np.sqrt(step)
         n = noise * self.random.standard_normal(self.vectors.shape)
         spread = self.size / 4 * jumps + self.size * self.dephasing  # D_xx = D_yy
-        tie = np.divide(self.pump - self.decay, 2 * np.sqrt(spread), where=spread > 0, out=0 * spread)
+        tie = np.divide(
+            self.pump - self.decay, 2 * np.sqrt(spread), where=spread > 0, out=0 * spread
+        )
         fed = self.pump * (self.size / 2 - z) + self.decay * (self.size / 2 + z)
         own = np.sqrt(np.maximum(fed - tie**2 * (x**2 + y**2), 0))
         keep = np.exp(-jumps * step)
-        rest = np.divide(self.pump - self.decay, jumps, where=jumps > 0, out=0 * jumps) * self.size / 2
+        rest = (
+            np.divide(self.pump - self.decay, jumps, where=jumps > 0, out=0 * jumps) * self.size / 2
+        )
         fading = np.exp(-across * step)
-        z = np.where(jumps > 0, rest + keep * (z - rest), z) - tie * (x * n[0] + y * n[1]) + own * n[2]
+        z = (
+            np.where(jumps > 0, rest + keep * (z - rest), z)
+            - tie * (x * n[0] + y * n[1])
+            + own * n[2]
+        )
         self.vectors = np.stack(
             [fading * x + np.sqrt(spread) * n[0], fading * y + np.sqrt(spread) * n[1], z]
         )
@@ -226,9 +237,7 @@ class Ball:
         return np.abs(wave @ (x + 1j * y)) ** 2 + z.sum(axis=0)
 
 
-def _rotated(
-    vectors: Array, plane: NDArray[np.complex128], along: Array, step: float
-) -> Array:
+def _rotated(vectors: Array, plane: NDArray[np.complex128], along: Array, step: float) -> Array:
     """Turn vectors about omega by the Cayley form, its angle right up to the fifth order."""
     t = step / 2 * np.stack([plane.real, plane.imag, along])
     t *= 1 + (t**2).sum(axis=0) / 3
@@ -274,7 +283,9 @@ def solve(
     covariance = np.empty((len(times), sites, moments, moments))
     output = np.empty((len(times), channels))
     output_covariance = np.empty((len(times), channels, channels))
-    validity = {name: np.empty((len(times), sites)) for name in ("inverse_length", "short_fraction")}
+    validity = {
+        name: np.empty((len(times), sites)) for name in ("inverse_length", "short_fraction")
+    }
     validity_error = {name: np.empty((len(times), sites)) for name in validity}
     spectrum = np.empty((2, len(times), 0 if momenta is None else len(momenta)))
     for k, vectors in _states(ball, times):

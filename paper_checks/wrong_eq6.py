@@ -51,7 +51,9 @@ class FourVariables(Ball):
         a = np.sqrt(np.maximum(reach * (1 + z / length), 0)) * np.exp(-0.5j * phi)
         b = np.sqrt(np.maximum(reach * (1 - z / length), 0)) * np.exp(0.5j * phi)
         shape = (2, 3, 3, *x.shape)
-        real, imaginary = np.sqrt(step) * self.physics.local_noise * self.random.standard_normal(shape)
+        real, imaginary = (
+            np.sqrt(step) * self.physics.local_noise * self.random.standard_normal(shape)
+        )
         noise = real + 1j * imaginary
         middle = a, b
         for _ in range(3):

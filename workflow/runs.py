@@ -59,6 +59,8 @@ class Run:
                 text += [p.method, p.steady]
             if p.repeats > 1:
                 text += [p.repeats]
+            if self.theory.sampled and p.batches > 1:
+                text += [f"{p.batches} batches"]
         return json.dumps([self.theory.name, self.scan, text])
 
     def pieces(self) -> list[tuple[int, int]]:

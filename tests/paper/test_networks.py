@@ -18,9 +18,10 @@ from figures.fig3 import draw as fig3
 from figures.fig3 import runs as runs_fig3
 from figures.fig4 import draw as fig4
 from figures.fig4 import runs as runs_fig4
+from paper_checks.curves import Curve
 from paper_checks.fig3 import measure as measure_fig3
 from paper_checks.fig4 import measure as measure_fig4
-from paper_checks.quantity import Curve, UnmeasurableError
+from paper_checks.quantity import UnmeasurableError
 from workflow import config, simulate
 from workflow.results import Results, at
 from workflow.runs import Family, Run
