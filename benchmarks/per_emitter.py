@@ -18,11 +18,15 @@ from functools import reduce
 import numba
 import numpy as np
 
+from blochball import operators
 from blochball.dataset import assemble
 from blochball.support import validation
 from blochball.support.statistics import Moments
 
 OWNER = "per_emitter.solve"
+operators.declare(
+    "per_emitter", *operators.LOCAL, *operators.LINEAR, "exchange", "collective decay"
+)
 NAMES = ("inversion", "spin_x", "spin_y", "emission", "spin_squared")
 BLOCK = 16  # trajectories that share a stream of random numbers
 
@@ -30,29 +34,24 @@ BLOCK = 16  # trajectories that share a stream of random numbers
 def solve(system, times, trajectories=1000, seed=0, steps=400):
     """Sample trajectories; return the Dataset of `blochball.dataset` with standard errors.
 
-    Collective jumps other than decay are refused. `trajectories` is rounded up to whole blocks;
+    Terms that it does not serve are refused. `trajectories` is rounded up to whole blocks;
     `steps`, the least number up to the last time, is shared among the intervals.
     """
     times = validation.times(OWNER, times)
     blocks = -(-validation.integer(OWNER, "trajectories", trajectories, 2) // BLOCK)
     steps = validation.integer(OWNER, "steps", steps, 1)
-    kinds = {jump.kind for jump in system.jumps} - {"decay"}
-    if kinds:
-        raise ValueError(f"{OWNER}: collective jumps must be of the kind decay, got {kinds}")
+    operators.require(OWNER, "per_emitter", system)
     started = time.perf_counter()
     intervals = np.diff(times, prepend=0)
     counts = np.ceil(steps * intervals / (times[-1] or 1)).astype(int)
-    w = np.array([jump.weights for jump in system.jumps], complex).reshape(-1, system.sites)
-    rates = np.array([jump.rate for jump in system.jumps])
-    h = system.exchange_matrix
+    equation = operators.MasterEquation.of(system)
+    w, rates, h = equation.weights[..., 0], equation.rates, equation.exchange_matrix
     # the sites turn about omega_x + i omega_y = pull J^+ + push + noise eta, and omega_z = spin
-    pull, push = 1j * (w.T * rates) @ w.conj() + 2 * h.conj(), 2 * system.drive_vector.conj()
-    spin = system.column("detuning") + np.diagonal(h).real
+    pull = 1j * (w.T * rates) @ w.conj() + 2 * h.conj()
+    push, spin = equation.linear[:, 0] + 1j * equation.linear[:, 1], equation.linear[:, 2]
     starts = np.cumsum([0, *(ensemble.size for ensemble in system.ensembles)])
-    angles, local = (
-        np.array([system.column(name) for name in names])
-        for names in (("polar", "azimuth"), ("decay", "dephasing", "pump"))
-    )
+    angles = np.array([system.column(name) for name in ("polar", "azimuth")])
+    local = np.ascontiguousarray(equation.local.T)
     seeds = np.random.SeedSequence(seed).generate_state(blocks)
     turning = (pull, push, w.T * np.sqrt(rates), spin)
     x = _sample(starts, angles, local, turning, w, intervals / np.maximum(counts, 1), counts, seeds)

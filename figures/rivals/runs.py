@@ -100,7 +100,7 @@ class Sizes:
 class Rivals:
     """Cases of several sizes, by "SIZE-METHOD", and four tasks, by "METHOD"."""
 
-    drawn: ClassVar[Drawn] = (*KEPT, *DERIVED, "seconds")
+    drawn: ClassVar[Drawn] = (*KEPT, "squeezing", "seconds")
 
     sizes: Sizes
     twa_trajectories: Several

@@ -35,23 +35,18 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
-from scipy.integrate import solve_ivp
 
+from blochball import operators
 from blochball.dataset import assemble
+from blochball.operators import TABLE, VECTORS, MasterEquation
 from blochball.support import validation
 from blochball.system import KINDS, System
 
 Array = NDArray[np.float64]
 
-# sigma^-, sigma^z, sigma^+ as vectors: operator = v . sigma
-_VECTORS = {
-    "decay": np.array([0.5, -0.5j, 0]),
-    "dephasing": np.array([0, 0, 1], dtype=complex),
-    "pump": np.array([0.5, 0.5j, 0]),
-}
-# J^z is half the sum of sigma^z; the ladder operators are plain sums
-_COLLECTIVE = {kind: v / 2 if kind == "dephasing" else v for kind, v in _VECTORS.items()}
-
+operators.declare(
+    "cumulants", *operators.LOCAL, *operators.LINEAR, "exchange", *operators.COLLECTIVE
+)
 _EPSILON = np.zeros((3, 3, 3))
 _EPSILON[[0, 1, 2], [1, 2, 0], [2, 0, 1]] = 1
 _EPSILON[[0, 2, 1], [2, 1, 0], [1, 0, 2]] = -1
@@ -112,6 +107,7 @@ def solve(
     """
     owner = "cumulants.solve"
     validation.instance(owner, "system", system, System)
+    operators.require(owner, "cumulants", system)
     times = validation.times(owner, times)
     if isinstance(order, bool) or not isinstance(order, int | np.integer) or order not in (1, 2):
         raise ValueError(f"{owner}: order must be 1 or 2, got {validation.shown(order)}")
@@ -180,22 +176,20 @@ class Equations:
     @classmethod
     def of(cls, system: System) -> Equations:
         """Derive the coefficients from the System."""
+        equation = MasterEquation.of(system)
         sites = np.arange(system.sites)
+        # a collective spin is half the sum of Pauli vectors
+        vectors = equation.vectors / 2
         kossakowski = np.zeros((system.sites, 3, system.sites, 3), dtype=complex)
-        vectors = jump_vectors(system)
-        for v, jump in zip(vectors, system.jumps, strict=True):
-            kossakowski += jump.rate * np.multiply.outer(v, v.conj())
-        raising, h = _VECTORS["pump"], system.exchange_matrix
-        exchange = 2 * np.einsum("lm,a,b->lamb", h, raising, raising.conj()).real
-        turn = exchange - kossakowski.imag
+        for rate, v in zip(equation.rates, vectors, strict=True):
+            kossakowski += rate * np.multiply.outer(v, v.conj())
+        turn = equation.quadratic / 2 - kossakowski.imag
 
         alone = kossakowski[sites, :, sites, :]
-        for kind in KINDS:
-            vector = _VECTORS[kind]
-            alone += np.multiply.outer(system.column(kind), np.outer(vector, vector.conj()))
-        field = 2 * np.multiply.outer(system.drive_vector, raising).real
-        # sigma^+ sigma^- of one emitter is (1 + sigma^z) / 2
-        field[:, 2] += (system.column("detuning") + np.diagonal(h).real) / 2
+        for rates, kind in zip(equation.local.T, TABLE.values(), strict=True):
+            vector = kind.local * np.array(kind.vector)
+            alone += np.multiply.outer(rates, np.outer(vector, vector.conj()))
+        field = equation.linear / 2
         trace = np.trace(alone, axis1=1, axis2=2).real[:, None, None]
         drift = 2 * (alone.real - trace * np.eye(3) + _cross(field))
         pull = -2 * np.einsum("cab,lab->lc", _EPSILON, alone.imag)
@@ -204,7 +198,7 @@ class Equations:
         turn_all = turn * size[:, None]
         turn_all[sites, :, sites, :] -= turn[sites, :, sites, :]
         # Re K is the sum over the real and the imaginary part of every jump
-        amplitudes = [np.sqrt(j.rate) * v for j, v in zip(system.jumps, vectors, strict=True)]
+        amplitudes = [np.sqrt(rate) * v for rate, v in zip(equation.rates, vectors, strict=True)]
         parts = [part for v in amplitudes for part in (v.real, v.imag) if part.any()]
         kicks = np.array([2 * _cross(part) for part in parts])
         pairs = ~np.diag(size == 1)[:, None, :, None]
@@ -262,25 +256,20 @@ def observables(system: System, m: Array, c: Array | None) -> dict[str, Array]:
         np.eye(3) + 1j * np.einsum("abc,lc->lab", _EPSILON, m)
     )
     own = spins[sites, :, sites, :]
-    minus = _VECTORS["decay"]
+    minus = VECTORS[KINDS.index("decay")]
     spin = size[:, None] * m / 2
     found = {
         "inversion": spin[:, 2],
         "spin_x": spin[:, 0],
         "spin_y": spin[:, 1],
-        "emission": np.einsum("a,b,lab->l", minus.conj(), minus, own).real,
+        "emission": np.einsum("a,b,lab->l", minus.conj(), minus, own).real / 4,
         "spin_squared": np.einsum("laa->l", own).real / 4,
     }
-    vectors = jump_vectors(system)
+    vectors = MasterEquation.of(system).vectors
     found["output"] = np.array(
-        [np.einsum("la,mb,lamb->", v.conj(), v, spins, optimize=True).real for v in vectors]
+        [np.einsum("la,mb,lamb->", v.conj(), v, spins, optimize=True).real / 4 for v in vectors]
     )
     return found
-
-
-def jump_vectors(system: System) -> list[NDArray[np.complex128]]:
-    """Return v, shape (sites, 3), of every collective jump sum over emitters v . sigma."""
-    return [np.multiply.outer(np.array(j.weights), _COLLECTIVE[j.kind]) for j in system.jumps]
 
 
 def _cross(vectors: Array) -> Array:
@@ -309,6 +298,8 @@ def _integrate(
     atol: float,
 ) -> Array:
     """Return the states at `times`, shape (times, variables)."""
+    # takes longer to import than this package
+    from scipy.integrate import solve_ivp
 
     def diverged(_: float, y: Array) -> float:
         return _DIVERGED - float(np.abs(y).max())

@@ -15,7 +15,13 @@ covariance                time, site, moment,        covariance of the means of 
                           moment_other               where sampled
 output_covariance         time, channel,             the same for the outputs
                           channel_other
+ensemble_size             site                       number of emitters N_l
+channel_rate              channel                    rate of the jump, in the unit of all rates
 ========================  =========================  ==============================================
+
+Sizes and rates are variables, so that they stay beside what they belong to when sites are selected
+or runs of several Systems are joined. Every variable and coordinate has a `long_name` and, where it
+is a number, `units`: "1" for a pure number, "rate" for the unit in which the rates were given.
 """
 
 from __future__ import annotations
@@ -31,7 +37,7 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from blochball._version import __version__
-from blochball.moments import DIMS, LONG_NAMES, MOMENTS
+from blochball.moments import DIMS, MOMENTS, TABLE
 from blochball.system import System
 
 
@@ -59,7 +65,7 @@ def assemble(
         Output times in the inverse unit of the rates; infinity stands for the steady state.
     variables, stderr : mapping of name to array
         Named and shaped as in the table of this module; `stderr` holds standard errors under the
-        names of the variables they belong to. `output` is dropped for a System without jumps.
+        names of the variables they belong to. Without jumps `output` has no channel.
     method : str
         Theory and method, e.g. ``"exact.populations"``.
     covariance, output_covariance : array_like, optional
@@ -78,33 +84,45 @@ def assemble(
     """
     dims = {**DIMS, **(extra_dims or {})}
     errors = dict(stderr or {})
-    entries = {name: (name, value, "") for name, value in variables.items()}
+    values = {
+        **variables,
+        "ensemble_size": system.column("size"),
+        "channel_rate": [jump.rate for jump in system.jumps],
+    }
+    if not system.jumps and "emission" in values:
+        values["output"] = np.zeros((np.size(times), 0))
+        errors |= {} if covariance is None and not errors else {"output": values["output"]}
     if covariance is not None:
-        entries["covariance"] = ("covariance", covariance, "")
+        values["covariance"] = covariance
         for k, name in enumerate(MOMENTS):
             errors[name] = _root(np.asarray(covariance)[..., k, k])
-    if output_covariance is not None and system.jumps:
-        entries["output_covariance"] = ("output_covariance", output_covariance, "")
+    if output_covariance is not None:
+        values["output_covariance"] = output_covariance
         errors["output"] = _root(np.diagonal(output_covariance, axis1=-2, axis2=-1))
+    data = {name: (dims[name], np.asarray(value), _labels(name)) for name, value in values.items()}
     for name, value in errors.items():
-        entries[f"{name}_stderr"] = (name, value, "standard error of ")
-    coords: dict[str, Any] = {"time": np.asarray(times, float), "site": np.arange(system.sites)}
+        labels = _labels(name, "standard error of ")
+        data[f"{name}_stderr"] = (dims[name], np.asarray(value), labels)
+    # an empty array of objects does not say what they are
+    channels = np.array(system.channels, dtype=object if system.jumps else str)
+    moments, sites = np.array(MOMENTS, dtype=object), np.arange(system.sites)
     places = {
-        "site_conj": np.arange(system.sites),
-        "channel": np.array(system.channels, dtype=object),
-        "channel_other": np.array(system.channels, dtype=object),
-        "moment": np.array(MOMENTS, dtype=object),
-        "moment_other": np.array(MOMENTS, dtype=object),
-        "time_kept": times_kept,
-        "momentum": momenta,
+        "time": (np.asarray(times, float), "time", "1/rate"),
+        "site": (sites, "site", ""),
+        "site_conj": (sites, "site of the second operator", ""),
+        "channel": (channels, "channel", ""),
+        "channel_other": (channels, "other channel", ""),
+        "moment": (moments, "moment", ""),
+        "moment_other": (moments, "other moment", ""),
+        "time_kept": (times_kept, "time", "1/rate"),
+        "momentum": (momenta, "momentum p", "rad/site"),
     }
-    data = {}
-    for full, (name, value, prefix) in entries.items():
-        if name == "output" and not system.jumps:
-            continue
-        label = {"long_name": prefix + LONG_NAMES[name]} if name in LONG_NAMES else {}
-        data[full] = (dims[name], np.asarray(value), label)
-        coords.update({dim: places[dim] for dim in dims[name] if dim in places})
+    used = {"time", "site"}.union(*(entry[0] for entry in data.values()))
+    coords = {
+        dim: (dim, value, {"long_name": label, **({"units": unit} if unit else {})})
+        for dim, (value, label, unit) in places.items()
+        if dim in used
+    }
     described = {
         "blochball_version": __version__,
         "revision": revision(),
@@ -113,6 +131,13 @@ def assemble(
         **attrs,
     }
     return xr.Dataset(data, coords, described)
+
+
+def _labels(name: str, prefix: str = "") -> dict[str, str]:
+    """Return what a plot writes at an axis."""
+    if name in TABLE:
+        return {"long_name": prefix + TABLE[name].long_name, "units": TABLE[name].units}
+    return {"long_name": prefix + name.replace("_", " "), "units": "1"}
 
 
 def _root(variance: NDArray[np.float64]) -> NDArray[np.float64]:

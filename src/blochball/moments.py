@@ -16,8 +16,9 @@ class Kept:
     """One row of the table; `words` of an operator that is not of one site are empty."""
 
     dims: tuple[str, ...]
-    long_name: str = ""
+    long_name: str
     words: tuple[tuple[complex, str], ...] = ()
+    units: str = "1"
 
 
 _SITE = ("time", "site")
@@ -30,14 +31,14 @@ TABLE: dict[str, Kept] = {
     "output": Kept(("time", "channel"), "<L^+ L> of a collective jump, without its rate"),
     "correlation": Kept(("time_kept", "site", "site_conj"), "<J_k^+ J_l^->"),
     "structure_factor": Kept(("time", "momentum"), "sum_kl exp(i p (k - l)) <J_k^+ J_l^->"),
-    "covariance": Kept(("time", "site", "moment", "moment_other")),
-    "output_covariance": Kept(("time", "channel", "channel_other")),
+    "covariance": Kept(("time", "site", "moment", "moment_other"), "covariance of the means"),
+    "output_covariance": Kept(("time", "channel", "channel_other"), "covariance of the means"),
+    "ensemble_size": Kept(("site",), "number of emitters N"),
+    "channel_rate": Kept(("channel",), "rate of a collective jump", units="rate"),
 }
 MOMENTS: tuple[str, ...] = tuple(name for name, kept in TABLE.items() if kept.words)
 DIMS: dict[str, tuple[str, ...]] = {name: kept.dims for name, kept in TABLE.items()}
-LONG_NAMES: dict[str, str] = {
-    name: kept.long_name for name, kept in TABLE.items() if kept.long_name
-}
+LONG_NAMES: dict[str, str] = {name: kept.long_name for name, kept in TABLE.items()}
 
 
 def symbols(x, y, z):

@@ -1,7 +1,9 @@
 """Derived quantities: Dataset in, DataArray with its standard error out.
 
-Each function takes a Dataset `ds` of any of the three theories; where it was sampled, the
-coordinate ``stderr`` holds its error, by linear propagation of the covariance of the means.
+Each function takes a Dataset `ds` of any of the three theories, or what a selection, a reordering
+or a concatenation has left of it: it looks at labels, never at positions. Where `ds` was sampled,
+the coordinate ``stderr`` of the result holds its error, by linear propagation of the covariance of
+the means.
 """
 
 from __future__ import annotations
@@ -12,35 +14,51 @@ from numpy.typing import ArrayLike
 
 from blochball.dataset import system_of
 from blochball.support import validation
+from blochball.support.arguments import named
 
 
-def _propagate(
-    ds: xr.Dataset, value: xr.DataArray, gradient: dict[str, xr.DataArray | float]
+def _finished(
+    value: xr.DataArray, name: str, long_name: str, variance: xr.DataArray | None = None
 ) -> xr.DataArray:
-    """Attach sqrt(g^T C g), with C the covariance of the means of site variables."""
-    if "covariance" not in ds:
+    """Name a result for readers and plots, and attach the root of its variance."""
+    value = value.rename(name).drop_attrs()
+    value.attrs = {"long_name": long_name, "units": "1"}
+    if variance is None:
         return value
-    variance = xr.zeros_like(value)
-    for a, da in gradient.items():
-        for b, db in gradient.items():
-            variance = variance + da * db * ds.covariance.sel(moment=a, moment_other=b, drop=True)
-    error = np.sqrt(np.maximum(variance, 0))
-    return value.assign_coords(stderr=(value.dims, xr.DataArray(error).transpose(*value.dims).data))
+    # rounding can leave -0 where all samples agree
+    error = (variance.clip(min=0) ** 0.5).transpose(*value.dims)
+    labels = {"long_name": f"standard error of {long_name}", "units": "1"}
+    return value.assign_coords(stderr=(value.dims, error.data, labels))
 
 
+def _variance(ds: xr.Dataset, gradient: dict[str, xr.DataArray]) -> xr.DataArray | None:
+    """Return g^T C g, with C the covariance of the means of site variables; None without one."""
+    if "covariance" not in ds:
+        return None
+    terms = [
+        da * db * ds.covariance.sel(moment=a, moment_other=b, drop=True)
+        for a, da in gradient.items()
+        for b, db in gradient.items()
+    ]
+    total: xr.DataArray = sum(terms[1:], start=terms[0])
+    return total
+
+
+@named("observables.squeezing")
 def squeezing(ds: xr.Dataset) -> xr.DataArray:
     """Generalised squeezing parameter xi^2 = (<J^2> - |<J>|^2) / (N/2) of every ensemble.
 
     Below 1 the emitters are entangled (Toth et al., Phys. Rev. A 79, 042334 (2009)); paper
-    Fig. 2(b).
+    Fig. 2(b). It finds singlets. It never falls below 1 in the symmetric subspace J = N/2, however
+    squeezed the state is in one direction: there <J^2> = N/2 (N/2 + 1) and |<J>| <= N/2.
 
     Returns
     -------
     xarray.DataArray, dims (time, site)
     """
-    needed = ("spin_squared", "spin_x", "spin_y", "inversion")
+    needed = ("spin_squared", "spin_x", "spin_y", "inversion", "ensemble_size")
     validation.dataset("observables.squeezing", ds, needed)
-    half = xr.DataArray(system_of(ds).column("size") / 2, dims="site")
+    half = ds.ensemble_size / 2
     mean = ds.spin_x**2 + ds.spin_y**2 + ds.inversion**2
     gradient = {
         "spin_squared": 1 / half,
@@ -49,9 +67,10 @@ def squeezing(ds: xr.Dataset) -> xr.DataArray:
         "inversion": -2 * ds.inversion / half,
     }
     value = (ds.spin_squared - mean) / half
-    return _propagate(ds, value.rename("squeezing"), gradient)
+    return _finished(value, "squeezing", "squeezing parameter xi^2", _variance(ds, gradient))
 
 
+@named("observables.subradiance")
 def subradiance(ds: xr.Dataset) -> xr.DataArray:
     """Emission in units of that of independent emitters, s = <J^+ J^-> / <J^z + N/2>.
 
@@ -61,22 +80,27 @@ def subradiance(ds: xr.Dataset) -> xr.DataArray:
     -------
     xarray.DataArray, dims (time, site)
     """
-    validation.dataset("observables.subradiance", ds, ("emission", "inversion"))
-    half = xr.DataArray(system_of(ds).column("size") / 2, dims="site")
+    needed = ("emission", "inversion", "ensemble_size")
+    validation.dataset("observables.subradiance", ds, needed)
+    half = ds.ensemble_size / 2
     excited = ds.inversion + half
     excited = excited.where(excited > 1e-12 * half)
     value = ds.emission / excited
     gradient = {"emission": 1 / excited, "inversion": -value / excited}
-    return _propagate(ds, value.rename("subradiance"), gradient)
+    return _finished(
+        value, "subradiance", "emission of an independent emitter's", _variance(ds, gradient)
+    )
 
 
+@named("observables.structure_factor")
 def structure_factor(ds: xr.Dataset, momenta: ArrayLike | None = None) -> xr.DataArray:
     """Structure factor S(p) = sum_kl exp(i p (k - l)) <J_k^+ J_l^-> (paper Fig. 4(c)).
 
     Parameters
     ----------
     ds : xarray.Dataset
-        With `correlation`, or with `structure_factor` where `momenta` were given to the solver.
+        With `correlation`, or with `structure_factor` where `momenta` were given to the solver. Of
+        a selection of sites, the same one in `site` and `site_conj`, it is the sum over these.
     momenta : array_like, optional
         Momenta p in radians a site; not given, those that the solver has kept (then with standard
         error).
@@ -88,33 +112,48 @@ def structure_factor(ds: xr.Dataset, momenta: ArrayLike | None = None) -> xr.Dat
     Raises
     ------
     ValueError
-        If the Dataset holds neither.
+        If the Dataset holds neither, or not all pairs of its sites.
     """
     owner = "observables.structure_factor"
     validation.dataset(owner, ds)
     if momenta is None:
         if "structure_factor" not in ds:
             raise ValueError(f"{owner}: momenta must be given for a Dataset without them, got None")
-        kept = ds.structure_factor
-        return kept.assign_coords(stderr=(kept.dims, ds.structure_factor_stderr.data))
+        variance = ds.get("structure_factor_stderr")
+        return _finished(
+            ds.structure_factor,
+            "structure_factor",
+            "structure factor S(p)",
+            None if variance is None else variance**2,
+        )
     if "correlation" not in ds:
         raise ValueError(f"{owner}: ds must hold `correlation`, got {sorted(map(str, ds))}")
     what = "a one-dimensional sequence of finite real numbers"
-    p = validation.reals(owner, "momenta", momenta, what)
-    validation.memory(owner, "momenta", 4.0 * p.size * ds.site.size)
-    wave = np.exp(1j * np.outer(p, ds.site.values))
-    value = np.einsum("pk,tkl,pl->tp", wave, ds.correlation.values, wave.conj()).real
-    coords = {"time_kept": ds.time_kept, "momentum": p}
-    return xr.DataArray(value, coords, ("time_kept", "momentum"), "structure_factor")
+    p = xr.DataArray(validation.reals(owner, "momenta", momenta, what), dims="momentum")
+    sides = [np.atleast_1d(ds[name].values) for name in ("site", "site_conj")]
+    if set(sides[0]) != set(sides[1]):
+        raise ValueError(
+            f"{owner}: ds must hold the correlations of all pairs of its sites, got "
+            f"{validation.shown(sides[0])} with {validation.shown(sides[1])}"
+        )
+    validation.memory(owner, "momenta", 4.0 * p.size * sides[0].size)
+    left, right = np.exp(1j * p * ds.site), np.exp(-1j * p * ds.site_conj)
+    over = [dim for dim in ("site", "site_conj") if dim in ds.correlation.dims]
+    value = xr.dot(left, ds.correlation, right, dim=over).real
+    value = value.transpose(..., "momentum").assign_coords(momentum=p.values)
+    value.momentum.attrs = {"long_name": "momentum p", "units": "rad/site"}
+    return _finished(value, "structure_factor", "structure factor S(p)")
 
 
+@named("observables.direction_fraction")
 def direction_fraction(ds: xr.Dataset, channel: str = "forward") -> xr.DataArray:
     """Fraction of the emission of all channels that leaves through one (paper Fig. 4(d)).
 
     Parameters
     ----------
     ds : xarray.Dataset
-        From any of the three theories; channels are weighted with their rates.
+        From any of the three theories, with all of its channels; they are weighted with their
+        rates.
     channel : str
         Name of the channel.
 
@@ -125,18 +164,33 @@ def direction_fraction(ds: xr.Dataset, channel: str = "forward") -> xr.DataArray
     Raises
     ------
     ValueError
-        If there is no such channel.
+        If there is no such channel, or a channel has been left out of `ds`.
     """
-    validation.dataset("observables.direction_fraction", ds, ("output",))
-    system = system_of(ds)
-    validation.choice("observables.direction_fraction", "channel", channel, system.channels)
-    rate = xr.DataArray([jump.rate for jump in system.jumps], {"channel": ds.channel})
-    total = (rate * ds.output).sum("channel")
-    part = rate.sel(channel=channel, drop=True) * ds.output.sel(channel=channel, drop=True)
-    value = (part / total).rename("direction_fraction").drop_attrs()
+    owner = "observables.direction_fraction"
+    validation.dataset(owner, ds, ("output", "channel_rate"))
+    names = np.atleast_1d(ds.channel.values).tolist()
+    validation.choice(owner, "channel", channel, names)
+    every = set(system_of(ds).channels) if "system" in ds.attrs else set()
+    if missing := sorted(every.difference(names)):
+        raise ValueError(
+            f"{owner}: ds must hold every channel of its System, got one without "
+            f"{validation.shown(missing)}"
+        )
+    rate, output = (_along(ds[name], "channel") for name in ("channel_rate", "output"))
+    total = (rate * output).sum("channel")
+    value = (rate * output).sel(channel=channel, drop=True) / total
+    label = f"fraction emitted into {channel}"
     if "output_covariance" not in ds:
-        return value
-    gradient = rate * ((ds.channel == channel) - value) / total
+        return _finished(value, "direction_fraction", label)
+    gradient = rate * ((rate.channel == channel) - value) / total
     other = gradient.rename(channel="channel_other")
-    variance = (gradient * ds.output_covariance * other).sum(["channel", "channel_other"])
-    return value.assign_coords(stderr=("time", np.sqrt(np.maximum(variance, 0)).data))
+    covariance = _along(ds.output_covariance, "channel", "channel_other")
+    variance = (gradient * covariance * other).sum(["channel", "channel_other"])
+    return _finished(value, "direction_fraction", label, variance)
+
+
+def _along(array: xr.DataArray, *dims: str) -> xr.DataArray:
+    """Give back dims that were squeezed out."""
+    unused = {"channel", "channel_other"}.difference(dims)
+    array = array.drop_vars(list(unused), errors="ignore")
+    return array.expand_dims([dim for dim in dims if dim not in array.dims])

@@ -17,17 +17,22 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from math import pi
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from blochball.support import validation
+from blochball.support.arguments import named
 
 Kind = Literal["decay", "dephasing", "pump"]
 KINDS: tuple[Kind, ...] = ("decay", "dephasing", "pump")
+# single precision knows pi to seven digits
+_LARGEST_POLAR = pi * (1 + 1e-6)
 
 
+@named("Ensemble")
 @dataclass(frozen=True)
 class Ensemble:
     """Indistinguishable two-level emitters at one site, in a coherent spin state at time 0.
@@ -42,7 +47,7 @@ class Ensemble:
         Coefficient of J^z in the Hamiltonian.
     polar, azimuth : float
         Direction of the initial Bloch vector in radians; polar 0 is fully inverted, pi the
-        ground state.
+        ground state, and no angle is beyond pi.
 
     Raises
     ------
@@ -65,6 +70,11 @@ class Ensemble:
             _set(self, rate, validation.real("Ensemble", rate, getattr(self, rate), 0))
         for name in ("detuning", "polar", "azimuth"):
             _set(self, name, validation.real("Ensemble", name, getattr(self, name)))
+        if abs(self.polar) > _LARGEST_POLAR:
+            raise ValueError(
+                f"Ensemble: polar must be an angle between -pi and pi in radians, got "
+                f"{self.polar:g}; numpy.radians turns degrees into radians"
+            )
 
     @property
     def polarization(self) -> int:
@@ -74,6 +84,7 @@ class Ensemble:
         return 1 if np.cos(self.polar) > 0 else -1
 
 
+@named("CollectiveJump")
 @dataclass(frozen=True)
 class CollectiveJump:
     """One collective jump operator L = sum_l weights[l] A_l.
@@ -82,8 +93,8 @@ class CollectiveJump:
     ----------
     rate : float
         Prefactor of the dissipator, >= 0.
-    weights : sequence of complex, shape (sites,)
-        One amplitude an ensemble; real for dephasing.
+    weights : complex or sequence of complex, shape (sites,)
+        One amplitude an ensemble; real for dephasing. A number is that of a single ensemble.
     kind : {"decay", "dephasing", "pump"}
         A = J^-, J^z or J^+.
     name : str, optional
@@ -105,7 +116,7 @@ class CollectiveJump:
     ) -> None:
         owner = "CollectiveJump"
         _set(self, "rate", validation.real(owner, "rate", rate, 0))
-        what = "a one-dimensional sequence of finite numbers, one an ensemble"
+        what = "a number or a one-dimensional sequence of finite numbers, one an ensemble"
         found = tuple(validation.array(owner, "weights", weights, (None,), what).tolist())
         _set(self, "kind", validation.choice(owner, "kind", kind, KINDS))
         if kind == "dephasing" and any(weight.imag for weight in found):
@@ -121,6 +132,7 @@ class CollectiveJump:
         _set(self, "name", name)
 
 
+@named("ChainExchange")
 @dataclass(frozen=True)
 class ChainExchange:
     """The coherent coupling of a waveguide, known by its structure: a term of Eq. (8).
@@ -151,6 +163,7 @@ class ChainExchange:
         return np.asarray(self.strength * np.sin(self.phase * distance), dtype=np.complex128)
 
 
+@named("System")
 @dataclass(frozen=True, eq=False)
 class System:
     """Ensembles, the collective jumps and the Hamiltonian that act on them: Eq. (1).
@@ -162,9 +175,9 @@ class System:
     jumps : CollectiveJump or sequence of CollectiveJump
         Each with one weight an ensemble, and names that differ.
     exchange : array_like of shape (sites, sites), ChainExchange or None
-        Hermitian matrix h in sum_{l l'} h[l, l'] J_l^+ J_l'^-.
+        Hermitian matrix h in sum_{l l'} h[l, l'] J_l^+ J_l'^-; for one ensemble also a number.
     drive : array_like of shape (sites,) or None
-        Omega_l in sum_l (Omega_l J_l^+ + h.c.).
+        Omega_l in sum_l (Omega_l J_l^+ + h.c.); for one ensemble also a number.
 
     Raises
     ------

@@ -146,7 +146,7 @@ def test_same_bits_for_any_number_of_threads():
 
 def test_refusals():
     pumped = System(Ensemble(3), CollectiveJump(1.0, [1], "pump"))
-    with pytest.raises(ValueError, match="collective jumps must be of the kind decay"):
+    with pytest.raises(ValueError, match="the term 'collective pump' of the system is not served"):
         per_emitter.solve(pumped, [1.0])
     with pytest.raises(ValueError, match="trajectories must be an integer >= 2, got 1"):
         per_emitter.solve(models.superradiant_decay(3), [1.0], trajectories=1)

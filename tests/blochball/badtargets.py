@@ -36,12 +36,14 @@ PLAN = twa.plan(LASER, TIMES, 4, steps=1)
 PART = twa.run_part(PLAN, 0)
 
 rate, number = bad.not_real(0), bad.not_real()
+angle = number | st.floats(3.15, 1e6) | st.floats(-1e6, -3.15)  # degrees, perhaps
 count = bad.not_integer(1)
 jump, ensemble = CollectiveJump(1.0, [1, 1]), Ensemble(2)
 not_system, not_dataset = bad.neither(System), bad.neither(xr.Dataset)
 local = dict.fromkeys(("decay", "dephasing", "pump"), rate)
 # what is asked for but cannot be had: no such attribute, no such variable
-bare = st.just(xr.Dataset()) | st.just(SOLVED.drop_attrs()) | st.just(SOLVED[["spin_x"]])
+empty = st.just(xr.Dataset()) | st.just(SOLVED[["spin_x"]])
+bare = empty | st.just(SOLVED.drop_attrs())
 
 
 not_path = bad.neither(str).filter(lambda value: not isinstance(value, Path)) | st.sampled_from(
@@ -88,14 +90,14 @@ TARGETS = {
     "Ensemble": Target(
         Ensemble,
         {"size": 2},
-        {"size": count, **local, **dict.fromkeys(("detuning", "polar", "azimuth"), number)},
+        {"size": count, **local, "detuning": number, "polar": angle, "azimuth": number},
     ),
     "CollectiveJump": Target(
         CollectiveJump,
         {"rate": 1.0, "weights": [1]},
         {
             "rate": rate,
-            "weights": bad.not_array | st.none(),
+            "weights": bad.not_array_nor_number | st.none(),
             "kind": bad.not_choice,
             "name": bad.neither(str).filter(lambda value: value is not None)
             | st.sampled_from(["", "\0", "a\n", "\ud800"]),
@@ -138,7 +140,7 @@ TARGETS = {
     "superradiant_laser": Target(
         models.superradiant_laser,
         {"size": 2, "pump": 1.0},
-        {"size": count, "pump": rate, "coupling": rate, "polar": number},
+        {"size": count, "pump": rate, "coupling": rate, "polar": angle},
     ),
     "superradiant_decay": Target(
         models.superradiant_decay,
@@ -148,7 +150,7 @@ TARGETS = {
     "boundary_time_crystal": Target(
         models.boundary_time_crystal,
         {"size": 2, "drive": 1.0, "coupling": 1.0},
-        {"size": count, "drive": number, "coupling": rate, "polar": number, **local},
+        {"size": count, "drive": number, "coupling": rate, "polar": angle, **local},
     ),
     "waveguide_chain": Target(
         models.waveguide_chain,
@@ -160,7 +162,7 @@ TARGETS = {
             "pump": rate,
             "coupling": rate,
             "drive": number,
-            "polar": number,
+            "polar": angle,
         },
     ),
     "exact.solve": Target(
@@ -210,7 +212,7 @@ TARGETS = {
             "system": not_system,
             "delays": bad.not_times,
             "time": rate.filter(lambda value: not (isinstance(value, float) and value == np.inf)),
-            "weights": bad.not_array,
+            "weights": bad.not_array_nor_number,
             "tolerance": bad.not_real(1e-14),
             "memory_limit": rate,
         },
@@ -231,7 +233,7 @@ TARGETS = {
         {
             "system": not_system,
             "frequencies": bad.not_array | st.none(),
-            "weights": bad.not_array,
+            "weights": bad.not_array_nor_number,
             "method": bad.not_choice,
             "memory_limit": rate,
         },
@@ -321,16 +323,16 @@ TARGETS = {
         {"ds": not_dataset | unwritable, "path": not_path},
     ),
     "storage.load": Target(storage.load, {"path": FILE}, {"path": not_path}),
-    "squeezing": Target(observables.squeezing, {"ds": SOLVED}, {"ds": not_dataset | bare}),
-    "subradiance": Target(observables.subradiance, {"ds": SOLVED}, {"ds": not_dataset | bare}),
+    "squeezing": Target(observables.squeezing, {"ds": SOLVED}, {"ds": not_dataset | empty}),
+    "subradiance": Target(observables.subradiance, {"ds": SOLVED}, {"ds": not_dataset | empty}),
     "structure_factor": Target(
         observables.structure_factor,
         {"ds": CHAIN, "momenta": [0.0]},
-        {"ds": not_dataset | bare, "momenta": bad.not_array | st.none()},
+        {"ds": not_dataset | empty, "momenta": bad.not_array | st.none()},
     ),
     "direction_fraction": Target(
         observables.direction_fraction,
         {"ds": CHAIN},
-        {"ds": not_dataset | bare, "channel": bad.not_choice},
+        {"ds": not_dataset | empty, "channel": bad.not_choice},
     ),
 }

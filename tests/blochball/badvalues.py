@@ -80,17 +80,20 @@ not_choice = st.one_of(
     st.none(), truths, things, complexes, lists, st.floats(), wholes,
     st.text("ÄÖÜäöüß ", max_size=5),
 )  # fmt: skip
-not_array = st.one_of(
-    truths, texts, things, complexes, st.floats(), wholes,
+# where a number stands for an array of one
+not_array_nor_number = st.one_of(
+    truths, texts, things,
     st.sampled_from(
         [
             [[1, 2], [3]], [1, None], ["a", "b"], [True, False], [math.nan], [1, math.inf],
             [1e200], [[1j * math.inf]], [10**400], np.zeros((1, 1, 1)), np.array([1, None]),
             range(10**9), np.broadcast_to(1.0, (10**12,)), np.broadcast_to(1.0, (10**6, 10**6)),
             np.array([np.datetime64("2020-01-01")]), [Hostile()], [[]],
+            math.nan, math.inf, 1e200, 10**400, np.array(np.nan),
         ]
     ),
 )  # fmt: skip
+not_array = st.one_of(not_array_nor_number, complexes, st.floats(), wholes)
 not_times = st.one_of(
     not_array,
     st.none(),

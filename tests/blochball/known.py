@@ -92,7 +92,7 @@ def python(script, *arguments, **environment):
         [sys.executable, "-c", script, *map(str, arguments)],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
         env={**os.environ, **environment},
         cwd=Path(__file__).parents[2],

@@ -1,13 +1,27 @@
 """The one result type: names, dims, labels and what is left out."""
 
+from functools import partial
+
 import numpy as np
 import pytest
+from xarray.plot.utils import label_from_attrs
 
-from blochball import CollectiveJump, Ensemble, System, dataset, exact, models, twa
+from blochball import (
+    CollectiveJump,
+    Ensemble,
+    System,
+    cumulants,
+    dataset,
+    exact,
+    models,
+    observables,
+    twa,
+)
 from blochball._version import __version__
 from blochball.moments import MOMENTS
 
 CHAIN = models.waveguide_chain(3, 4, 0.3, 1.0)
+LARGE = models.waveguide_chain(3, 50, 0.3, 1.0)
 
 
 def test_every_variable_lands_on_its_dims():
@@ -19,7 +33,7 @@ def test_every_variable_lands_on_its_dims():
     sampled = {
         name: rng.random([length[d] for d in dims])
         for name, dims in dataset.DIMS.items()
-        if "covariance" not in name
+        if "covariance" not in name and name not in ("ensemble_size", "channel_rate")
     }
     ds = dataset.assemble(
         CHAIN, [0.5, 1], sampled, sampled, method="test", times_kept=[1.0], momenta=range(4), seed=7
@@ -64,14 +78,55 @@ def test_a_single_sample_has_no_standard_error_and_says_so():
     assert np.isnan(ds.emission_stderr).all()
 
 
-def test_output_is_left_out_where_there_are_no_jumps():
-    empty = np.zeros((1, 0))
-    ds = dataset.assemble(
-        System(Ensemble(2)), [0], {"output": empty}, {"output": empty}, method="test",
-        output_covariance=np.zeros((1, 0, 0)),
-    )  # fmt: skip
-    assert not [name for name in ds if name.startswith("output")]
-    assert "channel" not in ds.coords
+@pytest.mark.parametrize(
+    "solve",
+    [exact.solve, cumulants.solve, partial(twa.solve, trajectories=10, steps=2)],
+    ids=["exact", "cumulants", "twa"],
+)
+def test_output_has_no_channel_where_there_are_no_jumps(solve):
+    ds = solve(System(Ensemble(50, decay=1.0)), [0.0, 0.1])
+    assert ds.output.dims == ("time", "channel")
+    assert ds.output.sizes == {"time": 2, "channel": 0}
+    assert ("output_stderr" in ds) == ("emission_stderr" in ds)
+    with pytest.raises(ValueError, match="channel must be one of"):
+        observables.direction_fraction(ds)
+
+
+def test_sizes_and_rates_are_kept_beside_what_they_belong_to():
+    system = System(
+        [Ensemble(4), Ensemble(7)],
+        [CollectiveJump(1.0, [1, 1], name="a"), CollectiveJump(0.5, [1, 0], name="b")],
+    )
+    ds = dataset.assemble(system, [0.0], {}, method="test")
+    assert ds.ensemble_size.sel(site=1) == 7
+    assert ds.channel_rate.sel(channel="b") == 0.5
+
+
+def plain(system, times):
+    return exact.solve(system, times, "liouvillian", correlations=times)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: plain(CHAIN, [0.0, 0.1]),
+        lambda: plain(System(Ensemble(2)), [0.0, 0.1]),
+        lambda: exact.solve(models.superradiant_laser(4, 1.0), [0.1], "jumps", trajectories=3),
+        lambda: cumulants.solve(CHAIN, [0.0, 0.1]),
+        lambda: twa.solve(
+            LARGE, [0.0, 0.1], 10, steps=2, correlations=[0.1], momenta=[0.0, 1.0], step_error=2
+        ),
+        lambda: twa.solve(LARGE, [0.0, 0.1], 10, steps=2, formulation="top"),
+        lambda: twa.trajectories(LARGE, [0.0, 0.1], 2, steps=2),
+    ],
+)  # fmt: skip
+def test_every_axis_of_a_plot_has_a_label(make):
+    ds = make()
+    for name in (*ds, *ds.coords):
+        assert ds[name].attrs.get("long_name"), name
+        # labels of sites, channels and moments are no numbers of anything
+        assert ds[name].attrs.get("units") or name in ds.indexes, name
+    assert label_from_attrs(ds.time) == "time [1/rate]"
 
 
 def test_extra_dims():

@@ -11,6 +11,7 @@ from blochball import ChainExchange, CollectiveJump, Ensemble, System
 
 number = st.floats(-1e6, 1e6)
 amplitude = st.builds(complex, number, number)
+polar = st.floats(-np.pi, np.pi)
 rate = st.floats(0, 1e6)
 
 
@@ -22,7 +23,7 @@ def systems(draw):
         return draw(st.lists(amplitude, min_size=sites, max_size=sites))
 
     ensembles = [
-        draw(st.builds(Ensemble, st.integers(1, 10**9), rate, rate, rate, number, number, number))
+        draw(st.builds(Ensemble, st.integers(1, 10**9), rate, rate, rate, number, polar, number))
         for _ in range(sites)
     ]
     jumps = []
@@ -91,6 +92,8 @@ def test_text_that_is_no_system_is_refused(text):
         ({"pump": 1j}, TypeError, "pump must be a finite real number >= 0, got 1j"),
         ({"detuning": np.inf}, ValueError, "detuning must be a finite real number, got inf"),
         ({"polar": None}, TypeError, "polar must be a finite real number, got None"),
+        ({"polar": 180}, ValueError, "polar must be .* in radians, got 180; numpy.radians turns"),
+        ({"polar": -3.15}, ValueError, "polar must be an angle between -pi and pi"),
         ({"azimuth": "pi"}, TypeError, "azimuth must be a finite real number, got 'pi'"),
     ],
 )
@@ -103,9 +106,9 @@ def test_ensemble_refuses(change, error, message):
     ("arguments", "error", "message"),
     [
         ((-1, [1]), ValueError, "rate must be a finite real number >= 0, got -1"),
-        ((1, 1), ValueError, r"weights must be a one-dimensional .* shape \(\)"),
-        ((1, [[1]]), ValueError, r"weights must be a one-dimensional .* shape \(1, 1\)"),
-        ((1, ["a"]), TypeError, "weights must be a one-dimensional"),
+        ((1, [[1]]), ValueError, r"weights must be a number or .* shape \(1, 1\)"),
+        ((1, ["a"]), TypeError, "weights must be a number or a one-dimensional"),
+        ((1, True), TypeError, "weights must be a number or a one-dimensional"),
         ((1, [np.nan]), ValueError, "weights must be .* not finite"),
         (
             (1, [1], "absorb"),
@@ -154,6 +157,9 @@ TWO = [Ensemble(2), Ensemble(3)]
         ((TWO, (), [[0, 1j], [1j, 0]]), ValueError, "exchange must be .*Hermitian"),
         ((TWO, (), [1, 2]), ValueError, "exchange must be"),
         ((TWO, (), "sin"), TypeError, "exchange must be"),
+        ((TWO, (), 1), ValueError, r"exchange must be .*shape \(\)"),
+        ((TWO, (), None, 1), ValueError, r"drive must be .*shape \(\)"),
+        ((TWO, CollectiveJump(1, 1)), ValueError, r"weights of 'decay_0' .*\(2\), got 1"),
         ((TWO, (), None, [1]), ValueError, "drive must be"),
         ((TWO, (), None, [[1, 2]]), ValueError, "drive must be"),
         ((TWO, (), None, [1, np.nan]), ValueError, "drive must be"),
@@ -178,6 +184,19 @@ def test_what_a_system_is_made_of():
     assert not plain.exchange_matrix.any()
     assert not plain.drive_vector.any()
     assert plain.channels == ()
+
+
+@given(amplitude, st.floats(-1e6, 1e6), rate)
+def test_numbers_stand_for_the_one_site_that_there_is(weight, strength, rate):
+    numbers = System(Ensemble(3), CollectiveJump(rate, weight), strength, weight)
+    arrays = System([Ensemble(3)], [CollectiveJump(rate, [weight])], [[strength]], [weight])
+    assert numbers == arrays
+    assert numbers.drive_vector.shape == (1,)
+    assert numbers.exchange_matrix.shape == (1, 1)
+
+
+def test_pi_in_single_precision_is_an_angle():
+    assert Ensemble(2, polar=np.float32(np.pi)).polar > np.pi
 
 
 def test_chain_exchange_matrix():
@@ -205,7 +224,7 @@ def test_a_system_keeps_nothing_of_the_arrays_it_was_given():
 
 
 @pytest.mark.parametrize(
-    ("polar", "expected"), [(0, 1), (np.pi, -1), (-np.pi, -1), (2 * np.pi, 1), (1e-6, 0), (1.5, 0)]
+    ("polar", "expected"), [(0, 1), (np.pi, -1), (-np.pi, -1), (1e-6, 0), (1.5, 0)]
 )
 def test_polarization(polar, expected):
     assert Ensemble(2, polar=polar).polarization == expected

@@ -98,7 +98,9 @@ def test_every_flipped_byte_is_found(tmp_path: Path) -> None:
 @given(st.data())
 def test_whatever_else_happens_to_a_file_is_found(finished: Path, data: st.DataObject) -> None:
     content = (finished / "0.nc").read_bytes()
-    cut = data.draw(st.integers(0, len(content) - 1), "cut")
+    # without its last line a file is one that another program has saved again
+    last = content.rindex(b"\nsha256")
+    cut = data.draw(st.integers(0, len(content) - 1).filter(lambda n: n != last), "cut")
     more = data.draw(st.binary(min_size=1, max_size=200), "more")
     hole = data.draw(st.integers(1, len(content) - cut), "hole")
     damages = {

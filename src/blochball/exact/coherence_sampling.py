@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import stdtrit
 
 from blochball.exact import dicke, symmetric
 from blochball.exact import sampling as montecarlo
@@ -129,7 +129,7 @@ def _check_halves(owner: str, moments: Moments) -> None:
     late, early = moments.mean[-2:]
     covariance = moments.covariance[-2:, -2:]
     error = np.sqrt(max(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1], 0))
-    if abs(late - early) > stats.t.isf(CHANCE / 2, moments.count - 1) * error:
+    if abs(late - early) > -stdtrit(moments.count - 1, CHANCE / 2) * error:
         warnings.warn(
             f"{owner}: the intensity is {late:.6g} after the burn-in and {early:.6g} after half of "
             f"it, with a standard error of {error:.2g}: it is not yet stationary; a longer burn_in "

@@ -15,8 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln, xlogy
 
-LOCAL_KINDS = {"decay": -1, "dephasing": 0, "pump": 1}
-
 
 def spins(size: int) -> NDArray[np.float64]:
     """Return the total spins J of `size` emitters, from size/2 down, shape (size//2 + 1,)."""

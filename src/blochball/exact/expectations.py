@@ -9,8 +9,10 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from blochball import moments
 from blochball.exact.space import Complexes, Floats, Space
-from blochball.exact.superoperators import functional, left, output
+from blochball.exact.superoperators import functional, left, output, scaled
+from blochball.operators import MasterEquation
 from blochball.system import System
 
 
@@ -26,17 +28,20 @@ class Expectations:
     """
 
     def __init__(self, system: System, space: Space, pairs: bool = False) -> None:
-        self._system, self._space = system, space
+        self._system = system
         sites, every = space.sites, range(system.sites)
-        rows: dict[str, list[Complexes]] = {
-            "inversion": [functional(space, left(sites, (l, "z"))) for l in every],
-            "raising": [functional(space, left(sites, (l, "+"))) for l in every],
-            "emission": [functional(space, left(sites, (l, "+"), (l, "-"))) for l in every],
-            "spin_squared": [functional(space, left(sites, (l, "squared"))) for l in every],
-            "output": [
-                functional(space, *output(sites, system, k)) for k in range(len(system.jumps))
-            ],
+        equation = MasterEquation.of(system)
+        rows: dict[str, list[sp.csr_array]] = {
+            name: [
+                functional(space, *(scaled(c, left(sites, (l, word))) for c, word in kept.words))
+                for l in every
+            ]
+            for name, kept in moments.TABLE.items()
+            if kept.words
         }
+        rows["output"] = [
+            functional(space, *output(sites, equation, k)) for k in range(len(system.jumps))
+        ]
         if pairs:
             rows["correlation"] = [
                 functional(space, left(sites, (k, "+"), (l, "-")))
@@ -53,10 +58,8 @@ class Expectations:
         """Name the values of all times; `kept` are the times whose correlations are asked for."""
         ends = np.cumsum(list(self._size.values()))[:-1]
         found = dict(zip(self._size, np.split(values, ends, axis=1), strict=True))
-        raising = found.pop("raising")
         pairs = found.pop("correlation", None)
         variables: dict[str, Any] = {name: value.real for name, value in found.items()}
-        variables |= {"spin_x": raising.real, "spin_y": raising.imag}
         if pairs is not None:
             shape = (len(kept), self._system.sites, self._system.sites)
             variables["correlation"] = pairs[kept].reshape(shape)

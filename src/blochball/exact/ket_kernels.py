@@ -38,7 +38,7 @@ class Model(NamedTuple):
     loss : ndarray of complex, shape (sites, spins, levels)
         Diagonal of -i H_eff at each site, by (N - 2J)/2 and J + M.
     cross : ndarray, shape (sites, sites)
-        Rates of collective dephasing between sites.
+        Coefficients of J_l^z J_l'^z in -i H_eff, l < l'.
     up, down : ndarray of int, shape (terms,)
         The sites that a term of -i H_eff raises and lowers, or -1.
     coefficient : ndarray of complex, shape (terms,)
@@ -140,7 +140,7 @@ def _hamiltonian(model, layout, size, matrix):
             for n in range(len(two_j)):
                 if model.cross[l, n] != 0:
                     m = (digit[l, i] - 0.5 * two_j[l]) * (digit[n, i] - 0.5 * two_j[n])
-                    diagonal[i] -= 0.5 * model.cross[l, n] * m
+                    diagonal[i] += model.cross[l, n] * m
         row = abs(diagonal[i])
         for p in range(len(model.up)):
             up, down = model.up[p], model.down[p]

@@ -10,7 +10,6 @@ the total M is definite as well: one ensemble's M then follows from those of the
 
 from __future__ import annotations
 
-from itertools import permutations
 from math import prod
 from typing import Any
 
@@ -18,21 +17,29 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
+from blochball import operators
 from blochball.dataset import assemble
 from blochball.exact import dicke, superoperators
 from blochball.exact import ket_kernels as kets
 from blochball.exact import sampling as montecarlo
 from blochball.moments import MOMENTS
+from blochball.operators import CHANGES, MasterEquation
 from blochball.support import validation
 from blochball.support.statistics import Moments
-from blochball.system import System
+from blochball.system import KINDS, System
 
 BLOCK = 16  # trajectories
 AMPLITUDES = 1_000_000  # of the largest ket
+operators.declare(
+    "exact.jumps", *operators.LOCAL, *operators.LINEAR, "exchange", *operators.COLLECTIVE
+)
 
 
 def obstacle(system: System) -> str | None:
-    """Say why kets would be too large, or return None."""
+    """Say which term is not served or why kets would be too large, or return None."""
+    refused = operators.refusal("exact.jumps", system)
+    if refused is not None:
+        return refused
     amplitudes = _amplitudes(system)
     if amplitudes <= AMPLITUDES:
         return None
@@ -53,7 +60,7 @@ def solve(system: System, times: ArrayLike, **options: Any) -> xr.Dataset:
     times = validation.times(owner, times)
     refused = obstacle(system)
     if refused is not None:
-        raise ValueError(f"{owner}: the system is too large for jumps: {refused}")
+        raise ValueError(f"{owner}: jumps does not serve this system: {refused}")
     model = _model(system)
     start, total = _start(system)
     quantities = len(MOMENTS) * system.sites
@@ -110,34 +117,39 @@ def _start(system: System) -> tuple[NDArray[np.complex128], int]:
 
 def _model(system: System) -> kets.Model:
     """Return a System as the kernels take it."""
-    sizes = np.array([e.size for e in system.ensembles])
+    equation = MasterEquation.of(system)
+    sizes = equation.sizes.astype(np.int64)
     longest = int(sizes.max())
-    # diagonal of -i H_eff at each site, axes (N - 2J)/2 and J + M
-    loss = np.zeros((system.sites, longest // 2 + 1, longest + 1), dtype=np.complex128)
+    # diagonal of K at each site, axes (N - 2J)/2 and J + M
+    diagonal = np.zeros((system.sites, longest // 2 + 1, longest + 1), dtype=np.complex128)
     for l, size in enumerate(sizes):
         for k, spin in enumerate(dicke.spins(size)):
             m = np.arange(round(2 * spin) + 1) - spin
-            loss[l, k, : len(m)] = superoperators.site_loss(system, l, spin, m)
-    cross = superoperators.collective_rates(system, "dephasing").real.copy()
-    np.fill_diagonal(cross, 0)
-    # terms off the diagonal of -i H_eff: raise one site, lower another, -1 for neither
-    hops = superoperators.hopping(system)
-    terms = [(l, k, hops[l, k]) for l, k in permutations(range(system.sites), 2) if hops[l, k]]
-    for l, drive in enumerate(system.drive_vector):
-        if drive:
-            terms += [(l, -1, -1j * drive), (-1, l, -1j * np.conj(drive))]
+            diagonal[l, k, : len(m)] = superoperators.at_site(equation, l, 0, spin, m)
+    # terms of K off that diagonal: raise one site, lower another, -1 for neither
+    cross = np.zeros((system.sites, system.sites))
+    terms = []
+    for l, p, k, q, coefficient in superoperators.between(equation):
+        if p == q == 0:
+            cross[l, k] = coefficient.real
+        else:
+            terms.append((l, k, coefficient) if p > 0 else (k, l, coefficient))
+    for l, (lower, _, upper) in enumerate(equation.effective[0]):
+        if upper:
+            terms += [(l, -1, upper), (-1, l, lower)]
     up, down = (np.array([t[k] for t in terms], dtype=np.int64) for k in (0, 1))
-    rates = np.array([[getattr(e, kind) for kind in dicke.LOCAL_KINDS] for e in system.ensembles])
+    kinds = [KINDS.index(jump.kind) for jump in system.jumps]
+    amplitudes = [equation.weights[k, :, kind] for k, kind in enumerate(kinds)]
     return kets.Model(
         sizes,
         _follows(system),
-        loss,
+        diagonal,
         cross,
         up,
         down,
         np.array([t[2] for t in terms], dtype=np.complex128),
-        rates,
-        np.array([jump.rate for jump in system.jumps]),
-        np.array([dicke.LOCAL_KINDS[jump.kind] for jump in system.jumps], dtype=np.int64),
-        np.array([j.weights for j in system.jumps], dtype=np.complex128).reshape(-1, system.sites),
+        equation.local,
+        equation.rates,
+        np.array([CHANGES[kind] for kind in kinds], dtype=np.int64),
+        np.array(amplitudes, dtype=np.complex128).reshape(-1, system.sites),
     )

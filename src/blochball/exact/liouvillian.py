@@ -15,6 +15,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
+from blochball import operators
 from blochball.dataset import assemble
 from blochball.exact import krylov, nullspace, superoperators
 from blochball.exact.expectations import Expectations
@@ -26,6 +27,9 @@ from blochball.system import System
 METHOD = "exact.liouvillian"
 MEMORY_LIMIT = 8 * 2**30
 TOLERANCE = 1e-9
+operators.declare(
+    "exact.liouvillian", *operators.LOCAL, *operators.LINEAR, "exchange", *operators.COLLECTIVE
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +112,10 @@ def memory(
 
 
 def obstacle(system: System, memory_limit: float = MEMORY_LIMIT) -> str | None:
-    """Say why the System is too large, with its unknowns and memory, or return None."""
+    """Say which term is not served, or with its memory that the System is too large, or None."""
+    refused = operators.refusal("exact.liouvillian", system)
+    if refused is not None:
+        return refused
     return _too_large(system, _coherence(system, None), memory_limit, None)
 
 

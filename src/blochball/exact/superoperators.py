@@ -4,15 +4,15 @@ Everything in the master equation is a sum of terms that take one element |J M><
 ensemble to one other, so that each term is a shift of the index and a product of one factor a
 site: assembly is a handful of array operations a term. Coefficients are in `dicke`.
 
-With ``G^q_ll' = sum_k rate_k w_kl w_kl'^*`` over the collective jumps of the kind q the master
-equation reads ``d rho/dt = K rho + (K rho)^+ + sum_q sum_ll' G^q_ll' J_l^q rho (J_l'^q)^+ + local
-jumps``, ``K = -i H - 1/2 sum_q sum_ll' G^q_l'l (J_l^q)^+ J_l'^q - 1/2 sum local losses``.
+With ``G_lp,l'q = sum_k rate_k w_klp w_kl'q^*`` over the collective jumps ``L_k = sum_lp w_klp
+J_l^p``, p = -, z, +, the master equation reads ``d rho/dt = K rho + (K rho)^+ + sum G_lp,l'q J_l^p
+rho (J_l'^q)^+ + local jumps``, ``K = -i H - 1/2 sum_k rate_k L_k^+ L_k - 1/2 sum local losses``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import product
+from itertools import combinations, permutations, product
 
 import numpy as np
 import scipy.sparse as sp
@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from blochball.exact import dicke
 from blochball.exact.space import Complexes, Floats, Ints, Site, Space
-from blochball.system import System
+from blochball.operators import CHANGES, WORDS, MasterEquation
+from blochball.system import KINDS, System
 
 # (site, source of each of its elements, factor of each of its elements); what one term does there
 Factor = tuple[int, Ints, NDArray[np.inexact]]
@@ -41,10 +42,11 @@ def liouvillian(system: System, space: Space) -> sp.csr_array:
     -------
     scipy.sparse.csr_array of float, shape (dimension, dimension)
     """
+    equation = MasterEquation.of(system)
     # the equations of the other half of the elements are the adjoints of these
     rows = np.flatnonzero(np.arange(space.dimension) <= space.adjoint)
-    parts = [_real_entries(space, rows, rows, _diagonal(system, space)[rows])]
-    for term in _terms(system, space.sites):
+    parts = [_real_entries(space, rows, rows, _diagonal(equation, space)[rows])]
+    for term in _terms(equation, space.sites):
         if term[0] == 0:
             continue
         parts.append(_real_entries(space, *_entries(space, rows, term)))
@@ -57,15 +59,14 @@ def liouvillian(system: System, space: Space) -> sp.csr_array:
 def entries_per_row(system: System) -> int:
     """Bound on the entries of a row of `liouvillian`."""
     # which terms there are does not depend on the size, once J can change both ways
-    small = [
-        2 if ensemble.decay or ensemble.dephasing or ensemble.pump else 1
-        for ensemble in system.ensembles
-    ]
-    sites = tuple(Site(2, spins, 2) for spins in small)
+    equation = MasterEquation.of(system)
+    sites = tuple(Site(2, 2 if rates.any() else 1, 2) for rates in equation.local)
     count = 1
-    for coefficient, factors in _terms(system, sites):
-        if all(np.where(source >= 0, factor, 0).any() for _, source, factor in factors):
-            count += bool(np.real(coefficient)) + bool(np.imag(coefficient))
+    for coefficient, factors in _terms(equation, sites):
+        value = np.array([coefficient])
+        for _, source, factor in factors:
+            value = np.multiply.outer(value, np.where(source >= 0, factor, 0)).ravel()
+        count += bool(value.real.any()) + bool(value.imag.any())
     return count
 
 
@@ -100,28 +101,23 @@ def apply(space: Space, terms: list[Term], elements: Complexes) -> Complexes:
 
 
 def left(sites: Sites, *operators: tuple[int, str]) -> Term:
-    """Term of rho -> A B ... rho for operators (site, "+", "-", "z" or "squared")."""
+    """Term of rho -> A B ... rho for operators (site, word), a word being made of "+", "-", "z"."""
     factors: list[Factor] = []
     for site in sorted({l for l, _ in operators}):
         elements = sites[site]
         ket, factor, shift = elements.ket.copy(), np.ones(len(elements)), 0
         # gathered from the target: the first operator acts last
-        for name in (name for l, name in operators if l == site):
-            q = {"+": 1, "-": -1}.get(name, 0)
+        for name in "".join(word for l, word in operators if l == site):
+            q = CHANGES[WORDS.index(name)]
             ket, shift = ket - q, shift + q
-            if name == "z":
-                factor = factor * ket
-            elif name == "squared":
-                factor = factor * elements.spin * (elements.spin + 1)
-            else:
-                factor = factor * _ladder(q, elements.spin, ket)
+            factor = factor * _ladder(q, elements.spin, ket)
         factors.append((site, elements.source(0, shift, 0), factor))
     return 1.0, factors
 
 
 def right(sites: Sites, site: int, name: str) -> Term:
-    """Term of rho -> rho A^+ for one operator (site, "+" or "-")."""
-    q = {"+": 1, "-": -1}[name]
+    """Term of rho -> rho A^+ for one operator (site, "+", "-" or "z")."""
+    q = CHANGES[WORDS.index(name)]
     elements = sites[site]
     return 1.0, [(site, elements.source(0, 0, q), _ladder(q, elements.spin, elements.bra - q))]
 
@@ -131,93 +127,98 @@ def scaled(coefficient: complex, term: Term) -> Term:
     return coefficient * term[0], term[1]
 
 
-def output(sites: Sites, system: System, channel: int) -> list[Term]:
+def output(sites: Sites, equation: MasterEquation, channel: int) -> list[Term]:
     """Return the terms of L^+ L of one collective jump."""
-    jump = system.jumps[channel]
-    lower, raise_ = {"decay": ("-", "+"), "dephasing": ("z", "z"), "pump": ("+", "-")}[jump.kind]
+    weights = equation.weights[channel]
+    used = list(zip(*np.nonzero(weights), strict=True))
     return [
-        scaled(np.conj(a) * b, left(sites, (k, raise_), (l, lower)))
-        for (k, a), (l, b) in product(enumerate(jump.weights), repeat=2)
-        if a * b != 0
+        # (J^p)^+ = J^-p, which reverses the order of the kinds
+        scaled(
+            np.conj(weights[k, p]) * weights[l, q], left(sites, (k, WORDS[-1 - p]), (l, WORDS[q]))
+        )
+        for (k, p), (l, q) in product(used, repeat=2)
     ]
 
 
-def collective_rates(system: System, kind: str) -> Complexes:
-    """Matrix G_ll' = sum_k rate_k w_kl w_kl'^* over the jumps of one kind, (sites, sites)."""
-    found = np.zeros((system.sites, system.sites), dtype=np.complex128)
-    for jump in system.jumps:
-        if jump.kind == kind:
-            found += jump.rate * np.outer(jump.weights, np.conj(jump.weights))
+def at_site(equation: MasterEquation, site: int, shift: int, spin: Floats, m: Floats) -> Complexes:
+    """<J M + shift| K |J M> of all that acts on one site only."""
+    linear, pairs = (part[site] for part in equation.effective)
+    found = np.zeros(np.shape(m), dtype=np.complex128)
+    if abs(shift) <= 1:
+        found += linear[1 + shift] * _ladder(shift, spin, m)
+    for p, q in product(CHANGES, repeat=2):
+        if p + q != shift:
+            continue
+        if p == -q:
+            factor = dicke.ladder_squared(q, spin, m)
+        else:
+            factor = _ladder(p, spin, m + q) * _ladder(q, spin, m)
+        found += pairs[1 + p, site, 1 + q] * factor
+    if shift == 0:
+        for rate, q in zip(equation.local[site], CHANGES, strict=True):
+            found -= rate / 2 * dicke.local_loss(q, equation.sizes[site], m)
     return found
 
 
-def hopping(system: System) -> Complexes:
-    """Coefficients of J_l^+ J_l'^-, l != l', in -i times the effective Hamiltonian."""
-    losses = collective_rates(system, "decay").T + collective_rates(system, "pump")
-    found = -1j * system.exchange_matrix - losses / 2
-    np.fill_diagonal(found, 0)
-    return found
+def between(equation: MasterEquation) -> Iterator[tuple[int, int, int, int, complex]]:
+    """Yield (l, p, l', q, coefficient) of all J_l^p J_l'^q with l < l' in K."""
+    pairs = equation.effective[1]
+    for l, k in combinations(range(equation.sites), 2):
+        for p, q in product(CHANGES, repeat=2):
+            coefficient = pairs[l, 1 + p, k, 1 + q] + pairs[k, 1 + q, l, 1 + p]
+            if coefficient:
+                yield l, p, k, q, coefficient
 
 
-def site_loss(system: System, site: int, spin: Floats, m: Floats) -> Complexes:
-    """Diagonal part, at one site and in |J M>, of -i times the effective Hamiltonian."""
-    ensemble = system.ensembles[site]
-    decay, dephasing, pump = (
-        collective_rates(system, kind)[site, site].real for kind in dicke.LOCAL_KINDS
-    )
-    emission = dicke.ladder_squared(-1, spin, m)
-    loss = (decay * emission + pump * dicke.ladder_squared(1, spin, m) + dephasing * m * m) + sum(
-        getattr(ensemble, kind) * dicke.local_loss(q, ensemble.size, m)
-        for kind, q in dicke.LOCAL_KINDS.items()
-    )
-    energy = ensemble.detuning * m + system.exchange_matrix[site, site].real * emission
-    return np.asarray(-1j * energy - loss / 2)
-
-
-def _diagonal(system: System, space: Space) -> Complexes:
+def _diagonal(equation: MasterEquation, space: Space) -> Complexes:
     kets, bras = space.column("ket"), space.column("bra")
     found = np.zeros(space.dimension, dtype=np.complex128)
     for l, site in enumerate(space.sites):
-        here = site_loss(system, l, site.spin, site.ket)
-        here += site_loss(system, l, site.spin, site.bra).conj()
+        here = at_site(equation, l, 0, site.spin, site.ket)
+        here += at_site(equation, l, 0, site.spin, site.bra).conj()
         # sigma^z on one emitter, J unchanged
-        here += system.ensembles[l].dephasing * _local(site, 0, 0)
+        here += equation.local[l, KINDS.index("dephasing")] * _local(site, 0, 0)
         found += here[space.place[l]]
-    rates = collective_rates(system, "dephasing").real
+    rates = equation.kossakowski[:, 1, :, 1]
     for l, k in zip(*np.nonzero(rates), strict=True):
         found += rates[l, k] * kets[l] * bras[k]
-        if l != k:
-            found -= rates[l, k] * (kets[l] * kets[k] + bras[l] * bras[k]) / 2
+    for l, p, k, q, coefficient in between(equation):
+        if p == q == 0:
+            found += coefficient * kets[l] * kets[k] + np.conj(coefficient) * bras[l] * bras[k]
     return found
 
 
-def _terms(system: System, sites: Sites) -> Iterator[Term]:
+def _terms(equation: MasterEquation, sites: Sites) -> Iterator[Term]:
     """All terms but the diagonal one."""
-    collective = {kind: collective_rates(system, kind) for kind in ("decay", "pump")}
-    for l, (ensemble, site) in enumerate(zip(system.ensembles, sites, strict=True)):
-        for kind, q in dicke.LOCAL_KINDS.items():
-            rate = getattr(ensemble, kind)
+    jumps = equation.kossakowski
+    for l, site in enumerate(sites):
+        for rate, q in zip(equation.local[l], CHANGES, strict=True):
             for j in (-1, 0, 1):
                 if q == j == 0:
                     continue
                 factor = rate * _local(site, q, j)
                 if j == 0:
-                    factor = factor + collective[kind][l, l].real * _sandwich(site, q)
+                    factor = factor + jumps[l, 1 + q, l, 1 + q].real * _sandwich(site, q, q)
                 yield 1.0, [(l, site.source(j, q, q), factor)]
-        for q, name in ((1, "+"), (-1, "-")):
-            drive = system.drive_vector[l] if q == 1 else system.drive_vector[l].conj()
-            yield scaled(-1j * drive, left(sites, (l, name)))
-            yield scaled(1j * drive.conj(), right(sites, l, name))
-    hops = hopping(system)
-    for l, k in product(range(system.sites), repeat=2):
-        if l == k:
-            continue
-        yield scaled(hops[l, k], left(sites, (l, "+"), (k, "-")))
-        factors = [*right(sites, l, "+")[1], *right(sites, k, "-")[1]]
-        yield hops[l, k].conj(), factors
-        for kind, name in (("decay", "-"), ("pump", "+")):
-            factors = [*left(sites, (l, name))[1], *right(sites, k, name)[1]]
-            yield collective[kind][l, k], factors
+        for p, q in permutations(CHANGES, 2):
+            rate = jumps[l, 1 + p, l, 1 + q]
+            yield rate, [(l, site.source(0, p, q), _sandwich(site, p, q))]
+        for shift in (-2, -1, 1, 2):
+            ket = at_site(equation, l, shift, site.spin, site.ket - shift)
+            bra = at_site(equation, l, shift, site.spin, site.bra - shift).conj()
+            yield float(ket.any()), [(l, site.source(0, shift, 0), ket)]
+            yield float(bra.any()), [(l, site.source(0, 0, shift), bra)]
+    for l, p, k, q, coefficient in between(equation):
+        if p or q:
+            words = (l, WORDS[1 + p]), (k, WORDS[1 + q])
+            yield scaled(coefficient, left(sites, *words))
+            factors = [factor for word in words for factor in right(sites, *word)[1]]
+            yield np.conj(coefficient), factors
+    for l, k in permutations(range(equation.sites), 2):
+        for p, q in product(CHANGES, repeat=2):
+            if (p or q) and jumps[l, 1 + p, k, 1 + q]:
+                factors = [*left(sites, (l, WORDS[1 + p]))[1], *right(sites, k, WORDS[1 + q])[1]]
+                yield jumps[l, 1 + p, k, 1 + q], factors
 
 
 def _local(site: Site, q: int, j: int) -> Floats:
@@ -232,13 +233,13 @@ def _local(site: Site, q: int, j: int) -> Floats:
     return np.where(here, found, 0.0)
 
 
-def _sandwich(site: Site, q: int) -> Floats:
-    return _ladder(q, site.spin, site.ket - q) * _ladder(q, site.spin, site.bra - q)
+def _sandwich(site: Site, p: int, q: int) -> Floats:
+    return _ladder(p, site.spin, site.ket - p) * _ladder(q, site.spin, site.bra - q)
 
 
 def _ladder(q: int, spin: Floats, m: Floats) -> Floats:
-    """<J M+q| J^q |J M>, 0 where one of the two states does not exist."""
-    return np.sqrt(np.maximum(dicke.ladder_squared(q, spin, m), 0))
+    """<J M+q| J^q |J M>, q = 0 being J^z; 0 where one of the two states does not exist."""
+    return m if q == 0 else np.sqrt(np.maximum(dicke.ladder_squared(q, spin, m), 0))
 
 
 def _entries(space: Space, rows: Ints, term: Term) -> tuple[Ints, Ints, NDArray[np.inexact]]:

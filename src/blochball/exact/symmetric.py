@@ -12,8 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from blochball import operators
 from blochball.system import System
 
+operators.declare(
+    "exact.populations", *operators.LOCAL, "detuning", "exchange", *operators.COLLECTIVE
+)
 _ALIKE = 1e-12
 
 
@@ -35,8 +39,11 @@ class Symmetric:
 
 def obstacle(system: System) -> str | None:
     """Say why the System is not of this class, or return None."""
-    if system.drive is not None and system.drive.any():
+    if "drive" in operators.terms_of(system):
         return "a drive creates coherence"
+    refused = operators.refusal("exact.populations", system)
+    if refused is not None:
+        return refused
     if not system.polarized:
         return "the initial state is neither fully inverted nor the ground state"
     if system.sites == 1:
@@ -59,19 +66,14 @@ def _differ(values: NDArray[np.complex128]) -> bool:
 
 def reduce(system: System) -> Symmetric:
     """Return the one ensemble of all emitters that the System amounts to."""
-    ensemble = system.ensembles[0]
-
-    def collective(kind: str) -> float:
-        return sum(j.rate * abs(j.weights[0]) ** 2 for j in system.jumps if j.kind == kind)
-
+    equation = operators.MasterEquation.of(system)
+    collective = np.diagonal(equation.kossakowski_at(0)).real
     return Symmetric(
         system.emitters,
-        ensemble.decay,
-        ensemble.dephasing,
-        ensemble.pump,
-        collective("decay"),
-        collective("pump"),
-        ensemble.polarization,
+        **dict(zip(operators.LOCAL, equation.local[0], strict=True)),
+        collective_decay=collective[0],
+        collective_pump=collective[2],
+        polarization=system.ensembles[0].polarization,
     )
 
 
@@ -108,7 +110,11 @@ def observables(
     z_squared = size / 4 + pairs * (m_squared - total / 4)
     site["spin_squared"] = site["emission"] + z_squared - site["inversion"]
     found = {name: np.repeat(v[:, None], system.sites, axis=1) for name, v in site.items()}
-    of_kind = {"decay": flips + m, "dephasing": m_squared, "pump": flips - m}
+    # <A^+ A> of A = J^-, J^z, J^+
+    of_kind = {
+        name: flips + kind.ordering * m if kind.change else m_squared
+        for name, kind in operators.TABLE.items()
+    }
     columns = [abs(jump.weights[0]) ** 2 * of_kind[jump.kind] for jump in system.jumps]
     found["output"] = np.stack(columns, axis=1) if columns else np.zeros((m.size, 0))
     return found

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from blochball.support import validation
+from blochball.support.arguments import named
 from blochball.system import CollectiveJump, Ensemble, System
 
 
+@named("models.superradiant_laser")
 def superradiant_laser(size: int, pump: float, coupling: float = 1.0, polar: float = 0.0) -> System:
     """Bad-cavity superradiant laser: local pump against collective decay (paper Fig. 2).
 
@@ -37,6 +39,7 @@ def superradiant_laser(size: int, pump: float, coupling: float = 1.0, polar: flo
     return System(Ensemble(size, pump=pump, polar=polar), CollectiveJump(rate, [1], name="cavity"))
 
 
+@named("models.superradiant_decay")
 def superradiant_decay(
     size: int, coupling: float = 1.0, decay: float = 0.0, dephasing: float = 0.0
 ) -> System:
@@ -62,6 +65,7 @@ def superradiant_decay(
     )
 
 
+@named("models.boundary_time_crystal")
 def boundary_time_crystal(
     size: int,
     drive: float,
@@ -97,6 +101,7 @@ def boundary_time_crystal(
     return System(ensemble, CollectiveJump(rate, [1], name="cavity"), drive=[half])
 
 
+@named("models.thermal_bath")
 def thermal_bath(
     size: int, thermal: float, coupling: float = 1.0, local: float = 0.0, polar: float = pi
 ) -> System:
@@ -157,6 +162,7 @@ LINES: dict[str, Callable[[NDArray[np.float64]], Any]] = {
 }
 
 
+@named("models.broadened")
 def broadened(
     size: int,
     width: float,

@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from blochball.support import validation
+from blochball.support.arguments import named
 from blochball.system import ChainExchange, CollectiveJump, Ensemble, System
 
 
+@named("models.waveguide_chain")
 def waveguide_chain(
     sites: int,
     size: int,
@@ -64,6 +66,7 @@ def waveguide_chain(
     )
 
 
+@named("models.chiral_waveguide")
 def chiral_waveguide(
     sites: int,
     size: int,
@@ -148,6 +151,7 @@ def chiral_waveguide(
     )
 
 
+@named("models.ring")
 def ring(
     sites: int,
     size: int,

@@ -1,47 +1,113 @@
 """numba.njit with a cache that notices changes of this package, and bits that ignore the cache.
 
 Numba's own cache looks only at the file of the function that is called, and would go on using a
-compiled kernel after a change in another file whose functions it calls.
+compiled kernel after a change in another file whose functions it calls. Ours looks at all files of
+the package that this file imports, and that they import.
 
 Every compiled function holds copies of the functions that it calls, and whichever copy a process
 loads first serves all callers. Copies are optimised for their callers, with fast-math flags to
 different last bits; so a process that compiles would round differently from one that finds its
 kernels in the cache. Inlining everything leaves no calls to share.
+
+The cache lies in NUMBA_CACHE_DIR, beside the package or in the user's folder of caches, whichever
+can be written first; where none can, every process compiles for itself.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
+import warnings
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 import numba
 from numba.core import config
 
+_ROOT = Path(__file__).parents[1]
+_IMPORT = re.compile(rf"^\s*from {_ROOT.name}\.?([\w.]*) import (\([^)]*\)|[^\n]*)", re.MULTILINE)
 
-def _sources() -> str:
+
+@cache
+def _content(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+@cache
+def _digest(paths: frozenset[Path]) -> str:
     digest = hashlib.sha256()
-    root = Path(__file__).parents[1]
-    for path in sorted(root.rglob("*.py")):
-        digest.update(path.relative_to(root).as_posix().encode())
-        digest.update(path.read_bytes())
+    for path in sorted(paths):
+        digest.update(path.relative_to(_ROOT).as_posix().encode())
+        digest.update(_content(path))
     return digest.hexdigest()
 
 
-STAMP: Final = _sources()  # of every source file of the package
+STAMP: Final = _digest(frozenset(_ROOT.rglob("*.py")))  # of every source file of the package
+
+
+@cache
+def _reached(name: str) -> frozenset[Path]:
+    """Return a file, the files of the package that it imports, and those that they import."""
+    path = Path(name).resolve()
+    if _ROOT not in path.parents:
+        return frozenset()
+    reached, todo = {path}, [path]
+    while todo:
+        for package, names in _IMPORT.findall(_content(todo.pop()).decode()):
+            folder = _ROOT.joinpath(*package.split("."))
+            inner = [folder / f"{name}.py" for name in re.findall(r"\w+", names)]
+            for file in (folder.with_suffix(".py"), *inner):
+                if file not in reached and file.is_file():
+                    reached.add(file)
+                    todo.append(file)
+    return frozenset(reached)
+
+
+def stamp_of(function: Callable[..., Any]) -> str:
+    """Return the hash of every file that can decide what a function compiles to."""
+    files: frozenset[Path] = frozenset()
+    todo = [function]
+    while todo:
+        function = todo.pop()
+        files |= _reached(function.__code__.co_filename)
+        cells = [cell.cell_contents for cell in function.__closure__ or ()]
+        todo += [cell.py_func for cell in cells if hasattr(cell, "py_func")]
+    return _digest(files)
 
 
 def njit(**options: Any) -> Callable[[Callable[..., Any]], Any]:
-    """Return a decorator: compiled without the GIL, cached on disk, inlined; options as numba's."""
+    """Return a decorator: compiled without the GIL, cached on disk, inlined; options as numba's.
+
+    Warns
+    -----
+    UserWarning
+        Once in a process, where no folder can be written for the cache.
+    """
+    options = {"nogil": True, "error_model": "numpy", "forceinline": True, **options}
 
     def decorate(function: Callable[..., Any]) -> Any:
-        compiled = numba.njit(
-            nogil=True, cache=True, error_model="numpy", forceinline=True, **options
-        )(function)
+        try:
+            compiled = numba.njit(cache=True, **options)(function)
+        except RuntimeError as error:
+            if "cannot cache" not in str(error):
+                raise
+            _warn()
+            return numba.njit(**options)(function)
         if not config.DISABLE_JIT:  # type: ignore[attr-defined]
             # the index on disk is valid for one stamp only; normally date and size of one file
-            compiled._cache._cache_file._source_stamp = STAMP
+            compiled._cache._cache_file._source_stamp = stamp_of(function)
         return compiled
 
     return decorate
+
+
+@cache
+def _warn() -> None:
+    warnings.warn(
+        "blochball: no folder can be written for compiled functions, neither that of the package "
+        "nor the user's own; each process will compile them anew, which takes about a minute of "
+        "one core. Set the environment variable NUMBA_CACHE_DIR to a folder that can be written.",
+        stacklevel=3,
+    )

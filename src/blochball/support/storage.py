@@ -1,6 +1,8 @@
 """Datasets in NetCDF files, written whole or not at all, and read only if no byte has changed.
 
 Behind the end of the NetCDF content, where other readers do not look, a line holds its SHA-256.
+Other programs that write the file anew leave it out; the HDF5 format itself then still tells
+whether the file is all there.
 """
 
 from __future__ import annotations
@@ -10,15 +12,17 @@ import hashlib
 import io
 import os
 import tempfile
-import warnings
 from pathlib import Path
 from typing import Any, Final
 
 import xarray as xr
 
 from blochball.support import validation
+from blochball.support.arguments import named
 
 _ENGINE: Final = "h5netcdf"
+# attribute that marks a DataArray, and holds its name
+_ARRAY: Final = "blochball_array"
 
 
 def _checksum(content: bytes) -> bytes:
@@ -28,15 +32,17 @@ def _checksum(content: bytes) -> bytes:
 _LENGTH: Final = len(_checksum(b""))
 
 
-def save(ds: xr.Dataset, path: str | os.PathLike[str]) -> None:
-    """Write a Dataset to a NetCDF file, with a checksum of its content.
+@named("storage.save")
+def save(ds: xr.Dataset | xr.DataArray, path: str | os.PathLike[str]) -> None:
+    """Write a Dataset or a DataArray to a NetCDF file, with a checksum of its content.
 
     The file is written under a temporary name, flushed to disk and renamed: whoever looks at
     `path` sees the old file or the whole new one, after a kill or a power cut as well.
 
     Parameters
     ----------
-    ds : xarray.Dataset
+    ds : xarray.Dataset or xarray.DataArray
+        A result, or what an observable has made of it.
     path : path-like
         Folders that are missing are made.
 
@@ -47,6 +53,10 @@ def save(ds: xr.Dataset, path: str | os.PathLike[str]) -> None:
     OSError
         If the file cannot be written, naming it; nothing is left behind.
     """
+    if isinstance(ds, xr.DataArray):
+        name = "" if ds.name is None else str(ds.name)
+        ds = ds.rename(name or "array").to_dataset(promote_attrs=True)
+        ds = ds.assign_attrs({_ARRAY: name})
     validation.instance("storage.save", "ds", ds, xr.Dataset)
     path = validation.path("storage.save", "path", path)
     # made in memory: a disk that fills up while HDF5 writes to it upsets the library for good
@@ -87,29 +97,72 @@ def _write(content: bytes, path: Path) -> None:
         os.close(folder)
 
 
-def load(path: str | os.PathLike[str]) -> xr.Dataset:
-    """Read a Dataset that `save` has written; it equals the one that was saved.
+@named("storage.load")
+def load(path: str | os.PathLike[str]) -> Any:
+    """Read what `save` has written; it equals what was saved.
+
+    Returns
+    -------
+    xarray.Dataset or xarray.DataArray
+        What was saved.
 
     Raises
     ------
     TypeError, FileNotFoundError
         If it is no path, or there is no such file.
     ValueError
-        If it is not a Dataset of this package, cut short, or not as it was written.
+        If it is not of this package, cut short, or not as it was written.
+
+    Warns
+    -----
+    UserWarning
+        If another program has saved the file again, so that no checksum vouches for it.
     """
+    found, checked = _read(path)
+    if not checked:
+        validation.warn(
+            f"storage.load: {path} has no checksum, because another program has saved it again; "
+            "it is read as it is"
+        )
+    if _ARRAY not in found.attrs:
+        return found
+    name = found.attrs.pop(_ARRAY)
+    array = found[name or "array"]
+    return array.assign_attrs(found.attrs).rename(name or None)
+
+
+def _read(path: str | os.PathLike[str]) -> tuple[xr.Dataset, bool]:
+    """Return the content of a file, and whether a checksum vouches for it."""
     path = validation.path("storage.load", "path", path)
     if not path.is_file():
         raise FileNotFoundError(f"storage.load: path must be an existing file, got {path}")
     found = path.read_bytes()
     content, checksum = found[:-_LENGTH], found[-_LENGTH:]
+    checked = checksum == _checksum(content)
     # before HDF5 sees a byte of it: that is not made for damaged files
-    if checksum != _checksum(content):
+    if not checked and _hdf5_length(found) != len(found):
         raise ValueError(
             f"storage.load: path must be a Dataset of blochball as it was saved, got {path}, "
             "which does not end in its checksum (cut short, or changed?)"
         )
-    with xr.open_dataset(io.BytesIO(content), engine=_ENGINE) as ds:
-        return ds.load()
+    with xr.open_dataset(io.BytesIO(content if checked else found), engine=_ENGINE) as ds:
+        if not checked and "blochball_version" not in ds.attrs:
+            raise ValueError(
+                f"storage.load: path must be a Dataset of blochball, got {path}, which has neither "
+                "a checksum nor the attribute `blochball_version`"
+            )
+        return ds.load(), checked
+
+
+def _hdf5_length(content: bytes) -> int:
+    """Return the length that an HDF5 file says it has; -1 if it is none.
+
+    The address of its end is in the superblock (HDF5 File Format Specification 3.0, II.A).
+    """
+    if content[:8] != b"\x89HDF\r\n\x1a\n" or len(content) < 64:
+        return -1
+    place = {0: 40, 1: 44, 2: 28, 3: 28}.get(content[8], -1)
+    return int.from_bytes(content[place : place + 8], "little") if place > 0 else -1
 
 
 def take_up(path: str | os.PathLike[str], **expected: Any) -> xr.Dataset | None:
@@ -132,18 +185,20 @@ def take_up(path: str | os.PathLike[str], **expected: Any) -> xr.Dataset | None:
         Naming a file that is there and cannot be used.
     """
     try:
-        ds = load(path)
+        ds, checked = _read(path)
     except FileNotFoundError:
         return None
     except ValueError as error:
-        warnings.warn(f"{error}; it is computed again", stacklevel=2)
+        validation.warn(f"{error}; it is computed again")
+        return None
+    if not checked:
+        validation.warn(f"storage.take_up: {path} has no checksum; it is computed again")
         return None
     for name, value in expected.items():
         if (found := ds.attrs.get(name)) != value:
-            warnings.warn(
+            validation.warn(
                 f"storage.take_up: {path} belongs to something else ({name} {found}, not {value}); "
-                "it is computed again",
-                stacklevel=2,
+                "it is computed again"
             )
             return None
     return ds

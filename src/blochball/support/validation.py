@@ -11,6 +11,8 @@ import numbers
 import operator
 import os
 import reprlib
+import sys
+import warnings
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -19,6 +21,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
+
+from blochball.support.arguments import hint
+from blochball.support.memory import available
 
 # products of two or three larger ones overflow; no rate, time or angle is
 LARGEST = 1e100
@@ -88,6 +93,11 @@ def integer(owner: str, name: str, value: Any, minimum: int, maximum: int = MOST
 
 def seed(owner: str, value: Any) -> int:
     """Return a seed of random numbers: what an integer of a NetCDF file can hold."""
+    if value is None:
+        raise TypeError(
+            f"{owner}: seed must be an integer >= 0, got None; a result that nobody can repeat is "
+            "none, so take one yourself: seed=secrets.randbits(32), which the result records"
+        )
     return integer(owner, "seed", value, 0, 2**63 - 1)
 
 
@@ -153,8 +163,12 @@ def _checked(what: str, items: Iterator[Any], kind: type) -> Iterator[Any]:
 def array(
     owner: str, name: str, value: ArrayLike, shape: tuple[int | None, ...], what: str
 ) -> NDArray[np.complex128]:
-    """Return `value` as a finite complex array of the given shape (None: any length)."""
-    found = _numbers(owner, name, value, shape, what)
+    """Return `value` as a finite complex array of the given shape (None: any length).
+
+    A number stands for an array that holds it alone, where the shape allows one.
+    """
+    found = _numbers(owner, name, value, shape, what, scalar=True)
+    memory(owner, name, 2.0 * found.size)
     with np.errstate(over="ignore", invalid="ignore"):
         return _finite(owner, name, found.astype(np.complex128), what)
 
@@ -169,7 +183,12 @@ def reals(owner: str, name: str, value: ArrayLike, what: str) -> NDArray[np.floa
 
 
 def _numbers(
-    owner: str, name: str, value: Any, shape: tuple[int | None, ...], what: str
+    owner: str,
+    name: str,
+    value: Any,
+    shape: tuple[int | None, ...],
+    what: str,
+    scalar: bool = False,
 ) -> NDArray[Any]:
     """Return `value` as an array of numbers of the given shape, not yet looked at one by one."""
     message = f"{owner}: {name} must be {what}"
@@ -185,6 +204,8 @@ def _numbers(
         raise TypeError(f"{message}, got {shown(value)}") from error
     if found.dtype.kind not in "iufc" or isinstance(value, bytearray | memoryview):
         raise TypeError(f"{message}, got {shown(value)}")
+    if scalar and found.ndim == 0 and all(want in (1, None) for want in shape):
+        found = found.reshape((1,) * len(shape))
     matches = found.ndim == len(shape) and all(
         want is None or want == have for want, have in zip(shape, found.shape, strict=True)
     )
@@ -233,15 +254,13 @@ def among(
 
 
 def dataset(owner: str, ds: Any, variables: Iterable[str] = (), name: str = "ds") -> None:
-    """Refuse what is not a Dataset of this package with these variables."""
+    """Refuse what is not a Dataset with these variables."""
     instance(owner, name, ds, xr.Dataset)
     for variable in variables:
         if variable not in ds:
             raise ValueError(
                 f"{owner}: {name} must hold `{variable}`, got {shown(sorted(map(str, ds)))}"
             )
-    if "system" not in ds.attrs:
-        raise ValueError(f"{owner}: {name} must have the attribute `system`, got none")
 
 
 def memory(owner: str, name: str, count: float, limit: float | None = None) -> None:
@@ -252,19 +271,29 @@ def memory(owner: str, name: str, count: float, limit: float | None = None) -> N
     count : float
         Numbers of eight bytes that would be held at once.
     limit : float, optional
-        In bytes; by default what the machine has.
+        In bytes; by default what this process may have (`available`).
     """
+    whose = "the limit that was given"
     if limit is None:
-        limit = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        limit, whose = available()
     if 8 * count > limit:
         raise ValueError(
-            f"{owner}: {name} must be such that all fits into memory ({limit / 2**30:.3g} GiB), "
-            f"got one that takes {8 * count / 2**30:.3g} GiB"
+            f"{owner}: {name} must be such that all fits into memory ({limit / 2**30:.3g} GiB, "
+            f"{whose}), got one that takes {8 * count / 2**30:.3g} GiB"
         )
 
 
 def no_options(owner: str, method: str, options: dict[str, Any]) -> None:
     """Refuse options that `method` does not know: a TypeError that names them."""
     if options:
-        names = ", ".join(sorted(options))
+        names = ", ".join(f"{name}{hint(name)}" for name in sorted(options))
         raise TypeError(f"{owner}: {method} takes no option named {names}")
+
+
+def warn(message: str) -> None:
+    """Give a UserWarning at the user's line: the first that is not in this package."""
+    inside = str(Path(__file__).parents[1]) + os.sep
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(inside):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, stacklevel=level)

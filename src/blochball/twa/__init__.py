@@ -10,6 +10,7 @@ from typing import Any
 import xarray as xr
 from numpy.typing import ArrayLike
 
+from blochball import operators
 from blochball.moments import MOMENTS
 from blochball.support import validation
 from blochball.support.checkpoints import WORK
@@ -34,6 +35,8 @@ __all__ = [
     "trajectories",
 ]
 
+for _name in ("twa", "twa.eq6"):
+    operators.declare(_name, *operators.LOCAL, *operators.LINEAR, "exchange", *operators.COLLECTIVE)
 _UNTRUSTED = 0.25  # short_fraction above which a run is warned about
 
 
@@ -124,6 +127,7 @@ def solve(
     owner = "twa.solve"
     validation.choice(owner, "formulation", formulation, ("ball", "top"))
     validation.instance(owner, "system", system, System)
+    operators.require(owner, "twa" if formulation == "ball" else "twa.eq6", system)
     validation.flag(owner, "progress", progress)
     strata = validation.integer(owner, "strata", strata, 0)
     step_error = validation.integer(owner, "step_error", step_error, 0)

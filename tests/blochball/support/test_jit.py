@@ -9,7 +9,7 @@ from blochball.support import jit
 from tests.blochball.known import python
 
 INNER = """
-from package.jit import njit
+from package.support.jit import njit
 
 @njit()
 def value(x):
@@ -36,9 +36,11 @@ print(found, sum(outer.stats.cache_hits.values()))
 def package(tmp_path):
     """A package of two files, the second of which calls a compiled function of the first."""
     root = tmp_path / "package"
-    root.mkdir()
-    (root / "__init__.py").touch()
-    shutil.copy(Path(jit.__file__), root / "jit.py")
+    (root / "support").mkdir(parents=True)
+    for folder in (root, root / "support"):
+        (folder / "__init__.py").touch()
+    shutil.copy(Path(jit.__file__), root / "support" / "jit.py")
+    (root / "other.py").write_text("number = 1")
     (root / "inner.py").write_text(INNER.format(number=1))
     return root
 
@@ -49,11 +51,21 @@ def run(package):
 
 
 def test_a_change_in_another_file_is_noticed(package):
-    (package / "outer.py").write_text(OUTER.format(jit="package.jit", name="njit", call="njit()"))
+    (package / "outer.py").write_text(
+        OUTER.format(jit="package.support.jit", name="njit", call="njit()")
+    )
     assert run(package) == (20, 0)
     assert run(package) == (20, 1)  # nothing has changed: the cache serves
+    (package / "other.py").write_text("number = 2")
+    assert run(package) == (20, 1)  # nor has anything that the kernel reaches
     (package / "inner.py").write_text(INNER.format(number=2))
     assert run(package) == (30, 0)
+
+
+def test_files_are_reached_through_others():
+    reached = {path.name for path in jit._reached(Path(jit.__file__).parents[1] / "cumulants.py")}
+    assert {"cumulants.py", "validation.py", "dataset.py", "moments.py"} <= reached
+    assert not {"driver.py", "ket_kernels.py", "jit.py"} & reached
 
 
 def test_numbas_own_cache_would_not_notice(package):
@@ -83,6 +95,27 @@ def plain(x):
 print(njit(fastmath=True)(plain) is plain)
 """
     assert python(script, NUMBA_DISABLE_JIT="1").strip() == "True"
+
+
+NO_FOLDER = """
+import tempfile, warnings
+def refuse(*arguments, **options):
+    raise PermissionError("read-only")
+tempfile.TemporaryFile = refuse  # by which numba finds out whether a folder can be written
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    import blochball
+    from blochball import exact, models
+    ds = exact.solve(models.superradiant_laser(4, 1.0), [0.1], method="liouvillian")
+print(len(caught), "NUMBA_CACHE_DIR" in str(caught[0].message), ds.emission.item() > 0)
+from blochball.exact import krylov
+print(krylov.dot.stats.cache_path)
+"""
+
+
+def test_where_no_folder_can_be_written_functions_are_compiled_all_the_same(tmp_path):
+    done = python(NO_FOLDER, HOME=str(tmp_path), NUMBA_CACHE_DIR="")
+    assert done.split() == ["1", "True", "True", "None"]
 
 
 SOLVE = """

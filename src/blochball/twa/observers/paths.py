@@ -76,7 +76,9 @@ def trajectories(
     )
     for name, axis in zip(COMPONENTS, "xyz", strict=True):
         ds[name].attrs["long_name"] = f"J^{axis} of a trajectory"
-    return ds.assign_coords(trajectory=np.arange(count))
+    return ds.assign_coords(
+        trajectory=("trajectory", np.arange(count), {"long_name": "trajectory"})
+    )
 
 
 def vectors(task: Task, block: int, trajectories: int) -> NDArray[np.float64]:

@@ -1,0 +1,124 @@
+"""Names of arguments: a call that uses another one hears which is meant.
+
+People come with the names of other programs and of their own field. `MEANT` is the dictionary;
+`named` makes a public function look into it instead of leaving the answer to Python.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import inspect
+from collections.abc import Callable, Collection
+from typing import Any, TypeVar
+
+T = TypeVar("T", bound=Callable[..., Any])
+
+_LOCAL = "Ensemble.decay, Ensemble.dephasing or Ensemble.pump"
+_HAMILTONIAN = "System.exchange, System.drive and Ensemble.detuning"
+_THERMAL = (
+    "a CollectiveJump at rate g (n + 1) and another of CollectiveJump.kind 'pump' at rate g n"
+)
+# name that is used elsewhere: the argument here, "Owner.argument" where the owner is another one
+MEANT: dict[str, str] = {
+    "H": _HAMILTONIAN,
+    "hamiltonian": _HAMILTONIAN,
+    "c_ops": f"System.jumps for collective jumps and {_LOCAL} for local ones",
+    "jump_operators": f"System.jumps for collective jumps and {_LOCAL} for local ones",
+    "n_thermal": _THERMAL,
+    "n_th": _THERMAL,
+    "nbar": _THERMAL,
+    "temperature": _THERMAL,
+    "gamma": f"{_LOCAL} for one emitter, CollectiveJump.rate for a collective jump",
+    "kappa": f"{_LOCAL} for one emitter, CollectiveJump.rate for a collective jump",
+    "emission": "Ensemble.decay",
+    "pumping": "Ensemble.pump",
+    "collective_emission": "System.jumps",
+    "collective_dephasing": "System.jumps",
+    "collective_pumping": "System.jumps",
+    "rabi": "System.drive",
+    "omega": "System.drive for a drive, Ensemble.detuning for a frequency",
+    "delta": "Ensemble.detuning",
+    "N": "Ensemble.size",
+    "theta": "Ensemble.polar",
+    "phi": "Ensemble.azimuth",
+    "rho0": "Ensemble.polar and Ensemble.azimuth for a coherent spin state",
+    "psi0": "Ensemble.polar and Ensemble.azimuth for a coherent spin state",
+    "t": "times",
+    "tlist": "times",
+    "t_eval": "times",
+    "tspan": "times",
+    "dt": "steps",
+    "n_steps": "steps",
+    "nsteps": "steps",
+    "n_traj": "trajectories",
+    "ntraj": "trajectories",
+    "samples": "trajectories",
+    "shots": "trajectories",
+    "random_state": "seed",
+    "rng": "seed",
+    "n_jobs": "threads",
+    "workers": "threads",
+    "num_threads": "threads",
+    "progress_bar": "progress",
+    "tol": "tolerance",
+    "max_memory": "memory_limit",
+}
+_SYNONYMS = {name.casefold(): meant for name, meant in MEANT.items()}
+
+
+def named(owner: str) -> Callable[[T], T]:
+    """Return a decorator of functions and classes: a TypeError for keywords that they do not have.
+
+    The signature stays as it is for whoever inspects it.
+
+    Parameters
+    ----------
+    owner : str
+        How the message names the function.
+    """
+
+    def decorate(target: T) -> T:
+        if isinstance(target, type):
+            target.__init__ = _checked(owner, target.__init__)  # type: ignore[misc]
+            return target
+        return _checked(owner, target)
+
+    return decorate
+
+
+def _checked(owner: str, function: Any) -> Any:
+    known = inspect.signature(function).parameters
+    if any(p.kind is inspect.Parameter.VAR_KEYWORD for p in known.values()):
+        raise TypeError(f"{owner}: a function of any keywords has to look at them itself")
+    names = [name for name in known if name != "self"]
+
+    @functools.wraps(function)
+    def call(*args: Any, **given: Any) -> Any:
+        for name in given:
+            if name not in known:
+                every = f"arguments: {', '.join(names)}"
+                raise TypeError(
+                    f"{owner}: no argument is called {name}{hint(name, names)}; {every}"
+                )
+        return function(*args, **given)
+
+    return call
+
+
+def hint(name: str, known: Collection[str] | None = None) -> str:
+    """Say which argument is meant by `name`, as the end of a message; nothing if none is near.
+
+    Parameters
+    ----------
+    name : str
+        What was given.
+    known : collection of str, optional
+        Arguments that there are.
+    """
+    meant = _SYNONYMS.get(name.casefold(), "")
+    # a bare name is of this function, or of no use
+    if meant and ("." in meant or known is None or meant in known):
+        return f", use {meant}"
+    near = difflib.get_close_matches(name, known or (), 1, 0.7)
+    return f", use {near[0]}" if near else ""

@@ -1,0 +1,107 @@
+"""Keywords that nobody knows: the answer names the argument that is meant."""
+
+import inspect
+import re
+import warnings
+
+import pytest
+
+import blochball
+from blochball import (
+    CollectiveJump,
+    Ensemble,
+    System,
+    cumulants,
+    exact,
+    models,
+    observables,
+    storage,
+    twa,
+)
+from blochball.support import arguments, validation
+
+LASER = models.superradiant_laser(3, 1.0)
+PUBLIC = {
+    f"{module.__name__.rpartition('.')[2]}.{name}": function
+    for module in (exact, twa, cumulants, models, observables, storage)
+    for name, function in inspect.getmembers(module, inspect.isfunction)
+    if not name.startswith("_") and function.__module__.startswith("blochball")
+}
+CLASSES = {cls.__name__: cls for cls in vars(blochball).values() if inspect.isclass(cls)}
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: System(Ensemble(2), H=1), r"System: no argument is called H, use System\.exch"),
+        (lambda: Ensemble(2, gamma=1), r"Ensemble: .* gamma, use Ensemble\.decay, "),
+        (lambda: Ensemble(2, Gamma=1), r"Ensemble: .* Gamma, use Ensemble\.decay, "),
+        (lambda: Ensemble(N=2), r"Ensemble: .* N, use Ensemble\.size; arguments: size, decay,"),
+        (lambda: Ensemble(2, theta=1), r"Ensemble: .* theta, use Ensemble\.polar"),
+        (lambda: Ensemble(2, n_thermal=1), "n_thermal, use a CollectiveJump at rate"),
+        (lambda: CollectiveJump(1, weight=[1]), "CollectiveJump: .* weight, use weights"),
+        # not known, and not near to anything
+        (lambda: Ensemble(2, colour=1), r"Ensemble: no argument is called colour; arguments: s"),
+    ],
+)
+def test_what_is_meant_is_named(call, message):
+    with pytest.raises(TypeError, match=message):
+        call()
+
+
+def test_a_bare_name_is_suggested_only_where_there_is_one():
+    assert arguments.hint("n_traj", ["trajectories", "seed"]) == ", use trajectories"
+    assert arguments.hint("n_traj", ["order"]) == ""
+    assert arguments.hint("n_traj") == ", use trajectories"
+    assert arguments.hint("trajectoires", ["trajectories"]) == ", use trajectories"
+
+
+def test_every_argument_that_is_suggested_is_there():
+    every = {
+        name for function in PUBLIC.values() for name in inspect.signature(function).parameters
+    }
+    for name, meant in arguments.MEANT.items():
+        dotted = re.findall(r"\b([A-Z]\w+)\.(\w+)", meant)
+        for owner, argument in dotted:
+            assert argument in inspect.signature(CLASSES[owner]).parameters, (name, meant)
+        if not dotted:
+            # options of the methods of exact.solve are not in its signature
+            assert meant in every | {"tolerance"}, (name, meant)
+
+
+def test_names_that_are_taken_are_not_in_the_dictionary():
+    for owner, function in {**PUBLIC, **CLASSES}.items():
+        clash = set(inspect.signature(function).parameters) & set(arguments.MEANT)
+        assert not clash, (owner, clash)
+
+
+def test_signatures_stay_as_they_are():
+    @arguments.named("f")
+    def f(a: int, /, b: float = 1.0, *, c: str = "") -> float:
+        """Say something."""
+        return a + b
+
+    assert str(inspect.signature(f)) == "(a: int, /, b: float = 1.0, *, c: str = '') -> float"
+    assert f.__doc__ == "Say something."
+    assert f.__name__ == "f"
+    assert f(1, b=2) == 3
+    assert list(inspect.signature(Ensemble).parameters)[:2] == ["size", "decay"]
+    with pytest.raises(TypeError, match=r"missing 1 required .* 'size'"):
+        Ensemble()
+
+
+def test_open_functions_have_to_look_for_themselves():
+    with pytest.raises(TypeError, match="any keywords"):
+        arguments.named("f")(lambda **options: options)
+    with pytest.raises(TypeError, match="option named n_traj, use trajectories"):
+        validation.no_options("f", "this", {"n_traj": 1})
+
+
+def test_warnings_point_to_the_line_of_the_user():
+    inside = compile("def f(warn): warn('x')\ndef g(warn): f(warn)", validation.__file__, "exec")
+    scope = {}
+    exec(inside, scope)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        scope["g"](validation.warn)
+    assert caught[0].filename == __file__
