@@ -8,17 +8,29 @@ every claim to one that counts.
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from functools import lru_cache
 
 import xarray as xr
 
-from paper_checks import ledger
+from paper_checks import ledger, wrong
 from paper_checks.ledger import Claim, Finding
 from paper_checks.quantity import Verdict
+from paper_checks.wrong_eq6 import FourVariables
+from workflow import stack
 from workflow.results import Results
+from workflow.runs import Run
+
+REPLACED = ("twa", "top", "paths")  # theories that sample what physics can be wrong in
+PSI_FROZEN = "ψ frozen"
+KINDS = (*wrong.WRONG, PSI_FROZEN)
+EFFORT = 4096  # trajectories times sites of a run with wrong physics, where it asks for more
+BATCHES = 4
 
 # from a run and the exact run of the same member (itself, where there is none) to the spoiled run
 Spoil = Callable[[xr.Dataset, xr.Dataset], xr.Dataset]
@@ -62,15 +74,86 @@ class Control:
     @property
     def entry(self) -> Claim:
         """The claim itself."""
-        (entry,) = (claim for claim in ledger.claims() if claim.id == self.claim)
-        return entry
+        return ledger.claim(self.claim)
 
     def measure(self, results: Results) -> Finding:
         """Return what is measured on the spoiled data."""
         return ledger.measure(self.entry, Spoiled(results, self.runs, self.spoil))
 
 
-def of(figure: str) -> list[Control]:
+class WrongPhysics(Results):
+    """Results of which everything sampled is solved anew, by a program with wrong physics.
+
+    Parameters
+    ----------
+    results : Results
+    kind : str
+        One of KINDS.
+    """
+
+    def __init__(self, results: Results, kind: str) -> None:
+        super().__init__(results.config, results.directory.parent)
+        self.kind = kind
+
+    def batches(self, family: str, run: str) -> list[xr.Dataset]:
+        """Return the Datasets of a run, those of TWA with wrong physics."""
+        if run.rsplit(".", 1)[1] not in REPLACED:
+            return super().batches(family, run)
+        whole = _wrong(self.config.name, self.kind, family, run, self.config.family(family)[run])
+        if "batch" not in whole.dims:
+            return [whole]
+        return [whole.isel(batch=k, drop=True) for k in range(whole.sizes["batch"])]
+
+
+@lru_cache(maxsize=512)
+def _wrong(config: str, kind: str, family: str, name: str, run: Run) -> xr.Dataset:
+    """Return a run with wrong physics; several claims read the same."""
+    solved = {}
+    for label, point in run.points.items():
+        if run.theory.name == "paths":
+            effort = point.trajectories, point.seed
+            solved[label] = wrong.paths(point.system, point.times, *effort, wrong.WRONG[kind])
+            continue
+        count = min(point.trajectories, max(32, EFFORT // point.system.sites))
+        batches = BATCHES if point.batches > 1 else 1
+        each = []
+        for batch in range(batches):
+            arguments = count // batches, point.seed + batch
+            if kind == PSI_FROZEN:
+                ball: wrong.Ball = FourVariables(point.system, wrong.Physics(), *arguments)
+            else:
+                ball = wrong.Ball(point.system, wrong.WRONG[kind], *arguments)
+            each.append(wrong.watched(ball, point.times, point.momenta))
+        solved[label] = stack.batched(each, dataclasses.replace(point, batches=batches))
+    return stack.joined(solved, run.scan)
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A control that solves everything sampled anew with wrong physics; see `WrongPhysics`."""
+
+    claim: str
+    kind: str
+
+    @property
+    def effect(self) -> str:
+        """What is wrong."""
+        return f"wrong physics: {self.kind}"
+
+    @property
+    def entry(self) -> Claim:
+        """The claim itself."""
+        return ledger.claim(self.claim)
+
+    def measure(self, results: Results) -> Finding:
+        """Return what is measured with wrong physics."""
+        with warnings.catch_warnings():
+            # what is wrong may well divide by zero, and a fit fail
+            warnings.simplefilter("ignore")
+            return ledger.measure(self.entry, WrongPhysics(results, self.kind))
+
+
+def of(figure: str) -> list[Control | Wrong]:
     """Return the controls of a figure's claims."""
     return list(importlib.import_module(f"paper_checks.{figure}.controls").CONTROLS)
 

@@ -1,9 +1,9 @@
 """Curves with their standard errors, and what is read off them without bias.
 
-The largest of many noisy values is too large. A run that was made in independent batches
-(`workflow.results.Results.batches`) shows where the largest value is in all batches but one and how
-large it is there in that one: `largest` does that. Of whatever else is read off a curve `jackknife`
-gives the error, with all correlations.
+The largest of many noisy values is too large. Of a run that was made in independent batches
+(`workflow.results.Results.batches`) all but one show where the largest value is, and that one how
+large it is there: `largest` does that. Of whatever else is read off a curve `jackknife` gives the
+error, with all correlations.
 """
 
 from __future__ import annotations
@@ -141,9 +141,10 @@ def largest(difference: Curve) -> Quantity:
     """Return the largest absolute value of a curve, without the bias of a largest noisy value.
 
     Where it is and its sign come from all batches but one, its value from that one; the mean of
-    the values is as often too small as too large. It can come out negative where there is nothing
-    but noise. Of a curve without batches it is the largest value as it is, which sampling errors
-    make too large.
+    these values is not too large, and can come out negative where there is nothing but noise. They
+    are not independent, as they share what decides about the place: the error is taken to be that
+    of half as many. Of a curve without batches it is the largest value as it is, which sampling
+    errors make too large.
 
     Raises
     ------
@@ -152,16 +153,17 @@ def largest(difference: Curve) -> Quantity:
     """
     if not difference.value.size:
         raise UnmeasurableError("there is no value to take the largest of")
-    if not difference.batches:
-        return abs(difference.at(int(np.argmax(np.abs(difference.value)))))
     batches = difference.batches
+    if not batches:
+        return abs(difference.at(int(np.argmax(np.abs(difference.value)))))
     total = np.sum([batch.value for batch in batches], axis=0)
     values = []
     for batch in batches:
         others = total - batch.value
         where = int(np.argmax(np.abs(others)))
         values.append(batch.at(where) * float(np.sign(others[where])))
-    return sum(values[1:], values[0]) / len(values)
+    mean = sum(values[1:], values[0]) / len(values)
+    return Quantity(mean.value, np.sqrt(2) * mean.stderr, methods=mean.methods)
 
 
 def jackknife(function: Callable[[xr.Dataset], float], datasets: Sequence[xr.Dataset]) -> Quantity:
@@ -212,7 +214,7 @@ def vertex(x: Array, y: Array, share: float = 0.9) -> tuple[float, float]:
     where = float(fine[np.argmax(fit(fine))])
     for _ in range(20):  # Newton's method, from a grid that is fine enough
         slope, bend = fit.deriv()(where), fit.deriv(2)(where)
-        if not bend:
+        if bend >= 0:
             break
         where = float(np.clip(where - slope / bend, u[0], u[-1]))
     return float(x[top] + where), float(fit(where))

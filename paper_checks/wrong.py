@@ -1,4 +1,4 @@
-"""The truncated Wigner approximation with wrong physics, in plain NumPy: what a claim must not pass.
+"""TWA with wrong physics, in plain NumPy: what a claim must not pass.
 
 One small solver of the Bloch-ball equations of any System, with switches: no Wigner cloud, no
 noise, the wrong sign in front of i sqrt(r) L*, dephasing off by a factor of two, N and 2N swapped.
@@ -8,21 +8,23 @@ breaks a claim is the physics and not the program.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from blochball import System, cumulants
+from blochball import System
 from blochball.dataset import assemble
 from blochball.moments import MOMENTS, symbols
 
 Array = NDArray[np.float64]
 
-STEP = 0.2  # the largest angle by which a spin turns in a step, in radians
-TILT = 2  # of the mean-field start, in units of sqrt(N)/N: as large as the fluctuations
+STEP = 0.2  # the largest angle by which a spin turns in a step, in radians; of many, twice that
+MANY = 20
+TILT = 2.0  # in units of 1/sqrt(N): of the mean-field start, as large as the fluctuations
 SHORT = 2.0  # a spin is short below this length
 
 
@@ -42,6 +44,8 @@ class Physics:
         Factor of the local dephasing rates.
     size : float
         Factor of the numbers of emitters.
+    tilt : float
+        Angle between the start and where it should be, in units of 1/sqrt(N).
     """
 
     cloud: bool = True
@@ -50,32 +54,19 @@ class Physics:
     sign: int = 1
     dephasing: float = 1.0
     size: float = 1.0
+    tilt: float = 0.0
 
 
 WRONG = {
+    # where nothing fluctuates the tilt makes anything happen at all
+    "mean field": Physics(False, False, False, tilt=TILT),
     "no Wigner cloud": Physics(cloud=False),
     "no collective noise": Physics(collective_noise=False),
     "no local noise": Physics(local_noise=False),
-    "no noise and no cloud": Physics(False, False, False),
     "wrong sign of i√r L*": Physics(sign=-1),
     "half of the dephasing": Physics(dephasing=0.5),
     "2N in the place of N": Physics(size=2),
 }
-
-
-def mean_field(system: System, times: Array) -> xr.Dataset:
-    """Solve in mean field, polarised ensembles tilted so that anything happens at all."""
-    ensembles = [
-        replace(
-            ensemble,
-            polar=ensemble.polar - ensemble.polarization * TILT / np.sqrt(ensemble.size)
-            if ensemble.polar
-            else TILT / np.sqrt(ensemble.size),
-        )
-        for ensemble in system.ensembles
-    ]
-    tilted = System(ensembles, system.jumps, system.exchange, system.drive)
-    return cumulants.solve(tilted, times, order=1)
 
 
 class Ball:
@@ -89,7 +80,7 @@ class Ball:
     """
 
     def __init__(self, system: System, physics: Physics, trajectories: int, seed: int) -> None:
-        self.system, self.physics = system, physics
+        self.system, self.physics, self.seed, self.steps = system, physics, seed, 0
         self.random = np.random.default_rng(seed)
         self.size = physics.size * system.column("size")[:, None]
         rates = {kind: system.column(kind)[:, None] for kind in ("decay", "dephasing", "pump")}
@@ -108,14 +99,12 @@ class Ball:
         across *= np.sqrt(self.size / 4) * self.physics.cloud
         along = np.sqrt(np.maximum(length**2 - (across**2).sum(axis=0), 0))
         polar, azimuth = (self.system.column(name)[:, None] for name in ("polar", "azimuth"))
+        polar = polar + self.physics.tilt / np.sqrt(self.size)
         x = np.cos(polar) * across[0] + np.sin(polar) * along
         z = np.cos(polar) * along - np.sin(polar) * across[0]
         y = across[1]
-        turned = (
-            np.cos(azimuth) * x - np.sin(azimuth) * y,
-            np.sin(azimuth) * x + np.cos(azimuth) * y,
-        )
-        return np.stack([*turned, z])
+        cos, sin = np.cos(azimuth), np.sin(azimuth)
+        return np.stack([cos * x - sin * y, sin * x + cos * y, z])
 
     # -- motion ------------------------------------------------------------------------------------
 
@@ -124,10 +113,12 @@ class Ball:
         left = duration
         while left > 0:
             # equal steps to the end, if the rest of the motion is as fast as it is now
-            step = left / np.ceil(left * self._speed() / STEP)
+            angle = STEP if self.system.sites < MANY else 2 * STEP
+            step = left / np.ceil(left * self._speed() / angle)
             self._local(step / 2)
             self._turn(step)
             self._local(step / 2)
+            self.steps += 1
             left = left - step if left > 1.5 * step else 0.0
 
     def _speed(self) -> float:
@@ -195,21 +186,14 @@ class Ball:
         noise = self.physics.local_noise * np.sqrt(step)
         n = noise * self.random.standard_normal(self.vectors.shape)
         spread = self.size / 4 * jumps + self.size * self.dephasing  # D_xx = D_yy
-        tie = np.divide(
-            self.pump - self.decay, 2 * np.sqrt(spread), where=spread > 0, out=0 * spread
-        )
+        gain = self.pump - self.decay
+        tie = np.divide(gain, 2 * np.sqrt(spread), where=spread > 0, out=0 * spread)
         fed = self.pump * (self.size / 2 - z) + self.decay * (self.size / 2 + z)
         own = np.sqrt(np.maximum(fed - tie**2 * (x**2 + y**2), 0))
-        keep = np.exp(-jumps * step)
-        rest = (
-            np.divide(self.pump - self.decay, jumps, where=jumps > 0, out=0 * jumps) * self.size / 2
-        )
-        fading = np.exp(-across * step)
-        z = (
-            np.where(jumps > 0, rest + keep * (z - rest), z)
-            - tie * (x * n[0] + y * n[1])
-            + own * n[2]
-        )
+        keep, fading = np.exp(-jumps * step), np.exp(-across * step)
+        rest = np.divide(gain, jumps, where=jumps > 0, out=0 * jumps) * self.size / 2
+        z = np.where(jumps > 0, rest + keep * (z - rest), z)
+        z = z - tie * (x * n[0] + y * n[1]) + own * n[2]
         self.vectors = np.stack(
             [fading * x + np.sqrt(spread) * n[0], fading * y + np.sqrt(spread) * n[1], z]
         )
@@ -248,9 +232,9 @@ def _rotated(vectors: Array, plane: NDArray[np.complex128], along: Array, step: 
 def _states(ball: Ball, times: Array) -> Iterator[tuple[int, Array]]:
     """Yield the number of every output time with the vectors then."""
     now = 0.0
-    for k, time in enumerate(times):
-        ball.advance(time - now)
-        now = time
+    for k, moment in enumerate(times):
+        ball.advance(moment - now)
+        now = moment
         yield k, ball.vectors
 
 
@@ -260,7 +244,7 @@ def solve(
     trajectories: int,
     seed: int,
     physics: Physics,
-    momenta: Array | None = None,
+    momenta: Sequence[float] = (),
 ) -> xr.Dataset:
     """Solve by the truncated Wigner approximation, as `blochball.twa.solve` but slowly.
 
@@ -270,24 +254,28 @@ def solve(
         As there.
     physics : Physics
         What is done wrong.
-    momenta : array, optional
+    momenta : sequence of float, optional
         At which to keep S(p).
 
     Returns
     -------
     xarray.Dataset
     """
-    ball = Ball(system, physics, trajectories, seed)
+    return watched(Ball(system, physics, trajectories, seed), times, momenta)
+
+
+def watched(ball: Ball, times: Array, momenta: Sequence[float] = ()) -> xr.Dataset:
+    """Return what is seen of the vectors at the output times."""
+    system, trajectories = ball.system, ball.vectors.shape[-1]
+    started = time.perf_counter()
     sites, moments, channels = system.sites, len(MOMENTS), len(system.jumps)
     mean = np.empty((len(times), sites, moments))
     covariance = np.empty((len(times), sites, moments, moments))
     output = np.empty((len(times), channels))
     output_covariance = np.empty((len(times), channels, channels))
-    validity = {
-        name: np.empty((len(times), sites)) for name in ("inverse_length", "short_fraction")
-    }
-    validity_error = {name: np.empty((len(times), sites)) for name in validity}
-    spectrum = np.empty((2, len(times), 0 if momenta is None else len(momenta)))
+    names = ("inverse_length", "short_fraction")
+    validity, validity_error = ({n: np.empty((len(times), sites)) for n in names} for _ in "12")
+    spectrum = np.empty((2, len(times), len(momenta)))
     for k, vectors in _states(ball, times):
         kept = np.stack(symbols(*vectors))
         mean[k] = kept.mean(axis=-1).T
@@ -300,18 +288,19 @@ def solve(
         length = np.sqrt((vectors**2).sum(axis=0))
         for name, value in (("inverse_length", 1 / length), ("short_fraction", length < SHORT)):
             validity[name][k], validity_error[name][k] = _mean(value)
-        if momenta is not None:
+        if len(momenta):
             spectrum[:, k] = _mean(ball.structure(np.asarray(momenta)))
     variables = dict(zip(MOMENTS, np.moveaxis(mean, -1, 0), strict=True)) | {"output": output}
     variables |= validity
     stderr = dict(validity_error)
-    if momenta is not None:
+    if len(momenta):
         variables["structure_factor"], stderr["structure_factor"] = spectrum
     return assemble(
         system, times, variables, stderr,
         method="wrong", covariance=covariance, output_covariance=output_covariance,
-        momenta=momenta, extra_dims=dict.fromkeys(validity, ("time", "site")),
-        trajectories=trajectories, seed=seed, wall_time=0.0,
+        momenta=list(momenta) or None, extra_dims=dict.fromkeys(validity, ("time", "site")),
+        trajectories=trajectories, seed=ball.seed, steps=ball.steps,
+        wall_time=time.perf_counter() - started,
     )  # fmt: skip
 
 

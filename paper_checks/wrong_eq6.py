@@ -51,16 +51,15 @@ class FourVariables(Ball):
         a = np.sqrt(np.maximum(reach * (1 + z / length), 0)) * np.exp(-0.5j * phi)
         b = np.sqrt(np.maximum(reach * (1 - z / length), 0)) * np.exp(0.5j * phi)
         shape = (2, 3, 3, *x.shape)
-        real, imaginary = (
-            np.sqrt(step) * self.physics.local_noise * self.random.standard_normal(shape)
-        )
+        scale = np.sqrt(step) * self.physics.local_noise
+        real, imaginary = scale * self.random.standard_normal(shape)
         noise = real + 1j * imaginary
         middle = a, b
         for _ in range(3):
             middle, (end_a, end_b) = self._iterate((a, b), middle, noise, step)
         square_a, square_b = np.abs(end_a) ** 2, np.abs(end_b) ** 2
         reach = (square_a + square_b) / 2
-        shrink = np.sqrt(np.maximum(1 - 1 / (4 * reach**2), 0))
+        shrink = np.sqrt(np.maximum(1 - 1 / (4 * np.maximum(reach, 0.5) ** 2), 0))
         plus = shrink * np.conj(end_a) * end_b
         self.vectors = np.stack([plus.real, plus.imag, shrink * (square_a - square_b) / 2])
 

@@ -89,7 +89,7 @@ class Results:
         return pooled(self.batches(family, run))
 
     def batches(self, family: str, run: str) -> list[xr.Dataset]:
-        """Return the Datasets of the independent batches of a run; of most runs there is but one."""
+        """Return the Datasets of the independent batches of a run; most have but one."""
         path = self.path(family, run)
         if path not in self.read:
             self.read.append(path)

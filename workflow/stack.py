@@ -23,9 +23,13 @@ def batched(batches: Sequence[xr.Dataset], point: Point) -> xr.Dataset:
     if len(batches) == 1:
         return batches[0]
     whole = xr.concat(
-        [batch.drop_attrs(deep=False) for batch in batches], "batch", join="exact", compat="override",
-        data_vars="all", coords="minimal",
-    )  # fmt: skip
+        [batch.drop_attrs(deep=False) for batch in batches],
+        "batch",
+        join="exact",
+        data_vars="all",
+        coords="minimal",
+        compat="override",
+    )
     return whole.assign_attrs(
         batches[0].attrs,
         seed=point.seed,

@@ -161,6 +161,7 @@ def _cost(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
     whole, first = solved(point.steps), solved(1)
     numbers = {
         "sites": point.system.sites,
+        "emitters": point.system.emitters,
         "trajectory_steps": point.trajectories * (point.steps - 1),
         "seconds": whole.wall_time - first.wall_time,
     }

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from blochball import System, models
-from figures.rivals.compare import COMPARED, DERIVED, KEPT, RIVALS, SAMPLED
+from figures.rivals.compare import COMPARED, KEPT, RIVALS, SAMPLED
 from workflow.runs import Drawn, Family, Run, Seeds
 from workflow.settings import Counts, Place, Several
 from workflow.theories import Array, Point

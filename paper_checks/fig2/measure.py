@@ -259,16 +259,17 @@ def precursor(results: Results) -> dict[str, Quantity]:
 
 
 def breakdown(results: Results, border: float) -> dict[str, Quantity]:
-    """Largest relative deviation of emission, s and xi^2, where <J+J-> is below and above a border.
+    """Largest relative deviation of emission, s and xi^2 where <J+J-> is above a border.
 
-    Over the times of (b).
+    Over the times of (b); below the border in the notes.
     """
     dark = weak(results, "exact").emission.values <= border
     found = {}
-    for region, where in (("at most", dark), ("above", ~dark)):
-        for name, shown in (("emission", "<J+J->"), ("subradiance", "s"), ("squeezing", "ξ²")):
-            exact, twa = (parameter(results, name, theory) for theory in THEORIES)
-            found[f"{shown}, <J+J-> {region} {border:g}"] = largest(twa.relative(exact)[where])
+    for name, shown in (("emission", "<J+J->"), ("subradiance", "s"), ("squeezing", "ξ²")):
+        exact, twa = (parameter(results, name, theory) for theory in THEORIES)
+        relative = twa.relative(exact)
+        note = f"{largest(relative[dark])} where <J+J-> is at most {border:g}"
+        found[shown] = largest(relative[~dark]).noted(note)
     return found
 
 
@@ -288,27 +289,29 @@ def pumps(results: Results, border: float) -> dict[str, Quantity]:
 
 
 def diagnostic(results: Results) -> dict[str, Quantity]:
-    """Length of the spins where the ensemble is darkest, and where they are shortest.
+    """Length of the spins where the ensemble is darkest, and which of both tells of errors.
 
-    And the relative deviation of xi^2 at both.
+    The deviation of xi^2 where the spins are shortest, over that where the ensemble is darkest.
     """
-    exact = parameter(results, "emission", "exact")
+    expected = parameter(results, "emission", "exact").value
     ds = weak(results, "twa")
-    time = ds.time.values
     inverse = Curve.of(ds, "inverse_length")
-    # the pulse is over when the emission has come down; at first the ensemble is dark, too
-    after = int(np.argmax(exact.value))
-    dark = after + int(np.argmin(exact.value[after:]))
+    # before the pulse the ensemble is dark, too: fully inverted it emits little per N^2
+    after = int(np.argmax(expected))
+    dark = after + int(np.argmin(expected[after:]))
     short = int(np.argmax(inverse.value))
-    relative = parameter(results, "squeezing", "twa").relative(
-        parameter(results, "squeezing", "exact")
-    )
-    found = {}
-    for name, k in (("where <J+J-> is lowest", dark), ("where it is largest", short)):
-        note = f"Γt = {time[k]:.2g}, <J+J-> = {exact.value[k]:.2g}"
-        found[f"<1/|J|> {name}"] = inverse.at(k).noted(note)
-        found[f"deviation of ξ² {name}".replace("it is", "<1/|J|> is")] = abs(relative.at(k))
-    return found
+    exact, twa = (parameter(results, "squeezing", theory) for theory in THEORIES)
+    relative = twa.relative(exact)
+    places = {
+        name: f"Γt = {ds.time.values[k]:.2g}, <J+J-> = {expected[k]:.2g}, <1/|J|> = "
+        f"{inverse.value[k]:.2g}, ξ² off by {relative.value[k]:.1%}"
+        for name, k in (("darkest", dark), ("shortest", short))
+    }
+    ratio = abs(relative.at(short)) / abs(relative.at(dark))
+    return {
+        "<1/|J|> where <J+J-> is lowest": inverse.at(dark).noted(places["darkest"]),
+        "deviation of ξ², shortest over darkest": ratio.noted(places["shortest"]),
+    }
 
 
 def mean_field(results: Results) -> dict[str, Quantity]:

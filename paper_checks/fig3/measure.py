@@ -157,17 +157,32 @@ def with_size(results: Results, sites: int) -> dict[str, Quantity]:
 
 def cost(results: Results) -> dict[str, Quantity]:
     """Exponent of the time of a step of one trajectory against M, from M = 10."""
+    size = results.settings("cost").size
     ds = results.load("cost", "waveguide.cost")
-    sites = sorted(set(ds.sites.values.tolist()))
-    times = (ds.seconds / ds.trajectory_steps).values
-    median = []
-    for count in sites:
-        of = times[ds.sites.values == count]
-        # of a median of few: 1.25 times that of the mean
-        stderr = 1.25 * of.std(ddof=1) / np.sqrt(of.size)
-        median.append(Quantity(np.median(of), stderr, methods=frozenset({"ball"})))
+    sites, median = _times(ds.where(ds.emitters == size * ds.sites, drop=True), "sites")
     many = [k for k, count in enumerate(sites) if count >= 10]
     exponent = quantity.power_law([sites[k] for k in many], [median[k] for k in many])
     each = ", ".join(f"{1e9 * t.value / m:.1f}" for m, t in zip(sites, median, strict=True))
-    note = f"{each} ns an ensemble-step at M = {', '.join(map(str, sites))}"
+    note = f"{each} ns an ensemble-step at M = {', '.join(f'{m:.0f}' for m in sites)}"
     return {"exponent": exponent.noted(note)}
+
+
+def cost_of_size(results: Results) -> dict[str, Quantity]:
+    """Exponent of the time of a step of one trajectory of one ensemble against N."""
+    ds = results.load("cost", "waveguide.cost")
+    sizes, median = _times(ds.where(ds.sites == 1, drop=True), "emitters")
+    each = ", ".join(f"{1e9 * t.value:.1f}" for t in median)
+    note = f"{each} ns at N = {', '.join(f'{n:.0f}' for n in sizes)}"
+    return {"exponent": quantity.power_law(sizes, median).noted(note)}
+
+
+def _times(ds: xr.Dataset, by: str) -> tuple[list[float], list[Quantity]]:
+    """Return the values of a variable and the median time of a step for each, in seconds."""
+    values = sorted(set(ds[by].values.tolist()))
+    times, median = (ds.seconds / ds.trajectory_steps).values, []
+    for value in values:
+        of = times[ds[by].values == value]
+        # of a median of few: 1.25 times that of the mean
+        stderr = 1.25 * of.std(ddof=1) / np.sqrt(of.size)
+        median.append(Quantity(np.median(of), stderr, methods=frozenset({"ball"})))
+    return values, median

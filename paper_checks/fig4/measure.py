@@ -215,12 +215,34 @@ def validity(results: Results) -> dict[str, Quantity]:
     share = span @ sure / span.sum()
     edges = np.abs(np.diff(sure)).sum() * span.mean() / span.sum() / np.sqrt(12)
     top = int(np.argmax(inverse.value))
+    note = (
+        f"N <1/|J|> is {inverse[late(time)].average()} in the steady state, at most "
+        f"{inverse.at(top)}, at t = {time[top]:.2g}/Γ"
+    )
     return {
-        "N <1/|J|>, steady state": inverse[late(time)].average(),
-        "N <1/|J|>, largest": largest(inverse).noted(f"at t = {time[top]:.2g}/Γ"),
-        "share of the logarithmic time above 10": Quantity(share, edges, "", inverse.methods),
+        "share of the logarithmic time above 10": Quantity(share, edges, note, inverse.methods),
         "largest share of spins with |J| < 2": largest(short),
     }
+
+
+def lengths(results: Results) -> dict[str, Quantity]:
+    """Exponent of <1/|J|>, averaged over sites, against N: in the steady state, and at its largest.
+
+    Of shorter chains of the same cooperativity; -1 if |J| goes as N, -1/2 if it goes as its root.
+    """
+    settings = results.settings("lengths")
+    steady, most = [], []
+    for size in settings.sizes:
+        ds = results.load("lengths", f"size-{size}.twa")
+        inverse = Curve.of(ds, "inverse_length").mean(1)
+        steady.append(inverse[late(ds.time.values)].average())
+        most.append(largest(inverse))
+    found = {}
+    for name, values in (("steady state", steady), ("largest", most)):
+        shown = ", ".join(f"{n * q.value:.1f}" for n, q in zip(settings.sizes, values, strict=True))
+        note = f"N <1/|J|> = {shown} at N = {', '.join(map(str, settings.sizes))}"
+        found[f"exponent, {name}"] = quantity.power_law(settings.sizes, values).noted(note)
+    return found
 
 
 # -- (d): directionality ---------------------------------------------------------------------------

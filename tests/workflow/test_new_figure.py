@@ -157,7 +157,15 @@ print(caption("toy", results.config))
 
 def test_without_claims_or_control_or_numbers_it_fails(tree: Path) -> None:
     add(tree, *(name for name in FILES if name.startswith("figures")))
-    tests = ("pytest", "-q", "-p", "no:cacheprovider", "paper_checks/test_claims.py", "-k", "every_")
+    tests = (
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "paper_checks/test_claims.py",
+        "-k",
+        "every_",
+    )
     assert "test_every_figure_has_claims" in run(tree, *tests, "--co").stdout
     checked = ("pytest", "-q", "-p", "no:cacheprovider", "paper_checks/test_claims.py")
     names = ("test_every_figure_has_claims", "test_every_claim_has_a_control_and_every_control")

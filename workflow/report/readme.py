@@ -33,7 +33,7 @@ def table(data: dict[str, Any]) -> str:
         )
     rows = ["| Claim of the paper, in our words | Measured | Verdict |", "| --- | --- | --- |"]
     for claim in data["claims"]:
-        numbers = "<br>".join(f"{n['name']}: {n['text']}" for n in claim["numbers"])
+        numbers = "<br>".join(f"{claims.named(n)}: {n['text']}" for n in claim["numbers"])
         text, numbers = (
             " ".join(cell.split()).replace("|", "\\|") for cell in (claim["claim"], numbers)
         )
