@@ -1,7 +1,7 @@
 """TWA against second-order cumulants and per-emitter TWA; cost against N, M, trajectories, threads.
 
 The same laser and the same chain for every method, and for both that sample the same number of
-trajectories. How wrong each is: `workflow.rivals`.
+trajectories. How wrong each is: `figures.rivals`.
 """
 
 from __future__ import annotations

@@ -200,6 +200,12 @@ class Reference(Results):
             entry["coords"],
         )
         of = self.families[family][run]
+        system = next(iter(of.points.values())).system
+        if "site" in ds.dims:
+            sizes = system.column("size")[:: _stride("site", system.sites)]
+            ds = ds.assign_coords(ensemble_size=("site", sizes))
+        if "channel" in ds.dims:
+            ds = ds.assign_coords(channel_rate=("channel", [jump.rate for jump in system.jumps]))
         systems = [point.system.to_json() for point in of.points.values()]
         if of.scan is None:
             return [ds.assign_attrs(system=systems[0], steps=entry["steps"][0])]

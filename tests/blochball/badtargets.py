@@ -238,6 +238,31 @@ TARGETS = {
             "memory_limit": rate,
         },
     ),
+    "cumulants.two_time": Target(
+        cumulants.two_time,
+        {"system": LASER, "delays": TIMES, "time": 0.0},
+        {
+            "system": not_system,
+            "delays": bad.not_times,
+            "time": rate.filter(lambda value: not (isinstance(value, float) and value == np.inf)),
+            "weights": bad.not_array_nor_number,
+            "order": bad.not_integer(1) | st.just(3),
+        },
+    ),
+    "cumulants.spectrum": Target(
+        cumulants.spectrum,
+        {"system": LASER, "frequencies": [0.0]},
+        {
+            "system": not_system,
+            "frequencies": bad.not_array | st.none(),
+            "weights": bad.not_array_nor_number,
+        },
+    ),
+    "cumulants.steady_state": Target(
+        cumulants.steady_state,
+        {"system": LASER},
+        {"system": not_system, "order": bad.not_integer(1) | st.just(3)},
+    ),
     "from_piqs": Target(
         exact.piqs.from_piqs, {"rho": np.diag([1, 0])}, {"rho": bad.not_array | st.none()}
     ),

@@ -211,7 +211,7 @@ def test_what_has_changed_since_is_reported_by_name(tmp_path: Path) -> None:
     assert two == "fig2.png: the pinned versions have changed"
     # another theory's module is no change
     shutil.copytree(config.ROOT / PACKAGE, root / PACKAGE, dirs_exist_ok=True)
-    with (root / PACKAGE / "cumulants.py").open("a") as file:
+    with (root / PACKAGE / "cumulants" / "__init__.py").open("a") as file:
         file.write("# changed\n")
     assert provenance.changes(recorded, QUICK, root) == [two]
 

@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from blochball import operators
 from blochball.exact import dicke, symmetric
 from blochball.exact import sampling as montecarlo
 from blochball.exact.symmetric import Symmetric
@@ -35,6 +36,7 @@ from blochball.system import System
 Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
 
+SERVED = {*operators.LOCAL, "detuning", "exchange", *operators.COLLECTIVE}
 BLOCK = 4  # trajectories; one of many emitters takes seconds
 JUMPS = 1e12  # of one trajectory: a day
 ORIGINS = 16  # of one trajectory at most
@@ -45,6 +47,9 @@ def obstacle(system: System, weights: Complexes, time: float) -> str | None:
     """Say why the System or the field is not of this class, or return None."""
     if np.ptp(weights.real) > 1e-12 or np.ptp(weights.imag) > 1e-12:
         return "the weights differ between ensembles"
+    unknown = sorted(set(operators.terms_of(system)) - SERVED)
+    if unknown:
+        return f"the term {unknown[0]!r} of the system is not served by the sampling of coherences"
     return symmetric.obstacle(_settled(system, time))
 
 
@@ -167,8 +172,8 @@ class _Model:
     @classmethod
     def of(cls, system: System) -> _Model:
         one = symmetric.reduce(system)
-        shared = [jump for jump in system.jumps if jump.kind == "dephasing"]
-        dephasing = sum(jump.rate * abs(jump.weights[0]) ** 2 for jump in shared) / 2
+        collective = np.diagonal(operators.MasterEquation.of(system).kossakowski_at(0)).real
+        dephasing = float(collective[operators.LOCAL.index("dephasing")]) / 2
         exchange = system.exchange_matrix[0, 0].real
         rates = [one.decay, one.dephasing, one.pump, one.collective_decay, one.collective_pump]
         return cls(one, np.array([*rates, exchange]), dephasing, system.ensembles[0].detuning)

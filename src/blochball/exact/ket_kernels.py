@@ -15,70 +15,22 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from blochball.exact import dicke
+from blochball.exact.ket_layout import (
+    Layout,
+    amplitude_squared,
+    arrange,
+    branching,
+    collective,
+    local,
+    marginal,
+    raised,
+)
 from blochball.moments import MOMENTS
 from blochball.support.jit import njit
 
 SITE_MOMENTS = len(MOMENTS)
 TERMS = 48  # of a Taylor series, at most
 REACH = 4.0  # step times a bound on |H_eff|: 25 terms, and 1e-14 lost to cancellation
-
-_branching = njit()(dicke.branching)
-_amplitude_squared = njit()(dicke.amplitude_squared)
-
-
-class Model(NamedTuple):
-    """What a System is to the kernels.
-
-    Attributes
-    ----------
-    sizes : ndarray of int, shape (sites,)
-    follows : int
-        The site whose M follows from the total M, or -1.
-    loss : ndarray of complex, shape (sites, spins, levels)
-        Diagonal of -i H_eff at each site, by (N - 2J)/2 and J + M.
-    cross : ndarray, shape (sites, sites)
-        Coefficients of J_l^z J_l'^z in -i H_eff, l < l'.
-    up, down : ndarray of int, shape (terms,)
-        The sites that a term of -i H_eff raises and lowers, or -1.
-    coefficient : ndarray of complex, shape (terms,)
-    rates : ndarray, shape (sites, 3)
-        Local rates by 1 + q.
-    jump_rates : ndarray, shape (jumps,)
-    kinds : ndarray of int, shape (jumps,)
-        q of each collective jump.
-    weights : ndarray of complex, shape (jumps, sites)
-    """
-
-    sizes: NDArray[np.int64]
-    follows: int
-    loss: NDArray[np.complex128]
-    cross: NDArray[np.float64]
-    up: NDArray[np.int64]
-    down: NDArray[np.int64]
-    coefficient: NDArray[np.complex128]
-    rates: NDArray[np.float64]
-    jump_rates: NDArray[np.float64]
-    kinds: NDArray[np.int64]
-    weights: NDArray[np.complex128]
-
-
-class Layout(NamedTuple):
-    """Where |M_1 ... M_M> stands in a ket.
-
-    Attributes
-    ----------
-    two_j : ndarray of int, shape (sites,)
-        The present 2J of each site.
-    stride : ndarray of int, shape (sites,)
-        Step in the ket where M_l grows by one; 0 for the site that follows.
-    digit : ndarray of int, shape (sites, amplitudes)
-        J_l + M_l of each amplitude, -1 where the site that follows has no such state.
-    """
-
-    two_j: NDArray[np.int64]
-    stride: NDArray[np.int64]
-    digit: NDArray[np.int64]
 
 
 class Hamiltonian(NamedTuple):
@@ -87,36 +39,6 @@ class Hamiltonian(NamedTuple):
     diagonal: NDArray[np.complex128]
     weight: NDArray[np.complex128]
     shift: NDArray[np.int64]
-
-
-@njit()
-def _arrange(layout, total, follows):
-    """Fill `stride` and `digit` for the present J; return the size of a ket.
-
-    `total` is twice the total M. An amplitude without a state is zero.
-    """
-    two_j, stride, digit = layout.two_j, layout.stride, layout.digit
-    size = 1
-    for l in range(len(two_j) - 1, -1, -1):
-        stride[l] = 0 if l == follows else size
-        if l != follows:
-            size *= two_j[l] + 1
-    for i in range(size):
-        rest = total
-        for l in range(len(two_j)):
-            if l != follows:
-                digit[l, i] = (i // stride[l]) % (two_j[l] + 1)
-                rest -= 2 * digit[l, i] - two_j[l]
-        if follows >= 0:
-            k = (rest + two_j[follows]) // 2
-            digit[follows, i] = k if 0 <= k <= two_j[follows] else -1
-    return size
-
-
-@njit()
-def _raise(two_j, k):
-    """<J M+1| J^+ |J M> with k = J + M; zero for k = -1 and k = 2J."""
-    return np.sqrt((two_j - k) * (k + 1.0))
 
 
 @njit()
@@ -147,9 +69,9 @@ def _hamiltonian(model, layout, size, matrix):
             value = model.coefficient[p]
             if up >= 0:
                 # from the target: the source has one less, or does not exist
-                value *= _raise(two_j[up], digit[up, i] - 1)
+                value *= raised(two_j[up], digit[up, i] - 1)
             if down >= 0:
-                value *= _raise(two_j[down], digit[down, i])
+                value *= raised(two_j[down], digit[down, i])
             weight[p, i] = value
             row += abs(value)
         bound = max(bound, row)
@@ -236,81 +158,19 @@ def _root(terms, count, at_one, target, x):
 
 
 @njit()
-def _collective(layout, weights, q, x, y):
-    """Set y to sum_l weights_l J_l^q x, in the layout of a total M larger by q."""
-    two_j, stride, digit = layout.two_j, layout.stride, layout.digit
-    size = len(x)
-    for i in range(size):
-        y[i] = 0.0
-    for l in range(len(two_j)):
-        if weights[l] == 0:
-            continue
-        for i in range(size):
-            k = digit[l, i]
-            if x[i] == 0:
-                continue
-            if q == 0:
-                y[i] += weights[l] * (k - 0.5 * two_j[l]) * x[i]
-            elif q == 1 and k < two_j[l]:
-                y[i + stride[l]] += weights[l] * _raise(two_j[l], k) * x[i]
-            elif q == -1 and k > 0:
-                y[i - stride[l]] += weights[l] * _raise(two_j[l], k - 1) * x[i]
-
-
-@njit()
-def _local(layout, follows, l, q, j, x, y):
-    """Set y to l^{jq} x at site l, two_j and stride to the layout it is in; return its size."""
-    two_j, stride, digit = layout.two_j, layout.stride, layout.digit
-    spin = 0.5 * two_j[l]
-    size = len(x)
-    two_j[l] += 2 * j
-    grown = 1
-    for n in range(len(two_j) - 1, -1, -1):
-        stride[n] = 0 if n == follows else grown
-        if n != follows:
-            grown *= two_j[n] + 1
-    for i in range(grown):
-        y[i] = 0.0
-    for i in range(size):
-        if x[i] == 0:
-            continue
-        m = digit[l, i] - spin
-        amplitude = 2 * m if q == j == 0 else np.sqrt(_amplitude_squared(q, j, spin, m))
-        if amplitude == 0:
-            continue
-        index = (digit[l, i] + q + j) * stride[l]
-        for n in range(len(two_j)):
-            if n != l:
-                index += digit[n, i] * stride[n]
-        y[index] = amplitude * x[i]
-    return grown
-
-
-@njit()
-def _marginal(layout, l, x, probability):
-    """Distribution of J_l + M_l, not normalised."""
-    two_j, digit = layout.two_j, layout.digit
-    for k in range(two_j[l] + 1):
-        probability[k] = 0.0
-    for i in range(len(x)):
-        if digit[l, i] >= 0:
-            probability[digit[l, i]] += x[i].real ** 2 + x[i].imag ** 2
-
-
-@njit()
 def _record(model, layout, x, work, probability, out):
     """Write expectation values of a ket: those of `moments.MOMENTS` by site, then outputs."""
     two_j, stride, digit = layout.two_j, layout.stride, layout.digit
     norm = _norm_squared(x)
     for l in range(len(two_j)):
         spin = 0.5 * two_j[l]
-        _marginal(layout, l, x, probability)
+        marginal(layout, l, x, probability)
         raising = 0j
         if model.follows < 0:
             for i in range(len(x)):
                 k = digit[l, i]
                 if k < two_j[l]:
-                    raising += np.conj(x[i + stride[l]]) * _raise(two_j[l], k) * x[i]
+                    raising += np.conj(x[i + stride[l]]) * raised(two_j[l], k) * x[i]
         inversion = emission = 0.0
         for k in range(two_j[l] + 1):
             inversion += probability[k] * (k - spin)
@@ -322,7 +182,7 @@ def _record(model, layout, x, work, probability, out):
         out[place + 3] = emission / norm
         out[place + 4] = spin * (spin + 1)
     for c in range(len(model.kinds)):
-        _collective(layout, model.weights[c], model.kinds[c], x, work)
+        collective(layout, model.weights[c], model.kinds[c], x, work)
         out[SITE_MOMENTS * len(two_j) + c] = _norm_squared(work) / norm
 
 
@@ -335,21 +195,21 @@ def _jump(model, layout, x, work, sums, probability, generator):
     two_j = layout.two_j
     total = 0.0
     for c in range(len(model.kinds)):
-        _collective(layout, model.weights[c], model.kinds[c], x, work[: len(x)])
+        collective(layout, model.weights[c], model.kinds[c], x, work[: len(x)])
         total += model.jump_rates[c] * _norm_squared(work[: len(x)])
         sums[c] = total
     place = len(model.kinds)
     for l in range(len(two_j)):
         size, spin = model.sizes[l], 0.5 * two_j[l]
-        _marginal(layout, l, x, probability)
+        marginal(layout, l, x, probability)
         for q in range(-1, 2):
             for j in range(-1, 2):
                 # no J below 0 or above N/2
                 if model.rates[l, q + 1] > 0 and 0 <= two_j[l] + 2 * j <= size:
                     strength = 0.0
                     for k in range(two_j[l] + 1):
-                        strength += probability[k] * _amplitude_squared(q, j, spin, k - spin)
-                    total += model.rates[l, q + 1] * _branching(j, size, spin) * strength
+                        strength += probability[k] * amplitude_squared(q, j, spin, k - spin)
+                    total += model.rates[l, q + 1] * branching(j, size, spin) * strength
                 sums[place] = total
                 place += 1
     pick = generator.random() * total
@@ -358,11 +218,11 @@ def _jump(model, layout, x, work, sums, probability, generator):
         c += 1
     if c < len(model.kinds):
         q, length = model.kinds[c], len(x)
-        _collective(layout, model.weights[c], q, x, work[:length])
+        collective(layout, model.weights[c], q, x, work[:length])
     else:
         c -= len(model.kinds)
         l, q, j = c // 9, (c % 9) // 3 - 1, c % 3 - 1
-        length = _local(layout, model.follows, l, q, j, x, work)
+        length = local(layout, model.follows, l, q, j, x, work)
     _copy(work[:length], 1 / np.sqrt(_norm_squared(work[:length])), work[:length])
     return length, q
 
@@ -415,7 +275,7 @@ def trajectory(model, start, total, times, generator, out):
     now, k, norm, threshold = 0.0, 0, 1.0, generator.random()
     while True:
         if fresh:
-            size = _arrange(layout, total, model.follows)
+            size = arrange(layout, total, model.follows)
             bound = _hamiltonian(model, layout, size, matrix)
             fresh = False
         x = ket[:size]

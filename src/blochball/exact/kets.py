@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from blochball import operators
 from blochball.dataset import assemble
-from blochball.exact import dicke, superoperators
+from blochball.exact import dicke, ket_layout, superoperators
 from blochball.exact import ket_kernels as kets
 from blochball.exact import sampling as montecarlo
 from blochball.moments import MOMENTS
@@ -115,7 +115,7 @@ def _start(system: System) -> tuple[NDArray[np.complex128], int]:
     return ket, sum(e.size * e.polarization for e in system.ensembles)
 
 
-def _model(system: System) -> kets.Model:
+def _model(system: System) -> ket_layout.Model:
     """Return a System as the kernels take it."""
     equation = MasterEquation.of(system)
     sizes = equation.sizes.astype(np.int64)
@@ -140,7 +140,7 @@ def _model(system: System) -> kets.Model:
     up, down = (np.array([t[k] for t in terms], dtype=np.int64) for k in (0, 1))
     kinds = [KINDS.index(jump.kind) for jump in system.jumps]
     amplitudes = [equation.weights[k, :, kind] for k, kind in enumerate(kinds)]
-    return kets.Model(
+    return ket_layout.Model(
         sizes,
         _follows(system),
         diagonal,

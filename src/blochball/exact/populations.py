@@ -232,14 +232,14 @@ def _stay(new, old, m0, spin, size, rates, largest):
 
 
 @njit(fastmath=True)
-def _flip(new, above, same, below, k0, q, spin, weights, collective):
-    """Add what a jump q = -1 or 1 brings in: `above` has spin + 1, `below` spin - 1.
+def _flip(new, sources, k0, q, spin, weights):
+    """Add what a jump q = -1 or 1 brings in from the sources of spin + 1, spin and spin - 1.
 
-    `weights` are rate * c_j / Lambda of the sources: j = -1 from above, 0, and +1 from below;
-    k0 is M of the first source, seen from below for decay.
+    `weights` are rate * c_j / Lambda of the sources, j = -1, 0 and +1; k0 is M of the first source,
+    seen from below for decay.
     """
+    above, same, below = sources
     from_above, stay, from_below = weights
-    stay += collective
     for i in range(new.size):
         k = k0 + q * i
         up = spin + k + 1
@@ -293,12 +293,14 @@ def _powers(p, size, rates, largest, sums):
                 local = rates[q + 1]
                 collective = rates[3 if q < 0 else 4] / largest
                 if local > 0 or collective > 0:
-                    scaled = (local * weights[0], local * weights[1], local * weights[2])
+                    scaled = (
+                        local * weights[0],
+                        local * weights[1] + collective,
+                        local * weights[2],
+                    )
                     a, b = first - q, end - q
-                    _flip(
-                        target, p[row - 1, a:b], p[row, a:b], p[row + 1, a:b],
-                        q * (-spin - q), q, spin, scaled, collective,
-                    )  # fmt: skip
+                    sources = (p[row - 1, a:b], p[row, a:b], p[row + 1, a:b])
+                    _flip(target, sources, q * (-spin - q), q, spin, scaled)
             if rates[1] > 0:
                 scaled = (rates[1] * weights[0], rates[1] * weights[1], rates[1] * weights[2])
                 _dephase(target, p[row - 1, first:end], p[row + 1, first:end], -spin, spin, scaled)

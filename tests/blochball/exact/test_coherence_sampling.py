@@ -115,5 +115,5 @@ def test_refusals():
         exact.two_time(laser, [1e13], method="jumps")
     with pytest.raises(TypeError, match="jumps takes no option named tolerance"):
         exact.two_time(laser, [1.0], method="jumps", tolerance=1e-9)
-    with pytest.raises(ValueError, match="a drive creates coherence"):
+    with pytest.raises(ValueError, match="the term 'drive' of the system is not served"):
         exact.two_time(System(Ensemble(2, pump=1.0), drive=[1]), [1.0], method="jumps")

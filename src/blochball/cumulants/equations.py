@@ -1,4 +1,4 @@
-"""Mean field and second-order cumulants: the deterministic rivals of the truncated Wigner method.
+"""The cumulant equations of first and second order, and their integration.
 
 Every emitter has its own Pauli vector; the emitters of one ensemble are alike, so there is one
 mean ``m_l^a = <sigma_l^a>`` a site and one correlation ``c_{ll'}^{ab} = <sigma_l^a sigma_l'^b> -
@@ -106,27 +106,16 @@ def solve(
         If the truncated equations diverge or cannot be integrated: the message says when.
     """
     owner = "cumulants.solve"
-    validation.instance(owner, "system", system, System)
-    operators.require(owner, "cumulants", system)
     times = validation.times(owner, times)
-    if isinstance(order, bool) or not isinstance(order, int | np.integer) or order not in (1, 2):
-        raise ValueError(f"{owner}: order must be 1 or 2, got {validation.shown(order)}")
     rtol = validation.real(owner, "rtol", rtol, _FINEST)
     atol = validation.real(owner, "atol", atol, 0)
-    variables = 3 * system.sites + (9 * system.sites**2 if order == 2 else 0)
-    # F, F times N, the exchange and a dozen states at work; the path
-    held = 36.0 * system.sites**2 + (12 + times.size) * variables
-    validation.memory(owner, "system", held)
     validation.choice(owner, "integrator", integrator, _INTEGRATORS)
 
     started = time.perf_counter()
-    equations = Equations.of(system)
-    state = initial_means(system).ravel()
-    if order == 2:
-        state = np.concatenate([state, np.zeros(9 * system.sites**2)])
+    equations, state = start(owner, system, order, times.size)
     if integrator == "auto":
         integrator = "LSODA" if state.size <= _STIFF_VARIABLES else "DOP853"
-    path = _integrate(owner, equations.derivative, state, times, integrator, rtol, atol)
+    path = integrate(owner, equations.derivative, state, times, integrator, rtol, atol)
     found = [observables(system, *equations.unpack(at)) for at in path]
     return assemble(
         system,
@@ -138,6 +127,20 @@ def solve(
         atol=atol,
         wall_time=time.perf_counter() - started,
     )
+
+
+def start(owner: str, system: System, order: int, times: int = 1) -> tuple[Equations, Array]:
+    """Return the equations of a System and its initial state; `times` of them are to be held."""
+    validation.instance(owner, "system", system, System)
+    operators.require(owner, "cumulants", system)
+    if isinstance(order, bool) or not isinstance(order, int | np.integer) or order not in (1, 2):
+        raise ValueError(f"{owner}: order must be 1 or 2, got {validation.shown(order)}")
+    variables = 3 * system.sites + (9 * system.sites**2 if order == 2 else 0)
+    # F, F times N, the exchange and a dozen states at work; the path
+    validation.memory(owner, "system", 36.0 * system.sites**2 + (12.0 + times) * variables)
+    state = np.zeros(variables)
+    state[: 3 * system.sites] = initial_means(system).ravel()
+    return Equations.of(system), state
 
 
 def initial_means(system: System) -> Array:
@@ -228,6 +231,13 @@ class Equations:
             dc += _swap(_apply(kick, _swap(_apply(kick, total))))
         return np.concatenate([dm.ravel(), (dc * self.pairs).ravel()])
 
+    def response(self, m: Array) -> Array:
+        """Mean-field derivative of dm by m, shape (sites, 3, sites, 3)."""
+        sites = np.arange(len(m))
+        found = -2 * _apply(_cross(m), self.turn_all)
+        found[sites, :, sites, :] += self.drift + 2 * _cross(np.tensordot(self.turn_all, m))
+        return found
+
     def _one_sided(self, m: Array, c: Array, mean_drift: Array, pulled: Array) -> Array:
         """<(d sigma_l) sigma_l'> less the product of means; the other side is its transpose."""
         sites = np.arange(len(m))
@@ -247,14 +257,7 @@ class Equations:
 def observables(system: System, m: Array, c: Array | None) -> dict[str, Array]:
     """Return what the Dataset holds at one time, from m and c (None: no correlations)."""
     sites, size = np.arange(system.sites), system.column("size")
-    # Z^{ab}_{ll'} = <S_l^a S_l'^b>, S the sum of the Pauli matrices of a site
-    total = np.multiply.outer(m, m) + (0 if c is None else c)
-    spins = (total * np.multiply.outer(size, size)[:, None, :, None]).astype(complex)
-    same = size * (size - 1)
-    spins[sites, :, sites, :] = total[sites, :, sites, :] * same[:, None, None]
-    spins[sites, :, sites, :] += size[:, None, None] * (
-        np.eye(3) + 1j * np.einsum("abc,lc->lab", _EPSILON, m)
-    )
+    spins = products(system, m, c)
     own = spins[sites, :, sites, :]
     minus = VECTORS[KINDS.index("decay")]
     spin = size[:, None] * m / 2
@@ -270,6 +273,19 @@ def observables(system: System, m: Array, c: Array | None) -> dict[str, Array]:
         [np.einsum("la,mb,lamb->", v.conj(), v, spins, optimize=True).real / 4 for v in vectors]
     )
     return found
+
+
+def products(system: System, m: Array, c: Array | None) -> NDArray[np.complex128]:
+    """Return <S_l^a S_l'^b>, shape (sites, 3, sites, 3), S the sum of a site's Pauli matrices."""
+    sites, size = np.arange(system.sites), system.column("size")
+    total = np.multiply.outer(m, m) + (0 if c is None else c)
+    spins = (total * np.multiply.outer(size, size)[:, None, :, None]).astype(complex)
+    same = size * (size - 1)
+    spins[sites, :, sites, :] = total[sites, :, sites, :] * same[:, None, None]
+    spins[sites, :, sites, :] += size[:, None, None] * (
+        np.eye(3) + 1j * np.einsum("abc,lc->lab", _EPSILON, m)
+    )
+    return spins
 
 
 def _cross(vectors: Array) -> Array:
@@ -288,14 +304,14 @@ def _swap(c: Array) -> Array:
     return c.transpose(2, 3, 0, 1)
 
 
-def _integrate(
+def integrate(
     owner: str,
     derivative: Callable[[float, Array], Array],
     state: Array,
     times: Array,
-    integrator: str,
-    rtol: float,
-    atol: float,
+    integrator: str = "LSODA",
+    rtol: float = 1e-9,
+    atol: float = 1e-12,
 ) -> Array:
     """Return the states at `times`, shape (times, variables)."""
     # takes longer to import than this package

@@ -1,0 +1,86 @@
+"""Fixed points of the cumulant equations: integrated until nothing moves, then by Newton steps."""
+
+from __future__ import annotations
+
+import time as clock
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from blochball.cumulants.equations import Equations, integrate, observables, start
+from blochball.dataset import assemble
+from blochball.system import System
+
+Array = NDArray[np.float64]
+
+# times that the integration is doubled, from the time that the slowest local rate takes
+DOUBLINGS = 7
+# change over the second half of a run from which Newton steps lead to the fixed point
+NEAR = 1e-6
+# variables up to which they are taken; at most how many, until which precision
+LARGEST, STEPS, PRECISION = 1000, 8, 1e-12
+SHIFT = 1e-4  # of central differences
+
+
+def steady_state(system: System, order: int = 2) -> xr.Dataset:
+    """Return the fixed point that the initial state ends in, at the single time "infinity".
+
+    Parameters and errors are those of `solve`.
+
+    Raises
+    ------
+    ArithmeticError
+        If the equations do not come to rest: they may oscillate for ever where the master equation
+        has a steady state.
+    """
+    owner = "cumulants.steady_state"
+    started = clock.perf_counter()
+    equations, state = start(owner, system, order)
+    found = fixed_point(owner, equations, state)
+    values = observables(system, *equations.unpack(found))
+    return assemble(
+        system,
+        [np.inf],
+        {name: value[None] for name, value in values.items()},
+        method=f"cumulants.{order}",
+        wall_time=clock.perf_counter() - started,
+    )
+
+
+def fixed_point(owner: str, equations: Equations, state: Array) -> Array:
+    """Return the fixed point that a flat state ends in."""
+    rates = np.abs(np.diagonal(equations.drift, axis1=1, axis2=2))
+    until = 10 / max(float(rates[rates > 0].min(initial=1e100)), 1e-100) if rates.any() else 1.0
+    for _ in range(DOUBLINGS):
+        middle, after = integrate(owner, equations.derivative, state, until * np.array([0.5, 1]))
+        if np.abs(after - middle).max() < NEAR:
+            refined = _newton(equations, after)
+            # a fixed point that lies elsewhere is not where this state goes
+            if np.abs(refined - after).max() < 100 * NEAR:
+                return refined
+        state, until = after, 2 * until
+    raise ArithmeticError(
+        f"{owner}: the truncated equations do not come to rest within a time of {until:.3g}"
+    )
+
+
+def _newton(equations: Equations, state: Array) -> Array:
+    """Refine a fixed point where the Jacobian is of a size that can be inverted."""
+    if state.size > LARGEST:
+        return state
+    for _ in range(STEPS):
+        residual = equations.derivative(0.0, state)
+        # the equations are polynomials of third order
+        jacobian = np.empty((state.size, state.size))
+        for k in range(state.size):
+            shift = np.zeros(state.size)
+            shift[k] = SHIFT
+            ahead, back = (equations.derivative(0.0, state + sign * shift) for sign in (1, -1))
+            jacobian[:, k] = (ahead - back) / (2 * SHIFT)
+        # each pair is kept twice, and what symmetry leaves free has no derivative
+        step = np.linalg.lstsq(jacobian, -residual, rcond=1e-10)[0]
+        state = state + step
+        if np.abs(step).max() < PRECISION:
+            break
+    return state
