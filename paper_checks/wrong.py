@@ -286,7 +286,10 @@ def watched(ball: Ball, times: Array, momenta: Sequence[float] = ()) -> xr.Datas
         away = light - light.mean(axis=-1, keepdims=True)
         output_covariance[k] = away @ away.T / (trajectories - 1) / trajectories
         length = np.sqrt((vectors**2).sum(axis=0))
-        for name, value in (("inverse_length", 1 / length), ("short_fraction", length < SHORT)):
+        for name, value in (
+            ("inverse_length", 1 / np.maximum(length, 0.5)),
+            ("short_fraction", length < SHORT),
+        ):
             validity[name][k], validity_error[name][k] = _mean(value)
         if len(momenta):
             spectrum[:, k] = _mean(ball.structure(np.asarray(momenta)))

@@ -34,7 +34,7 @@ def draw(results: Results) -> Figure:
 def pulse(ax: Axes, results: Results) -> None:
     """Draw the pulse of the largest ensemble on the universal one."""
     size = max(decay.sizes(results))
-    ds = decay.curve(results.load("decay", f"size-{size}.twa"), "clean", size)
+    ds = decay.curve(results, "clean", size, "twa")
     time = np.linspace(0, ds.time.values[-1], 500)
     ax.plot(time, measure.universal(time, size)["emission"], color=style.BLUE, **style.EXACT)
     ax.plot(ds.time, ds.emission, color="black", **style.SAMPLED)

@@ -128,7 +128,7 @@ class Anchors:
             "collective": (models.superradiant_decay(size), np.linspace(0, 10 / size, 41), 400),
             **{name: (system, turns, 240 * turns.size) for name, system in fast.items()},
             **{
-                name: (models.boundary_time_crystal(self.driven_size, r / 2, 1.0), long, 16000)
+                name: (models.boundary_time_crystal(self.driven_size, r / 2, 1.0), long, 4000)
                 for name, r in DRIVES.items()
             },
         }  # fmt: skip

@@ -88,9 +88,9 @@ def pulse(results: Results) -> dict[str, Quantity]:
             results,
             "decay",
             f"size-{size}.twa",
-            lambda ds, name=name: Curve.of(decay.curve(ds, "clean", size), name),
+            lambda ds, name=name: Curve.of(decay.pick(ds, "clean", size), name),
         )
-        time = decay.curve(results.load("decay", f"size-{size}.twa"), "clean", size).time.values
+        time = decay.curve(results, "clean", size, "twa").time.values
         expected = universal(time, size)[name]
         found[name] = largest(twa - Curve(expected, 0 * expected, frozenset({"closed"})))
     when, height = decay.burst(results, "clean", size, "twa")
@@ -194,7 +194,7 @@ def redundant(results: Results) -> dict[str, Quantity]:
 
 
 def needed(results: Results) -> dict[str, Quantity]:
-    """Largest error of Eq. (6) with psi frozen, over that with psi moving: laser of Fig. 2(a)."""
+    """Largest error of Eq. (6) with psi moving, over that with psi frozen: laser of Fig. 2(a)."""
     size = results.settings("anchors").size
     ds = run(results, "local", "frozen").isel(site=0)
     found = {}
@@ -203,8 +203,8 @@ def needed(results: Results) -> dict[str, Quantity]:
         frozen = Curve.of(ds, name, float(size) ** power) - exact
         moving = formulations.curve(results, size, "top", name) - exact
         where = int(np.argmax(np.abs(frozen.value)))
-        # at one time, and of either sign: no largest value of noise
-        found[f"{name}, frozen / moving"] = abs(frozen.at(where)) / largest(moving)
+        # frozen, it is far above the noise
+        found[f"{name}, moving / frozen"] = largest(moving) / abs(frozen.at(where))
     return found
 
 

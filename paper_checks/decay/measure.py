@@ -21,8 +21,13 @@ def sizes(results: Results, exact: bool = False) -> list[int]:
     return sorted(member.size for member in members if member.exact or not exact)
 
 
-def curve(ds: xr.Dataset, kind: str, size: int) -> xr.Dataset:
+def curve(results: Results, kind: str, size: int, theory: str) -> xr.Dataset:
     """Return emission per N^2 and inversion per N of a run, against N Gamma t."""
+    return pick(results.load("decay", f"size-{size}.{theory}"), kind, size)
+
+
+def pick(ds: xr.Dataset, kind: str, size: int) -> xr.Dataset:
+    """Return the same of its Dataset."""
     ds = ds.sel(label=kind).isel(site=0)
     scaled = {
         name: ds[name] / size ** SCALE[name.removesuffix("_stderr")]
@@ -34,12 +39,14 @@ def curve(ds: xr.Dataset, kind: str, size: int) -> xr.Dataset:
 
 def burst(results: Results, kind: str, size: int, theory: str) -> tuple[Quantity, Quantity]:
     """Return time and height of the burst: vertex of a smooth curve through its top."""
-    batches = [curve(ds, kind, size) for ds in results.batches("decay", f"size-{size}.{theory}")]
-    when, height = (
-        jackknife(lambda ds, k=k: vertex(ds.time.values, ds.emission.values)[k], batches)
-        for k in (0, 1)
-    )
+    batches = [pick(ds, kind, size) for ds in results.batches("decay", f"size-{size}.{theory}")]
+    when, height = (jackknife(lambda ds, k=k: top(ds)[k], batches) for k in (0, 1))
     return when, height
+
+
+def top(ds: xr.Dataset) -> tuple[float, float]:
+    """Return time and height of the burst of a curve."""
+    return vertex(ds.time.values, ds.emission.values)
 
 
 def bursts(results: Results, size: int) -> dict[str, Quantity]:
@@ -59,7 +66,7 @@ def largest_error(results: Results, kind: str, size: int, name: str) -> Quantity
             results,
             "decay",
             f"size-{size}.{theory}",
-            lambda ds: Curve.of(curve(ds, kind, size), name),
+            lambda ds: Curve.of(pick(ds, kind, size), name),
         )
         for theory in THEORIES
     )

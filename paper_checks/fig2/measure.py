@@ -235,7 +235,9 @@ def subradiant(results: Results) -> dict[str, Quantity]:
     """How well TWA follows s until it is lowest: relative deviation, crossing of one, minimum."""
     exact, twa = (parameter(results, "subradiance", theory) for theory in THEORIES)
     until = np.arange(exact.value.size) <= int(np.argmin(exact.value))
-    crossings = {t: _read_off(results, t, crossing, "subradiance") for t in THEORIES}
+    crossings = {
+        t: quantity.attempt(_read_off, results, t, crossing, "subradiance") for t in THEORIES
+    }
     minima = {t: _read_off(results, t, lowest, "subradiance") for t in THEORIES}
     return {
         "minimum, exact": minima["exact"],
