@@ -1,4 +1,4 @@
-# make figures | test | quick | report | baseline | lint | bench | readme | clean
+# make figures | test | quick | docs | report | baseline | lint | bench | readme | clean
 # Everything runs in .venv, made from the hashed pins of envs/requirements.lock.
 
 PYTHON ?= python3
@@ -10,7 +10,7 @@ STAMP := $(VENV)/.complete
 export MPLBACKEND := Agg
 
 .DELETE_ON_ERROR:
-.PHONY: figures test quick report baseline lint bench graph readme clean help
+.PHONY: figures test quick docs report baseline lint bench graph readme clean help
 
 help:
 	@sed -n '1p' Makefile
@@ -31,6 +31,11 @@ figures: $(STAMP)
 
 quick: $(STAMP)
 	$(BIN)/snakemake --cores all --configfile config/quick.yaml
+
+# the documentation site, results/docs/index.html: nothing from the network, no warning
+docs: $(STAMP)
+	rm -rf results/docs docs/generated
+	$(BIN)/python -m sphinx -b html -W --keep-going -q -d results/docs/.doctrees docs results/docs
 
 # the data and pictures that the tests compare with, renewed on purpose: review git diff data
 baseline: quick

@@ -22,9 +22,10 @@ JAX_NOISE = {"normal": "normal noise", "bits": "noise from bits"}
 
 def engine(system, until: float, steps: int, trajectories: int, threads: int = 1):
     """Return a function that makes a run, and its number of ensemble-steps."""
-    planned = twa.plan(system, [until], trajectories, 1, steps)
+    planned = twa.plan(system, [until], trajectories, 1, steps=steps)
+    (blocks,) = twa.division(trajectories, 1, system.sites)
     return (
-        lambda: twa.run_part(planned, 0, threads=threads),
+        lambda: twa.run_part(planned, blocks, threads),
         steps * trajectories * system.sites,
     )
 
@@ -55,8 +56,8 @@ def whole_machine() -> list[Row]:
     """Time each program as one would call it, with the same trajectories and steps."""
     steps, cores = jax_twa.STEPS, thread_count("benchmarks", None)
     system = models.superradiant_laser(jax_twa.SIZE, jax_twa.PUMP)
-    arguments = (system, [jax_twa.UNTIL], COUNT, 1, steps)
-    value, spread = median(measure(lambda: twa.solve(*arguments)))
+    arguments = (system, [jax_twa.UNTIL], COUNT, 1)
+    value, spread = median(measure(lambda: twa.solve(*arguments, steps=steps)))
     # TWA takes all cores by itself, NumPy takes one, JAX what its compiler finds
     ours = Row(f"TWA, {COUNT} x {steps} steps, {cores} cores", value, spread, "s")
     times = measure(lambda: laser(steps, COUNT), runs=3)

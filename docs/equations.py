@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -22,7 +22,9 @@ TITLES = {
     "4": "Weyl symbols of the jumps",
     "5": "Semiclassical expansion of a product, with the Poisson bracket of a symmetric top",
     "6": "Langevin equations of the truncated Wigner approximation",
+    "7": "Expectation values as means over trajectories",
     "8": "Ensembles along a one-dimensional waveguide",
+    "7.1": "Drift and diffusion of the Bloch ball under local jumps",
 }
 
 HEAD = """\
@@ -52,8 +54,13 @@ def _tags_in(node: ast.AST, name: str) -> Iterator[tuple[str, str, str]]:
             yield from _tags_in(child, inner)
 
 
-def table() -> str:
+def table(public: Mapping[str, str] | None = None) -> str:
     """Return docs/equations.md.
+
+    Parameters
+    ----------
+    public : mapping of str to str, optional
+        Names under which objects have a page already.
 
     Raises
     ------
@@ -67,11 +74,12 @@ def table() -> str:
         homes[number].append(name)
     lines = [HEAD]
     for number, title in TITLES.items():
-        lines += [f"## Eq. ({number}): {title}", "", "```{eval-rst}", ".. autosummary::"]
-        lines += ["   :nosignatures:", "   :toctree: generated/equations", ""]
-        lines += [*(f"   {name}" for name in homes[number]), "```", ""]
+        lines += [f"## Eq. ({number}): {title}", "", "```{eval-rst}"]
+        known = [public[name] for name in homes[number] if public and name in public]
+        if known:
+            lines += [".. autosummary::", "   :nosignatures:", "", *(f"   {one}" for one in known)]
+        for name in homes[number]:
+            if not public or name not in public:
+                lines += ["", f".. autofunction:: {name}"]
+        lines += ["```", ""]
     return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    (ROOT / "docs" / "equations.md").write_text(table(), encoding="utf-8")

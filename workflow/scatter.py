@@ -13,15 +13,19 @@ from __future__ import annotations
 
 import xarray as xr
 
+from blochball import twa
 from blochball.support import storage
 from workflow import config, provenance, results, runs, simulate, stack, theories
 
 
-def plan(run: runs.Run, number: int) -> xr.Dataset:
+def plan(run: runs.Run, number: int) -> twa.Plan:
     """Return the plan of one point."""
-    point = list(run.points.values())[number]
-    parts = sum(of == number for of, _ in run.pieces())
-    return theories.plan(point, parts).assign_attrs(run=run.fingerprint)
+    return theories.plan(list(run.points.values())[number])
+
+
+def saved(run: runs.Run, planned: twa.Plan) -> xr.Dataset:
+    """Return the plan of a point as it is kept in a file."""
+    return planned.to_dataset().assign_attrs(run=run.fingerprint)
 
 
 class Scattered:
@@ -34,17 +38,22 @@ class Scattered:
     def __init__(self, run: runs.Run, found: results.Results, family: str, name: str) -> None:
         self.run, self.found, self.family, self.name = run, found, family, name
 
-    def planned(self, number: int) -> xr.Dataset:
+    def planned(self, number: int) -> twa.Plan:
         """Return the plan of one point."""
-        parts = sum(of == number for of, _ in self.run.pieces())
-        expected = {"run": self.run.fingerprint, "sources": theories.STAMP, "parts": parts}
-        planned = self._take_up(number, "plan", **expected)
-        return plan(self.run, number) if planned is None else planned
+        expected = {"run": self.run.fingerprint, "sources": theories.STAMP}
+        there = self._take_up(number, "plan", **expected)
+        return plan(self.run, number) if there is None else theories.taken_up(there)
 
-    def part(self, planned: xr.Dataset, number: int, part: int, threads: int = 1) -> xr.Dataset:
+    def blocks(self, planned: twa.Plan, number: int) -> tuple[range, ...]:
+        """Return the blocks of each part of a point."""
+        parts = sum(of == number for of, _ in self.run.pieces())
+        return theories.blocks(planned, parts)
+
+    def part(self, planned: twa.Plan, number: int, part: int, threads: int = 1) -> xr.Dataset:
         """Compute one part, taking up what a killed job has left of it."""
         folder = self.found.chunks(self.family, self.name) / f"{number}.{part}"
-        return theories.run_part(planned, part, threads, folder, self.found.config.chunk)
+        blocks = self.blocks(planned, number)[part]
+        return theories.run_part(planned, blocks, threads, folder, self.found.config.chunk)
 
     def gather(self) -> xr.Dataset:
         """Return the Dataset of the whole run."""
@@ -52,8 +61,9 @@ class Scattered:
         for number, label in enumerate(self.run.points):
             planned = self.planned(number)
             parts = []
-            for part in (part for of, part in self.run.pieces() if of == number):
-                there = self._take_up(number, part, plan=planned.plan, part=part)
+            for part, blocks in enumerate(self.blocks(planned, number)):
+                expected = {"first": blocks.start, "blocks": len(blocks)}
+                there = self._take_up(number, part, identity=planned.identity, **expected)
                 parts.append(self.part(planned, number, part) if there is None else there)
             whole[label] = theories.gather(planned, parts)
         return stack.joined(whole, self.run.scan)
@@ -81,7 +91,7 @@ def main() -> None:
     scattered = Scattered(run, found, args.family, args.run)
     path = found.piece(args.family, args.run, args.point, "plan")
     if args.what == "plan":
-        ds = plan(run, args.point)
+        ds = saved(run, plan(run, args.point))
     elif args.what == "part":
         ds = scattered.part(scattered.planned(args.point), args.point, args.part, args.threads)
         path = found.piece(args.family, args.run, args.point, args.part)

@@ -24,7 +24,7 @@ def compute(
     """Return the Dataset of one run; a scan is stacked along its parameter.
 
     In the folder `keep`, TWA keeps finished trajectories and takes up those that are there; see
-    `twa.solve`, also for `chunk`.
+    `twa.Checkpoint`, for `chunk` its `work`.
     """
     solved = {}
     for number, (label, point) in enumerate(run.points.items()):

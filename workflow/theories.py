@@ -80,7 +80,7 @@ class Point:
 
     def parts(self, jobs: int) -> int:
         """Return into how many parts the trajectories are divided for so many jobs."""
-        return twa.division(self.trajectories, jobs, self.system.sites)[0]
+        return len(twa.division(self.trajectories, jobs, self.system.sites))
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,9 @@ class Theory:
     name : str
         Last part of the name of its runs, MEMBER.THEORY.
     solve : callable
-        ``solve(point, threads, **kept)`` returns the Dataset of a `Point`; `kept` are `keep` and
-        `chunk` of `twa.solve`, which theories that begin again when they are killed ignore.
+        ``solve(point, threads, **kept)`` returns the Dataset of a `Point`; `kept` are the
+        folder `keep` and the size `chunk` of a `twa.Checkpoint`, which theories that begin again
+        when they are killed ignore.
     modules : tuple of str
         Where it is written. Results are stale when one of these, or what it imports, changes.
     sampled : bool
@@ -132,18 +133,27 @@ def _mean_field(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
 
 
 def _ball(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
-    sampling = point.sampling | {"strata": point.strata, "threads": threads}
-    return twa.solve(point.system, point.times, **sampling, **kept)
+    sampling = point.sampling | {"threads": threads, "checkpoint": _checkpoint(**kept)}
+    if point.strata < 2:
+        return twa.solve(point.system, point.times, **sampling)
+    del sampling["momenta"]
+    return twa.solve_stratified(point.system, point.times, **sampling, strata=point.strata)
+
+
+def _checkpoint(keep: Path | None = None, chunk: int | None = None) -> twa.Checkpoint | None:
+    if keep is None:
+        return None
+    return twa.Checkpoint(keep) if chunk is None else twa.Checkpoint(keep, chunk)
 
 
 def _eq6(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
     sampling = point.sampling | {"threads": threads}
-    return twa.solve(point.system, point.times, **sampling, formulation="top")
+    return twa.eq6.solve(point.system, point.times, **sampling)
 
 
 def _paths(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
-    given = point.trajectories, point.seed, point.steps
-    return twa.trajectories(point.system, point.times, *given, tolerance=point.tolerance)
+    numerics = {"steps": point.steps, "tolerance": point.tolerance}
+    return twa.trajectories(point.system, point.times, point.trajectories, point.seed, **numerics)
 
 
 def _cost(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
@@ -182,21 +192,28 @@ THEORIES = {theory.name: theory for theory in (EXACT, MEAN_FIELD, TWA, EQ6, PATH
 # -- the ball's trajectories scattered over jobs ---------------------------------------------------
 
 
-def plan(point: Point, parts: int) -> xr.Dataset:
-    """Fix all of a point that no random number may decide, for so many parts."""
-    return twa.plan(point.system, point.times, **point.sampling, parts=parts)
+def plan(point: Point) -> twa.Plan:
+    """Fix all of a point that no random number may decide."""
+    return twa.plan(point.system, point.times, **point.sampling)
+
+
+def taken_up(plan: xr.Dataset) -> twa.Plan:
+    """Return the plan that is kept in a file."""
+    return twa.Plan.from_dataset(plan)
+
+
+def blocks(plan: twa.Plan, parts: int) -> tuple[range, ...]:
+    """Return the blocks of each of so many parts."""
+    return twa.division(plan.trajectories, parts, plan.system.sites)
 
 
 def run_part(
-    planned: xr.Dataset, part: int, threads: int, keep: Path, chunk: int | None
+    plan: twa.Plan, blocks: range, threads: int, keep: Path, chunk: int | None
 ) -> xr.Dataset:
     """Compute one part, taking up what a killed job has left of it in the folder `keep`."""
-    chunks = twa.chunks(planned, keep, chunk)
-    # a part of a single chunk is itself all that can be kept
-    several = chunks.blocks < planned.blocks_per_part
-    return twa.run_part(planned, part, threads, keep=chunks if several else None)
+    return twa.run_part(plan, blocks, threads, checkpoint=_checkpoint(keep, chunk))
 
 
-def gather(planned: xr.Dataset, parts: Sequence[xr.Dataset]) -> xr.Dataset:
+def gather(plan: twa.Plan, parts: Sequence[xr.Dataset]) -> xr.Dataset:
     """Return the Dataset of a point from all its parts."""
-    return twa.gather(planned, parts)
+    return twa.gather(plan, parts)

@@ -93,5 +93,5 @@ def _solved(point: Point, times: Any, trajectories: int, threads: int) -> xr.Dat
         return per_emitter.solve(system, times, trajectories, point.seed, steps)
     with warnings.catch_warnings():
         # the deep subradiant regime is where it says of itself that it should not be trusted
-        warnings.filterwarnings("ignore", message=r"twa\.solve: .*no footing", category=UserWarning)
+        warnings.filterwarnings("ignore", message=r"twa\.solve: .*not valid", category=UserWarning)
         return twa.solve(system, times, trajectories, point.seed, threads=threads)

@@ -33,7 +33,7 @@ JSON = LASER.to_json()
 SOLVED = exact.solve(LASER, TIMES)
 CHAIN = exact.solve(models.waveguide_chain(2, 2, 0.1, 1.0), TIMES, "liouvillian", correlations=[0])
 PLAN = twa.plan(LASER, TIMES, 4, steps=1)
-PART = twa.run_part(PLAN, 0)
+PART = twa.run_part(PLAN, range(1))
 
 rate, number = bad.not_real(0), bad.not_real()
 angle = number | st.floats(3.15, 1e6) | st.floats(-1e6, -3.15)  # degrees, perhaps
@@ -277,19 +277,29 @@ TARGETS = {
         {
             **sampling,
             **running,
-            "formulation": bad.not_choice,
             "correlations": bad.not_times.filter(lambda value: value is not None) | st.just([5.0]),
             "momenta": bad.not_array,
-            "form": bad.not_choice,
-            "strata": bad.not_integer(0) | st.integers(2, 2**53),
-            "step_error": bad.not_integer(0),
-            "keep": not_path.filter(lambda value: value is not None),
-            "chunk": bad.not_integer(1, none=True) | st.integers(1),
+            "structure": bad.not_choice,
+            "checkpoint": not_path.filter(lambda value: value is not None),
         },
     ),
-    "twa.solve, top": Target(
-        twa.solve, {**few, "formulation": "top"}, {**sampling, **running, "tolerance": rate}
+    "twa.eq6.solve": Target(
+        twa.eq6.solve,
+        few,
+        {
+            **sampling,
+            **running,
+            "correlations": bad.not_times.filter(lambda value: value is not None) | st.just([5.0]),
+            "momenta": bad.not_array,
+            "checkpoint": not_path.filter(lambda value: value is not None),
+        },
     ),
+    "twa.solve_stratified": Target(
+        twa.solve_stratified,
+        {**few, "trajectories": 200, "strata": 2},
+        {**sampling, **running, "strata": bad.not_integer(2) | st.integers(101, 2**53)},
+    ),
+    "twa.step_error": Target(twa.step_error, few, {**sampling, **running}),
     "twa.plan": Target(
         twa.plan,
         few,
@@ -297,15 +307,17 @@ TARGETS = {
             **sampling,
             "correlations": bad.not_times.filter(lambda value: value is not None),
             "momenta": bad.not_array,
-            "form": bad.not_choice,
-            "parts": count,
+            "structure": bad.not_choice,
         },
     ),
-    "twa.trajectories": Target(twa.trajectories, few, {**sampling, "form": bad.not_choice}),
-    "twa.chunks": Target(
-        twa.chunks,
-        {"planned": PLAN, "folder": FILE.parent},
-        {"planned": not_dataset | bare, "folder": not_path, "work": count},
+    "twa.trajectories": Target(
+        twa.trajectories, few, {**sampling, **running, "structure": bad.not_choice}
+    ),
+    "Checkpoint": Target(
+        twa.Checkpoint, {"folder": FILE.parent}, {"folder": not_path, "work": count}
+    ),
+    "Plan.from_dataset": Target(
+        twa.Plan.from_dataset, {"ds": PLAN.to_dataset()}, {"ds": not_dataset | bare}
     ),
     "twa.division": Target(
         twa.division,
@@ -314,20 +326,22 @@ TARGETS = {
     ),
     "twa.run_part": Target(
         twa.run_part,
-        {"planned": PLAN, "part": 0},
+        {"plan": PLAN, "blocks": range(1)},
         {
-            "planned": not_dataset | bare,
-            "part": bad.not_integer(0) | st.integers(1),
-            "keep": bad.neither(type(None)),
+            "plan": bad.neither(twa.Plan),
+            "blocks": bad.neither(range)
+            | st.sampled_from([range(0), range(1, 2), range(2), range(0, -1, -1)]),
+            "checkpoint": not_path.filter(lambda value: value is not None),
             **running,
         },
     ),
     "twa.gather": Target(
         twa.gather,
-        {"planned": PLAN, "parts": [PART]},
+        {"plan": PLAN, "parts": [PART]},
         {
-            "planned": not_dataset | bare,
-            "parts": bad.several(PART) | st.sampled_from([[], [PART, PART], [PLAN], [SOLVED]]),
+            "plan": bad.neither(twa.Plan),
+            "parts": bad.several(PART)
+            | st.sampled_from([[], [PART, PART], [PLAN.to_dataset()], [SOLVED]]),
         },
     ),
     "cumulants.solve": Target(

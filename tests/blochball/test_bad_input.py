@@ -206,7 +206,7 @@ def test_what_memory_or_time_cannot_hold_is_refused(what: str) -> None:
 
 def test_large_ensembles_are_no_burden() -> None:
     """The refusals above are of what cannot be done, not of what is merely large."""
-    planned = twa.plan(models.superradiant_laser(2**53, 1.0), [1e-17], 10**15, parts=10**12)
+    planned = twa.plan(models.superradiant_laser(2**53, 1.0), [1e-17], 10**15)
     assert planned.trajectories == 10**15
     exact.solve(models.superradiant_decay(2 * 10**6), [1e-13], trajectories=2)
 

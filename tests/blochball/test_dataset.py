@@ -114,9 +114,10 @@ def plain(system, times):
         lambda: exact.solve(models.superradiant_laser(4, 1.0), [0.1], "jumps", trajectories=3),
         lambda: cumulants.solve(CHAIN, [0.0, 0.1]),
         lambda: twa.solve(
-            LARGE, [0.0, 0.1], 10, steps=2, correlations=[0.1], momenta=[0.0, 1.0], step_error=2
+            LARGE, [0.0, 0.1], 10, steps=2, correlations=[0.1], momenta=[0.0, 1.0]
         ),
-        lambda: twa.solve(LARGE, [0.0, 0.1], 10, steps=2, formulation="top"),
+        lambda: twa.step_error(LARGE, [0.0, 0.1], 2, steps=2),
+        lambda: twa.eq6.solve(LARGE, [0.0, 0.1], 10, steps=2),
         lambda: twa.trajectories(LARGE, [0.0, 0.1], 2, steps=2),
     ],
 )  # fmt: skip

@@ -104,7 +104,7 @@ THEORIES = {
     ),
     "cumulants": Theory(cumulants.solve, 1e-6, pair),
     "twa": Theory(twa.solve, 0.003, large, density_matrix, SAMPLED),
-    "twa.eq6": Theory(twa.solve, 0.005, large, density_matrix, SAMPLED | {"formulation": "top"}),
+    "twa.eq6": Theory(twa.eq6.solve, 0.005, large, density_matrix, SAMPLED),
     "per_emitter": Theory(
         per_emitter.solve,
         0.005,

@@ -27,7 +27,10 @@ def test_every_equation_has_code(number: str) -> None:
 def test_tags_lead_to_objects_of_the_package(number: str, name: str) -> None:
     module, _, attribute = name.rpartition(".")
     assert callable(getattr(importlib.import_module(module), attribute))
-    assert f"   {name}\n" in equations.table().split(f"## Eq. ({number}):")[1].split("## ")[0]
+    assert (
+        f".. autofunction:: {name}\n"
+        in equations.table().split(f"## Eq. ({number}):")[1].split("## ")[0]
+    )
 
 
 def test_what_only_mentions_an_equation_is_no_home_of_it(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from workflow import config, simulate
 from workflow.results import Results
 
 # systems that are solved fast are small; how good TWA is for them does not matter here
-pytestmark = pytest.mark.filterwarnings("ignore:twa.solve. up to .* have .J. < 2:UserWarning")
+pytestmark = pytest.mark.filterwarnings("ignore:twa[.a-z0-9_]*. up to .* have .J. < 2:UserWarning")
 
 PLAIN: dict[str, Any] = {
     "name": "test",
@@ -101,10 +101,10 @@ def test_both_forms_and_exact_solve_the_same_systems_at_the_same_times():
 
 
 def test_the_runs_of_eq_6_are_solved_in_its_variables(results):
-    assert results.load("formulations", "size-8.top").method == "twa.top"
+    assert results.load("formulations", "size-8.top").method == "twa.eq6"
     assert results.load("formulations", "size-8.twa").method == "twa.ball"
     point = CONFIG.family("formulations")["size-8.top"].points[8]
-    again = twa.solve(point.system, point.times, 6000, point.seed, 60, formulation="top")
+    again = twa.eq6.solve(point.system, point.times, 6000, point.seed, steps=60)
     xr.testing.assert_equal(
         again.drop_attrs(), results.load("formulations", "size-8.top").drop_attrs()
     )
@@ -143,7 +143,7 @@ def test_only_local_dissipation_tells_the_trajectories_of_fig_1_apart(results):
 def test_lengths_against_the_solver(results):
     """Single trajectories average to what the solver finds for <J^2>, N/2 (N/2 + 1) at first."""
     point = CONFIG.family("sphere")["cloud.paths"].points["local"]
-    ds = twa.solve(point.system, point.times, 300, point.seed, 120)
+    ds = twa.solve(point.system, point.times, 300, point.seed, steps=120)
     mean = (measure_fig1.lengths(results, "local") ** 2).mean(axis=1) * 50 * 51
     np.testing.assert_allclose(mean, ds.spin_squared[:, 0], rtol=1e-12)
     found = measure_fig1.surface(results)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blochball import models, twa
-from blochball.support import checkpoints as chunks
-from blochball.support import storage
-from blochball.twa import parts
-from blochball.twa.engine import block_size
+from blochball.support import checkpoints, storage
+from blochball.support.statistics import Moments
+from blochball.twa.plan import block_size
 from workflow import scatter, simulate
 from workflow.config import Config
 from workflow.results import Results
@@ -32,11 +32,12 @@ BLOCK = block_size(1)
 RUN: dict[str, Any] = {"trajectories": 8 * BLOCK + 30, "steps": 12, "seed": 3}
 CHUNK = 2 * BLOCK * 12
 FIRST = (0, 2, 4, 6, 8)
+PLANS = sys.modules[twa.Plan.__module__]
 
 
-def solve(keep: Path | None = None, **changed: Any) -> xr.Dataset:
-    kept = {} if keep is None else {"keep": keep, "chunk": CHUNK}
-    return twa.solve(LASER, TIMES, **RUN | {"threads": 1} | kept | changed)
+def solve(folder: Path | None = None, work: int = CHUNK, **changed: Any) -> xr.Dataset:
+    checkpoint = None if folder is None else twa.Checkpoint(folder, work)
+    return twa.solve(LASER, TIMES, **RUN | {"threads": 1} | changed, checkpoint=checkpoint)
 
 
 def assert_same_bits(one: xr.Dataset, other: xr.Dataset) -> None:
@@ -131,7 +132,7 @@ def test_chunks_are_those_of_the_plan_and_are_taken_up(folder: Path, whole: xr.D
     assert_same_bits(again, whole)
     assert state(folder) == before
     # the seconds of what was taken up count as well
-    assert again.wall_time > sum(storage.load(folder / name).seconds for name in before)
+    assert again.wall_time > sum(storage.load(folder / name).wall_time for name in before)
 
 
 @pytest.mark.parametrize("lost", [(0,), (8,), (2, 4), (0, 2, 4, 6), FIRST], ids=str)
@@ -150,13 +151,13 @@ def test_what_is_missing_is_computed_and_nothing_else(
 
 @pytest.mark.parametrize(
     "damage",
-    ["flip", "cut", "empty", "text", "other place", "other seed", "other steps", "other chunk"],
+    ["flip", "cut", "empty", "text", "other place", "other seed", "other steps"],
 )
 def test_a_bad_chunk_is_named_and_computed_again(
     damage: str, folder: Path, whole: xr.Dataset, tmp_path: Path
 ) -> None:
     path = folder / "4.nc"
-    other = {"other seed": {"seed": 4}, "other steps": {"steps": 15}, "other chunk": {"chunk": 1}}
+    other = {"other seed": {"seed": 4}, "other steps": {"steps": 15}}
     if damage == "flip":
         flip(path, 5000, 3)
     elif damage == "cut":
@@ -181,7 +182,7 @@ def test_a_bad_chunk_is_named_and_computed_again(
 def test_chunks_of_other_sources_are_computed_again(
     folder: Path, whole: xr.Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parts, "STAMP", "another version")
+    monkeypatch.setattr(PLANS, "STAMP", "another version")
     before = state(folder)
     with pytest.warns(UserWarning, match="belongs to something else") as warned:
         assert_same_bits(solve(folder), whole)
@@ -204,30 +205,48 @@ def test_a_forged_chunk_would_change_the_result(
 @pytest.mark.parametrize("threads", [1, 3])
 def test_kept_runs_have_the_bits_of_others(strata: int, threads: int, tmp_path: Path) -> None:
     system = models.superradiant_laser(50, pump=10.0)
-    options = {"trajectories": 41 * BLOCK + 7, "steps": 20, "seed": 1, "strata": strata}
+    options: dict[str, Any] = {"trajectories": 41 * BLOCK + 7, "steps": 20, "seed": 1}
+    run: Any = twa.solve
+    if strata:
+        run, options = twa.solve_stratified, options | {"strata": strata}
     times = np.linspace(0, 0.2, 3)
-    keep = {"keep": tmp_path, "chunk": BLOCK * 20 * 16, "threads": threads}
-    alone = twa.solve(system, times, **options)
-    assert_same_bits(twa.solve(system, times, **options, **keep), alone)
+    keep = {"checkpoint": twa.Checkpoint(tmp_path, BLOCK * 20 * 16), "threads": threads}
+    alone = run(system, times, **options)
+    assert_same_bits(run(system, times, **options, **keep), alone)
     names = sorted(tmp_path.iterdir())
     assert len(names) == 3
     names[1].unlink()
-    assert_same_bits(twa.solve(system, times, **options, **keep), alone)
+    assert_same_bits(run(system, times, **options, **keep), alone)
     assert sorted(tmp_path.iterdir()) == names
 
 
+def test_a_longer_run_goes_on_from_a_shorter_one(tmp_path: Path, whole: xr.Dataset) -> None:
+    """Whole ranges are taken up, the last, incomplete one is computed anew; no warning."""
+    longer = RUN["trajectories"] + 3 * BLOCK
+    alone = solve(trajectories=longer)
+    assert_same_bits(solve(tmp_path), whole)
+    before = state(tmp_path)
+    assert_same_bits(solve(tmp_path, trajectories=longer), alone)
+    after = state(tmp_path)
+    assert {name for name in before if after[name] == before[name]} == {
+        f"{first}.nc" for first in FIRST[:-1]
+    }
+    # and the other way round
+    assert_same_bits(solve(tmp_path), whole)
+
+
 def test_little_work_is_not_kept(tmp_path: Path) -> None:
-    solve(tmp_path, chunk=5 * RUN["trajectories"] * 12)
+    solve(tmp_path, 5 * RUN["trajectories"] * 12)
     assert not list(tmp_path.iterdir())
 
 
 def test_records_come_back_from_a_row_of_numbers() -> None:
     generator = np.random.default_rng(0)
     leaf = tuple(
-        chunks_of(count, generator.normal(size=shape), generator.normal(size=(*shape, 2)))
+        Moments(count, generator.normal(size=shape), generator.normal(size=(*shape, 2)))
         for count, shape in ((7, (3, 2)), (2**50, (0, 4)), (1, (1,)))
     )
-    again = chunks.unpack(chunks.pack(leaf), chunks_of)
+    again = checkpoints.unpack(checkpoints.pack(leaf, "", range(3), 5, 0.0), Moments)
     for one, other in zip(leaf, again, strict=True):
         assert type(other.count) is int
         assert one.count == other.count
@@ -235,18 +254,11 @@ def test_records_come_back_from_a_row_of_numbers() -> None:
         np.testing.assert_array_equal(one.comoment, other.comoment)
 
 
-chunks_of = parts.Moments
-
-
 def test_arguments_that_make_no_sense_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(TypeError, match=r"twa\.solve: keep must be a path, got 3"):
-        solve(keep=3)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match=r"twa\.solve: chunk must be an integer >= 1, got 0"):
-        solve(tmp_path, chunk=0)
-    with pytest.raises(ValueError, match=r"twa\.solve: chunk must come with keep"):
-        solve(chunk=100)
-    with pytest.raises(TypeError, match=r"keep"):
-        twa.solve(LASER, TIMES, formulation="top", keep=tmp_path)
+    with pytest.raises(TypeError, match=r"twa\.solve: checkpoint must be a path, got 3"):
+        twa.solve(LASER, TIMES, steps=1, checkpoint=3)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"Checkpoint: work must be an integer >= 1, got 0"):
+        solve(tmp_path, 0)
 
 
 # -- parts and plans -----------------------------------------------------------------------------
@@ -263,7 +275,7 @@ def scattered(tmp_path: Path) -> scatter.Scattered:
     found = Results(Config("test", 1, 10**6, {}), tmp_path)
     whole = scatter.Scattered(run, found, FAMILY, NAME)
     planned = scatter.plan(run, 0)
-    storage.save(planned, found.piece(FAMILY, NAME, 0, "plan"))
+    storage.save(scatter.saved(run, planned), found.piece(FAMILY, NAME, 0, "plan"))
     for part in range(4):
         storage.save(whole.part(planned, 0, part), found.piece(FAMILY, NAME, 0, part))
     return whole
@@ -291,13 +303,19 @@ def test_a_bad_piece_is_named_and_computed_again(
 
 def test_a_plan_of_another_version_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     planned = twa.plan(LASER, TIMES, **RUN)
-    part = twa.run_part(planned, 0)
+    (blocks,) = twa.division(planned.trajectories, 1, 1)
+    part = twa.run_part(planned, blocks)
     assert_same_bits(twa.gather(planned, [part]), twa.solve(LASER, TIMES, **RUN))
     other = twa.plan(LASER, TIMES, **RUN | {"seed": 4})
     with pytest.raises(ValueError, match="parts must belong to the plan"):
         twa.gather(other, [part])
-    monkeypatch.setattr(parts, "STAMP", "0123456789abcdef")
-    refusal = "planned must be of this version.* 0123456789ab, got"
-    for refused in (lambda: twa.run_part(planned, 0), lambda: twa.gather(planned, [part])):
-        with pytest.raises(ValueError, match=refusal):
-            refused()
+    kept = planned.to_dataset()
+    assert_same_bits(
+        twa.gather(twa.Plan.from_dataset(kept), [part]), twa.solve(LASER, TIMES, **RUN)
+    )
+    changed = kept.assign(step=2 * kept.step)
+    with pytest.raises(ValueError, match="ds must be a plan as it was made"):
+        twa.Plan.from_dataset(changed)
+    monkeypatch.setattr(PLANS, "STAMP", "0123456789abcdef")
+    with pytest.raises(ValueError, match=r"ds must be of this version.* 0123456789ab, got"):
+        twa.Plan.from_dataset(kept)

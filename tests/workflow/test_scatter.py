@@ -29,12 +29,15 @@ def point(drive: float, seed: int, **changed: object) -> Point:
 
 def scattered(run: Run, found: Results, backwards: bool = False) -> xr.Dataset:
     """Plan, run the parts in some order and gather, each through a file."""
+    whole = scatter.Scattered(run, found, FAMILY, NAME)
     for number in range(len(run.points)):
-        storage.save(scatter.plan(run, number), found.piece(FAMILY, NAME, number, "plan"))
+        planned = scatter.saved(run, scatter.plan(run, number))
+        storage.save(planned, found.piece(FAMILY, NAME, number, "plan"))
     for number, part in sorted(run.pieces(), reverse=backwards):
-        planned = storage.load(found.piece(FAMILY, NAME, number, "plan"))
-        storage.save(twa.run_part(planned, part, 1), found.piece(FAMILY, NAME, number, part))
-    return scatter.Scattered(run, found, FAMILY, NAME).gather()
+        planned = twa.Plan.from_dataset(storage.load(found.piece(FAMILY, NAME, number, "plan")))
+        blocks = whole.blocks(planned, number)[part]
+        storage.save(twa.run_part(planned, blocks, 1), found.piece(FAMILY, NAME, number, part))
+    return whole.gather()
 
 
 def assert_same_bits(one: xr.Dataset, other: xr.Dataset) -> None:

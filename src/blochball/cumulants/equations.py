@@ -90,8 +90,8 @@ def solve(
         Relative and absolute tolerance of the integrator, on means and correlations per emitter.
     integrator : {"auto", "RK45", "DOP853", "Radau", "BDF", "LSODA"}
         Of `scipy.integrate.solve_ivp`; "auto" is LSODA, which turns implicit where the equations
-        are stiff, or DOP853 for more than a few hundred variables (3 M, and 9 M^2 more in second
-        order, for M sites).
+        are stiff, or DOP853 for more than a few hundred variables (3 M for M sites, and
+        3 M (3 M + 1) / 2 more in second order).
 
     Returns
     -------
@@ -135,11 +135,12 @@ def start(owner: str, system: System, order: int, times: int = 1) -> tuple[Equat
     operators.require(owner, "cumulants", system)
     if isinstance(order, bool) or not isinstance(order, int | np.integer) or order not in (1, 2):
         raise ValueError(f"{owner}: order must be 1 or 2, got {validation.shown(order)}")
-    variables = 3 * system.sites + (9 * system.sites**2 if order == 2 else 0)
-    # F, F times N, the exchange and a dozen states at work; the path
-    validation.memory(owner, "system", 36.0 * system.sites**2 + (12.0 + times) * variables)
+    means = 3 * system.sites
+    variables = means + (means * (means + 1) // 2 if order == 2 else 0)
+    # F, F times N, the exchange, a dozen arrays like F at work; the path
+    validation.memory(owner, "system", 144.0 * system.sites**2 + (12.0 + times) * variables)
     state = np.zeros(variables)
-    state[: 3 * system.sites] = initial_means(system).ravel()
+    state[:means] = initial_means(system).ravel()
     return Equations.of(system), state
 
 
@@ -154,6 +155,9 @@ def initial_means(system: System) -> Array:
 @dataclass(frozen=True)
 class Equations:
     """Equations of motion of means m (sites, 3) and correlations c (sites, 3, sites, 3).
+
+    A flat state holds m and the upper triangle of c, which is symmetric: an antisymmetric part
+    means nothing, and the truncated equations would let it grow from rounding.
 
     Attributes
     ----------
@@ -209,9 +213,15 @@ class Equations:
 
     def unpack(self, state: Array) -> tuple[Array, Array | None]:
         """Split a flat state into m and c; c is None in first order."""
-        sites = len(self.pull)
-        m, rest = state[: 3 * sites].reshape(sites, 3), state[3 * sites :]
-        return m, rest.reshape(sites, 3, sites, 3) if rest.size else None
+        n = self.pull.size
+        m, half = state[:n].reshape(self.pull.shape), state[n:]
+        if half.size == 0:
+            return m, None
+        c = np.empty((n, n))
+        upper = np.triu_indices(n)
+        c[upper] = half
+        c.T[upper] = half
+        return m, c.reshape(self.turn.shape)
 
     def derivative(self, _: float, state: Array) -> Array:
         """Time derivative of a flat state."""
@@ -229,7 +239,8 @@ class Equations:
         total = np.multiply.outer(m, m) + c
         for kick in self.kicks:
             dc += _swap(_apply(kick, _swap(_apply(kick, total))))
-        return np.concatenate([dm.ravel(), (dc * self.pairs).ravel()])
+        dc *= self.pairs
+        return np.concatenate([dm.ravel(), dc.reshape(n, n)[np.triu_indices(n)]])
 
     def response(self, m: Array) -> Array:
         """Mean-field derivative of dm by m, shape (sites, 3, sites, 3)."""

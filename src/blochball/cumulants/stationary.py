@@ -78,7 +78,7 @@ def _newton(equations: Equations, state: Array) -> Array:
             shift[k] = SHIFT
             ahead, back = (equations.derivative(0.0, state + sign * shift) for sign in (1, -1))
             jacobian[:, k] = (ahead - back) / (2 * SHIFT)
-        # each pair is kept twice, and what symmetry leaves free has no derivative
+        # what symmetry leaves free has no derivative
         step = np.linalg.lstsq(jacobian, -residual, rcond=1e-10)[0]
         state = state + step
         if np.abs(step).max() < PRECISION:

@@ -16,10 +16,9 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy import sparse, special
 from scipy.sparse import csgraph
-from scipy.sparse.linalg import splu
 
 from blochball.dataset import assemble
-from blochball.exact import dicke, symmetric
+from blochball.exact import dicke, markov, symmetric
 from blochball.exact.symmetric import Symmetric, obstacle
 from blochball.support import validation
 from blochball.support.jit import njit
@@ -45,10 +44,12 @@ def solve(
     sums = np.empty((terms, 3))
     _powers(_initial(one), one.size, _rates(one), largest, sums)
     means = np.stack([_poisson_mean(largest * t, sums) for t in times])
+    m, m_squared, spin_squared = means.T
+    flips = spin_squared - m_squared
     return assemble(
         system,
         times,
-        symmetric.observables(system, *means.T),
+        symmetric.observables(system, m + one.size / 2, m_squared, flips + m, flips - m),
         method=METHOD,
         steps=terms,
         states=_count(one.size),
@@ -61,10 +62,15 @@ def steady_state(
 ) -> xr.Dataset:
     """Return the limit of long times; see `blochball.exact.steady_state`.
 
+    The attribute `residual` is the largest imbalance of probability flowing into and out of a
+    state, as a share of the flow.
+
     Raises
     ------
     ValueError
         If the initial state can end in more than one stationary state.
+    ArithmeticError
+        If the rates are too far apart for floating-point numbers.
     """
     owner = "exact.steady_state"
     validation.no_options(owner, "populations", options)
@@ -72,22 +78,28 @@ def steady_state(
     one = symmetric.reduce(system)
     # a dozen transitions out of every state, each a number and two indices, twice
     validation.memory(owner, "size (of the ensembles)", 80.0 * _count(one.size), memory_limit)
-    p, spin, m = stationary(one)
-    means = [np.array([p @ value]) for value in (m, m * m, spin * (spin + 1))]
+    p, spin, m, residual = stationary(one)
+    operators = (
+        m + one.size / 2,
+        m * m,
+        dicke.ladder_squared(-1, spin, m),
+        dicke.ladder_squared(1, spin, m),
+    )
     return assemble(
         system,
         [np.inf],
-        symmetric.observables(system, *means),
+        symmetric.observables(system, *([p @ value] for value in operators)),
         method=METHOD,
         states=_count(one.size),
+        residual=residual,
         wall_time=time.perf_counter() - started,
     )
 
 
-def generator(
+def transitions(
     one: Symmetric,
-) -> tuple[sparse.csc_array, NDArray[np.float64], NDArray[np.float64]]:
-    """Return Q with dp/dt = Q p as a sparse matrix, and J and M of every state."""
+) -> tuple[sparse.csr_array, NDArray[np.float64], NDArray[np.float64]]:
+    """Return the rate from each state (row) to each other one, and J and M of every state."""
     size = one.size
     spin = np.concatenate([np.full(int(2 * j) + 1, j) for j in dicke.spins(size)])
     m = np.concatenate([np.arange(int(2 * j) + 1) - j for j in dicke.spins(size)])
@@ -112,48 +124,44 @@ def generator(
     for q, collective in ((-1, one.collective_decay), (1, one.collective_pump)):
         transition(q, 0, collective * dicke.ladder_squared(q, spin, m))
     start, goal, value = (np.concatenate(v) for v in (source, target, rate))
-    states = spin.size
-    loss = np.bincount(start, value, minlength=states)
-    every = np.arange(states)
-    entries = (np.r_[value, -loss], (np.r_[goal, every], np.r_[start, every]))
-    return sparse.csc_array(entries, shape=(states, states)), spin, m
+    shape = (spin.size, spin.size)
+    return sparse.coo_array((value, (start, goal)), shape=shape).tocsr(), spin, m
 
 
 def stationary(
     one: Symmetric,
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return the stationary p(J, M) that the initial state ends in, and J and M of its states."""
-    q, spin, m = generator(one)
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], float]:
+    """Return the stationary p(J, M) that the initial state ends in, J, M, and the residual."""
+    owner = "exact.steady_state"
+    rates, spin, m = transitions(one)
     start = int(np.argmax((spin == one.size / 2) & (m == one.polarization * one.size / 2)))
-    # edges run from source to target, so the graph is the transpose of Q
-    reached = csgraph.breadth_first_order(q.T.tocsr(), start, return_predecessors=False)
-    q, spin, m = q[reached][:, reached], spin[reached], m[reached]
-    count, label = csgraph.connected_components(q.T, directed=True, connection="strong")
-    edges = q.tocoo()
-    leaving = edges.data[label[edges.row] != label[edges.col]]
-    open_classes = label[edges.col[label[edges.row] != label[edges.col]]]
-    closed = np.setdiff1d(np.arange(count), open_classes[leaving > 0])
+    reached = csgraph.breadth_first_order(rates, start, return_predecessors=False)
+    rates, spin, m = rates[reached][:, reached], spin[reached], m[reached]
+    count, label = csgraph.connected_components(rates, directed=True, connection="strong")
+    edges = rates.tocoo()
+    source, target = label[edges.row], label[edges.col]
+    closed = np.setdiff1d(np.arange(count), source[source != target])
     if closed.size > 1:
         raise ValueError(
-            "exact.steady_state: the steady state must be unique, got a system whose initial "
-            f"state can end in {closed.size} different ones"
+            f"{owner}: the steady state must be unique, got a system whose initial state can end "
+            f"in {closed.size} different ones"
         )
     inside = np.flatnonzero(label == closed[0])
-    q, spin, m = q[inside][:, inside], spin[inside], m[inside]
-    if inside.size == 1:
-        return np.ones(1), spin, m
-    # inverse iteration with a shift far below every relaxation rate
-    scale = float(abs(q.diagonal()).max())
-    solver = splu(sparse.csc_matrix(q - 1e-13 * scale * sparse.eye_array(inside.size)))
-    p = np.full(inside.size, 1 / inside.size)
-    for _ in range(20):
-        new = solver.solve(p)
-        new /= new.sum()
-        change = float(np.abs(new - p).sum())
-        p = new
-        if change < 1e-13:
-            break
-    return p, spin, m
+    rates, spin, m = rates[inside][:, inside], spin[inside], m[inside]
+    place = np.rint([one.size / 2 - spin, one.size / 2 + m]).astype(np.int64)
+    try:
+        p = markov.stationary(rates, place)
+    except ArithmeticError as error:
+        raise ArithmeticError(f"{owner}: {error}") from error
+    lost, gained = p * rates.sum(axis=1), p @ rates
+    flows = lost > 1e-290  # below, floating-point numbers lose digits
+    imbalance = np.abs(gained - lost)[flows] / lost[flows]
+    residual = float(imbalance.max()) if flows.any() else 0.0
+    if residual > 1e-9:
+        raise ArithmeticError(
+            f"{owner}: flows of probability must balance, got a residual of {residual:.1g}"
+        )
+    return p, spin, m, residual
 
 
 # -- uniformization ------------------------------------------------------------------------------

@@ -47,7 +47,7 @@ def solve(system: System, times: NDArray[np.float64], **options: Any) -> xr.Data
     (moments,), about = montecarlo.average(
         trajectory, (times.size, 3), BLOCK, lambda samples: (Moments.of(samples),), **options
     )
-    means = symmetric.observables(system, *np.moveaxis(moments.mean, -1, 0))
+    means = _observables(system, *np.moveaxis(moments.mean, -1, 0))
     site, output = _linear(system)
     return assemble(
         system,
@@ -59,10 +59,20 @@ def solve(system: System, times: NDArray[np.float64], **options: Any) -> xr.Data
     )
 
 
+def _observables(
+    system: System,
+    m: NDArray[np.float64],
+    m_squared: NDArray[np.float64],
+    spin_squared: NDArray[np.float64],
+) -> dict[str, NDArray[np.float64]]:
+    flips = spin_squared - m_squared
+    return symmetric.observables(system, m + system.emitters / 2, m_squared, flips + m, flips - m)
+
+
 def _linear(system: System) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Matrices that take deviations of (M, M^2, J(J+1)) to those of MOMENTS and of the outputs."""
     base = np.vstack([np.zeros(3), np.eye(3)])
-    found = symmetric.observables(system, *base.T)
+    found = _observables(system, *base.T)
     site = np.stack([found[name][1:, 0] - found[name][0, 0] for name in MOMENTS])
     return site, (found["output"][1:] - found["output"][0]).T
 

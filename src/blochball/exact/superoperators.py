@@ -147,13 +147,13 @@ def at_site(equation: MasterEquation, site: int, shift: int, spin: Floats, m: Fl
     if abs(shift) <= 1:
         found += linear[1 + shift] * _ladder(shift, spin, m)
     for p, q in product(CHANGES, repeat=2):
-        if p + q != shift:
+        coefficient = pairs[1 + p, site, 1 + q]
+        if p + q != shift or coefficient == 0:
             continue
         if p == -q:
-            factor = dicke.ladder_squared(q, spin, m)
+            found += coefficient * dicke.ladder_squared(q, spin, m)
         else:
-            factor = _ladder(p, spin, m + q) * _ladder(q, spin, m)
-        found += pairs[1 + p, site, 1 + q] * factor
+            found += coefficient * _ladder(p, spin, m + q) * _ladder(q, spin, m)
     if shift == 0:
         for rate, q in zip(equation.local[site], CHANGES, strict=True):
             found -= rate / 2 * dicke.local_loss(q, equation.sizes[site], m)
@@ -201,13 +201,14 @@ def _terms(equation: MasterEquation, sites: Sites) -> Iterator[Term]:
                     factor = factor + jumps[l, 1 + q, l, 1 + q].real * _sandwich(site, q, q)
                 yield 1.0, [(l, site.source(j, q, q), factor)]
         for p, q in permutations(CHANGES, 2):
-            rate = jumps[l, 1 + p, l, 1 + q]
-            yield rate, [(l, site.source(0, p, q), _sandwich(site, p, q))]
+            if rate := jumps[l, 1 + p, l, 1 + q]:
+                yield rate, [(l, site.source(0, p, q), _sandwich(site, p, q))]
         for shift in (-2, -1, 1, 2):
             ket = at_site(equation, l, shift, site.spin, site.ket - shift)
             bra = at_site(equation, l, shift, site.spin, site.bra - shift).conj()
-            yield float(ket.any()), [(l, site.source(0, shift, 0), ket)]
-            yield float(bra.any()), [(l, site.source(0, 0, shift), bra)]
+            if ket.any():
+                yield 1.0, [(l, site.source(0, shift, 0), ket)]
+                yield 1.0, [(l, site.source(0, 0, shift), bra)]
     for l, p, k, q, coefficient in between(equation):
         if p or q:
             words = (l, WORDS[1 + p]), (k, WORDS[1 + q])

@@ -78,43 +78,59 @@ def reduce(system: System) -> Symmetric:
 
 
 def observables(
-    system: System, m: ArrayLike, m_squared: ArrayLike, spin_squared: ArrayLike
+    system: System,
+    excited: ArrayLike,
+    z_squared: ArrayLike,
+    emission: ArrayLike,
+    absorption: ArrayLike,
 ) -> dict[str, NDArray[np.float64]]:
     """Site-resolved expectation values from those of all emitters together.
+
+    Sums of these four have no differences of large numbers in them: what is small stays right.
 
     Parameters
     ----------
     system : System
         Of the class of this module.
-    m, m_squared, spin_squared : array_like, shape (times,)
-        <J^z>, <(J^z)^2> and <J^2> of all emitters.
+    excited, z_squared, emission, absorption : array_like, shape (times,)
+        <J^z + N/2>, <(J^z)^2>, <J^+ J^-> and <J^- J^+> of all N emitters.
 
     Returns
     -------
     dict
-        inversion, spin_x, spin_y, emission, spin_squared of shape (times, sites) and output of
-        shape (times, channels).
+        The moments of a site of shape (times, sites) and output of shape (times, channels).
     """
-    m, m_squared, spin_squared = (np.asarray(v, float) for v in (m, m_squared, spin_squared))
+    given = (excited, z_squared, emission, absorption)
+    excited, z_squared, emission, absorption = (np.asarray(v, dtype=float) for v in given)
     total = system.emitters
     size = total // system.sites
     # <A> = size * one-body + size (size - 1) * two-body, for all emitters and for one site
     pairs = size * (size - 1) / max(total * (total - 1), 1)
-    flips = spin_squared - m_squared  # (J^+J^- + J^-J^+) / 2
+    inversion = excited / system.sites - size / 2
+    own = excited * (1 / system.sites - pairs) + pairs * emission
+    z_squared_own = size / 4 + pairs * (z_squared - total / 4)
+    zero = np.zeros_like(inversion)
     site = {
-        "inversion": m / system.sites,
-        "spin_x": np.zeros_like(m),
-        "spin_y": np.zeros_like(m),
-        "emission": (size / 2 + m / system.sites) + pairs * (flips - total / 2),
+        "spin_x": zero,
+        "spin_y": zero,
+        "inversion": inversion,
+        "emission": own,
+        # J^2 = J^+ J^- + (J^z)^2 - J^z
+        "spin_squared": own + z_squared_own - inversion,
     }
-    z_squared = size / 4 + pairs * (m_squared - total / 4)
-    site["spin_squared"] = site["emission"] + z_squared - site["inversion"]
     found = {name: np.repeat(v[:, None], system.sites, axis=1) for name, v in site.items()}
-    # <A^+ A> of A = J^-, J^z, J^+
-    of_kind = {
-        name: flips + kind.ordering * m if kind.change else m_squared
-        for name, kind in operators.TABLE.items()
-    }
+    of_kind = {"decay": emission, "dephasing": z_squared, "pump": absorption}
     columns = [abs(jump.weights[0]) ** 2 * of_kind[jump.kind] for jump in system.jumps]
-    found["output"] = np.stack(columns, axis=1) if columns else np.zeros((m.size, 0))
+    found["output"] = np.stack(columns, axis=1) if columns else np.zeros((inversion.size, 0))
     return found
+
+
+def correlation(system: System, excited: ArrayLike, emission: ArrayLike) -> NDArray[np.complex128]:
+    """Return <J_k^+ J_l^-> of shape (times, sites, sites); parameters as for `observables`."""
+    excited, emission = np.asarray(excited, dtype=float), np.asarray(emission, dtype=float)
+    total = system.emitters
+    size = total // system.sites
+    pair = (emission - excited) / max(total * (total - 1), 1)
+    own = excited / system.sites - size * pair
+    same = np.eye(system.sites)
+    return (size**2 * pair[:, None, None] + own[:, None, None] * same).astype(np.complex128)

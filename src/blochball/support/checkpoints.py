@@ -1,14 +1,15 @@
-"""Finished blocks of trajectories, kept in files: a run that is killed is taken up from them.
+"""Finished ranges of blocks, kept in files: a run that is killed or extended is taken up from them.
 
-A chunk is a power of two of blocks and so one subtree of the sum over all of them (see
-`statistics.Tree`): a run that is taken up has the bits of one that was never interrupted.
+A range is a power of two of blocks and so one subtree of the sum over all of them (see
+`statistics.Tree`): a run that is taken up has the bits of one that was never interrupted. The same
+files carry the parts of a run that is scattered over jobs.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,78 +17,96 @@ import numpy as np
 import xarray as xr
 
 from blochball._version import __version__
-from blochball.support import storage
+from blochball.support import storage, validation
 from blochball.support.statistics import Leaf
 
-WORK: Final = (
-    200_000_000  # ensemble-steps of a chunk, if nothing else is asked for: a second or two
-)
-_WORTH: Final = 4  # chunks with less than this fraction of the work are not kept
+WORK: Final = 200_000_000  # ensemble-steps of a file, if nothing else is asked for: a second or two
+_LEAST_SHARE: Final = 1 / 4  # files that would hold less of the work than that are not written
 
 
-class Chunks:
-    """The chunks of one run in a folder.
+@dataclass(frozen=True)
+class Checkpoint:
+    """Where a run keeps what is finished.
 
     Parameters
     ----------
     folder : path-like
-        Made when the first chunk is written. Whoever asked for it deletes it, once the result of
-        the whole run is safe.
+        One for each run, made when the first file is written; yours to delete.
+    work : int
+        Ensemble-steps of a file, at least: trajectories times sites times steps.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a bad argument, naming it.
+    """
+
+    folder: str | os.PathLike[str]
+    work: int = WORK
+
+    def __post_init__(self) -> None:
+        """Validate and convert both fields."""
+        folder = validation.path("Checkpoint", "folder", self.folder)
+        object.__setattr__(self, "folder", folder)
+        object.__setattr__(self, "work", validation.integer("Checkpoint", "work", self.work, 1))
+
+
+def checkpoint_of(owner: str, value: Any) -> Checkpoint | None:
+    """Return the argument `checkpoint`: a Checkpoint, a folder for one, or None."""
+    if value is None or isinstance(value, Checkpoint):
+        return value
+    return Checkpoint(validation.path(owner, "checkpoint", value))
+
+
+@dataclass
+class Finished:
+    """The finished ranges of one run in a folder.
+
+    Attributes
+    ----------
+    checkpoint : Checkpoint
     identity : str
-        Changes whenever the run would give other numbers: chunks of another one are not taken up.
+        Changes whenever trajectories would: ranges of another run are not taken up. It does not
+        depend on how many trajectories there are.
     record : type
         Of what a block returns a tuple of: a dataclass of numbers and arrays.
     cost : float
         Ensemble-steps of one block.
-    work : int
-        Ensemble-steps of a chunk, at least.
-
-    Attributes
-    ----------
-    blocks : int
-        In a chunk, a power of two.
     seconds : float
-        That the chunks which were taken up took to compute.
+        Time originally spent on the ranges that were loaded.
     """
 
-    def __init__(
-        self,
-        folder: str | os.PathLike[str],
-        identity: str,
-        record: type,
-        cost: float,
-        work: int = WORK,
-    ) -> None:
-        self.folder = Path(folder)
-        self.identity = identity
-        self.record = record
-        self.blocks = 1 << (max(1, -int(-work // cost)) - 1).bit_length()
-        self.least = work / cost / _WORTH
-        self.seconds = 0.0
+    checkpoint: Checkpoint
+    identity: str
+    record: type
+    cost: float
+    seconds: float = 0.0
 
-    def load(self, blocks: range) -> Leaf | None:
-        """Return the moments of a chunk, or None if they have to be computed."""
-        ds = storage.take_up(
-            self._path(blocks), identity=self.identity, first=blocks.start, blocks=len(blocks)
-        )
-        if ds is None:
+    @property
+    def blocks(self) -> int:
+        """Blocks of a range, a power of two."""
+        return 1 << (max(1, -int(-self.checkpoint.work // self.cost)) - 1).bit_length()
+
+    def load(self, blocks: range, count: int) -> Leaf | None:
+        """Return the sums of `count` trajectories in some blocks, or None if there are none."""
+        path = self._path(blocks)
+        ds = storage.take_up(path, identity=self.identity, first=blocks.start)
+        # a run of another length may have left fewer or more of them here
+        if ds is None or (ds.blocks, ds.trajectories) != (len(blocks), count):
             return None
-        self.seconds += float(ds.seconds)
+        self.seconds += float(ds.wall_time)
         return unpack(ds, self.record)
 
-    def save(self, blocks: range, leaf: Leaf, seconds: float) -> None:
-        """Keep the moments of a chunk, unless they are computed about as fast as read."""
-        if len(blocks) >= self.least:
-            ds = pack(leaf).assign_attrs(
-                identity=self.identity, first=blocks.start, blocks=len(blocks), seconds=seconds
-            )
-            storage.save(ds, self._path(blocks))
+    def save(self, blocks: range, count: int, leaf: Leaf, seconds: float) -> None:
+        """Keep the sums of some blocks, unless they are computed about as fast as read."""
+        if len(blocks) * self.cost >= self.checkpoint.work * _LEAST_SHARE:
+            storage.save(pack(leaf, self.identity, blocks, count, seconds), self._path(blocks))
 
     def _path(self, blocks: range) -> Path:
-        return self.folder / f"{blocks.start}.nc"
+        return Path(self.checkpoint.folder, f"{blocks.start}.nc")
 
 
-def pack(leaf: Leaf) -> xr.Dataset:
+def pack(leaf: Leaf, identity: str, blocks: range, count: int, seconds: float) -> xr.Dataset:
     """Put records of numbers and arrays into one row of numbers: quickly written, quickly read."""
     entries = [
         (number, field.name, np.asarray(getattr(record, field.name), np.float64))
@@ -98,6 +117,11 @@ def pack(leaf: Leaf) -> xr.Dataset:
         {"numbers": ("number", np.concatenate([value.ravel() for *_, value in entries]))},
         attrs={
             "blochball_version": __version__,
+            "identity": identity,
+            "first": blocks.start,
+            "blocks": len(blocks),
+            "trajectories": count,
+            "wall_time": seconds,
             "layout": json.dumps([(number, name, v.shape) for number, name, v in entries]),
         },
     )

@@ -9,6 +9,10 @@ loads first serves all callers. Copies are optimised for their callers, with fas
 different last bits; so a process that compiles would round differently from one that finds its
 kernels in the cache. Inlining everything leaves no calls to share.
 
+A function that is defined within another one captures compiled functions: that is how a loop is
+compiled for what is called in it. Numba would know these by a random number that every process
+draws anew, and never find them in its cache; here they are known by their names.
+
 The cache lies in NUMBA_CACHE_DIR, beside the package or in the user's folder of caches, whichever
 can be written first; where none can, every process compiles for itself.
 """
@@ -88,6 +92,10 @@ def njit(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     options = {"nogil": True, "error_model": "numpy", "forceinline": True, **options}
 
     def decorate(function: Callable[..., Any]) -> Any:
+        if function.__closure__:
+            # numba names its files after it: one for each set of captured functions
+            digest = hashlib.sha256(repr(captured(function)).encode()).hexdigest()
+            function.__qualname__ += f"-{digest:.12}"
         try:
             compiled = numba.njit(cache=True, **options)(function)
         except RuntimeError as error:
@@ -98,9 +106,28 @@ def njit(**options: Any) -> Callable[[Callable[..., Any]], Any]:
         if not config.DISABLE_JIT:  # type: ignore[attr-defined]
             # the index on disk is valid for one stamp only; normally date and size of one file
             compiled._cache._cache_file._source_stamp = stamp_of(function)
+            if function.__closure__:
+                compiled._cache._index_key = _key
         return compiled
 
     return decorate
+
+
+def captured(function: Callable[..., Any]) -> tuple[str, ...]:
+    """Name all that a function has captured from the one around it, whatever the process."""
+    names = []
+    for cell in function.__closure__ or ():
+        inner = getattr(cell.cell_contents, "py_func", None)
+        if inner is None:
+            names.append(repr(cell.cell_contents))
+        else:
+            names += [f"{inner.__module__}.{inner.__qualname__}", *captured(inner)]
+    return tuple(names)
+
+
+def _key(signature: Any, codegen: Any) -> tuple[Any, ...]:
+    # the name of the file says the rest
+    return signature, codegen.magic_tuple()
 
 
 @cache

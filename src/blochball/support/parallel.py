@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from blochball.support import validation
-from blochball.support.checkpoints import Chunks
+from blochball.support.checkpoints import Finished
 from blochball.support.statistics import Leaf, Tree
 
 THREADS = 4096  # more than any machine has processors
@@ -38,7 +38,7 @@ def run_blocks(
     threads: int,
     progress: bool = False,
     first: int = 0,
-    keep: Chunks | None = None,
+    finished: Finished | None = None,
     stop: NDArray[np.bool_] | None = None,
 ) -> Tree:
     """Call `work(block, size)` for blocks `first`, `first` + 1, ... and merge in that order.
@@ -53,22 +53,22 @@ def run_blocks(
     progress : bool
         Show a bar.
     first : int
-        Number of the first block, with `keep` a multiple of its `blocks`.
-    keep : Chunks, optional
-        Take up the chunks that it has, give it those that are computed.
+        Number of the first block, with `finished` a multiple of its `blocks`.
+    finished : Finished, optional
+        Take up the ranges of blocks that it has, give it those that are computed.
     stop : array of bool, shape (1,), optional
         Set after Ctrl-C or an error, for `work` to look at: it may then raise anything.
 
     Returns
     -------
     Tree
-        Of the moments that `work` returned.
+        Of the sums that `work` returned.
     """
     end = first + -(-trajectories // block_size)
-    step = 1 if keep is None else keep.blocks
+    step = 1 if finished is None else finished.blocks
     pool = ThreadPoolExecutor(threads)
 
-    def chunks() -> Iterator[range]:
+    def ranges() -> Iterator[range]:
         return (range(start, min(start + step, end)) for start in range(first, end, step))
 
     def size(blocks: range) -> int:
@@ -76,15 +76,15 @@ def run_blocks(
         return min(len(blocks) * block_size, trajectories - done)
 
     def items() -> Iterator[tuple[range, Future[Leaf] | Leaf]]:
-        """Yield chunks that are kept, and single blocks of the others, under way."""
-        for chunk in chunks():
-            kept = None if keep is None else keep.load(chunk)
+        """Yield ranges that are finished, and single blocks of the others, under way."""
+        for blocks in ranges():
+            kept = None if finished is None else finished.load(blocks, size(blocks))
             if kept is not None:
-                yield chunk, kept
+                yield blocks, kept
                 continue
-            for number in chunk:
-                block = range(number, number + 1)
-                yield block, pool.submit(work, number, size(block))
+            for number in blocks:
+                one = range(number, number + 1)
+                yield one, pool.submit(work, number, size(one))
 
     whole, part = Tree(), Tree()
     bar = tqdm(total=trajectories, unit="trajectory", disable=not progress)
@@ -93,22 +93,23 @@ def run_blocks(
     pending: deque[tuple[range, Future[Leaf] | Leaf]] = deque()
     started = time.perf_counter()
     try:
-        for chunk in chunks():
-            done, taken = chunk.start, False
-            while done < chunk.stop:
+        for blocks in ranges():
+            done, taken = blocks.start, False
+            while done < blocks.stop:
                 with contextlib.suppress(StopIteration):
                     while len(pending) < 2 * threads:
                         pending.append(next(coming))
-                blocks, found = pending.popleft()
-                taken = not isinstance(found, Future)
-                part.add(found.result() if isinstance(found, Future) else found)
-                bar.update(size(blocks))
-                done = blocks.stop
-            leaf, part = part.total(), Tree()
-            if keep is not None and not taken:
-                keep.save(chunk, leaf, time.perf_counter() - started)
+                here, leaf = pending.popleft()
+                taken = not isinstance(leaf, Future)
+                part.add(leaf.result() if isinstance(leaf, Future) else leaf)
+                bar.update(size(here))
+                done = here.stop
+            sums, part = part.total(), Tree()
+            if finished is not None and not taken:
+                seconds = time.perf_counter() - started
+                finished.save(blocks, size(blocks), sums, seconds)
             started = time.perf_counter()
-            whole.add(leaf, step.bit_length() - 1 if len(chunk) == step else 0)
+            whole.add(sums, step.bit_length() - 1 if len(blocks) == step else 0)
     except BaseException:
         if stop is not None:
             stop[0] = True

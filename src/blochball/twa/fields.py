@@ -1,4 +1,4 @@
-"""From a System to the arrays that the kernels read: what rotates each Bloch vector, and how fast.
+"""From a System to the arrays that the kernels read: what turns each Bloch vector, and how fast.
 
 Every collective jump and every term of H that is linear in J rotates, dJ_l = omega_l x J_l; with
 omega = omega_x + i omega_y (Stratonovich, unit complex white noise eta_k a jump):
@@ -22,18 +22,43 @@ O(sites^2).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from blochball.support import validation
+from blochball.operators import MasterEquation
 from blochball.system import ChainExchange, System
+from blochball.twa.local import Rates
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-FORMS = ("auto", "jumps", "dense")
+STRUCTURES = ("auto", "jumps", "dense")
+
+
+class Guides(NamedTuple):
+    """Fields that travel along the chain; arrays with one row a guide.
+
+    Attributes
+    ----------
+    gain : ndarray, shape (guides,)
+        A site adds i gain J^+.
+    cos, sin : ndarray, shape (guides,)
+        Of the phase from site to site.
+    jumps : ndarray of int, shape (guides, 2)
+        Jumps whose noise enters from the left and from the right; -1 for none.
+    left, right : ndarray, shape (guides, 2)
+        Complex factor (two numbers) of that noise.
+    """
+
+    gain: Floats
+    cos: Floats
+    sin: Floats
+    jumps: Ints
+    left: Floats
+    right: Floats
 
 
 class Fields(NamedTuple):
@@ -43,7 +68,7 @@ class Fields(NamedTuple):
     ----------
     axis : ndarray, shape (3, sites)
         Constant part of omega.
-    noise : ndarray, shape (jumps,)
+    strength : ndarray, shape (jumps,)
         sqrt(G) of every jump.
     ranked : ndarray of int, shape (R,)
         Jumps of decay or pump that are not part of a guide.
@@ -51,71 +76,66 @@ class Fields(NamedTuple):
         G for decay, -G for pump.
     weights_re, weights_im : ndarray, shape (R, sites)
         w for decay, w^* for pump.
-    guides : ndarray, shape (guides, 7)
-        Gain, cos phase, sin phase, and twice a complex factor (two numbers) of the noise that
-        enters from the left and from the right.
-    inputs : ndarray of int, shape (guides, 2)
-        Jumps whose noise enters from the left and from the right; -1 for none.
+    guides : Guides
     exchange_re, exchange_im : ndarray, shape (sites, sites) or (0, 0)
         2 h^*.
     turning : ndarray of int, shape (Z,)
         Jumps of dephasing.
     turning_weights : ndarray, shape (Z, sites)
     frame : ndarray, shape (2, sites)
-        cos and sin of the angle that turns J^+ of a site to where a field that travels along the
-        chain from its first site has no phase left to pick up.
+        cos and sin of phase * l: in this rotating frame the right-moving field has no phase.
+    rates : Rates
+        Sizes and local rates.
+    limit : ndarray, shape (sites,)
+        |J|^2 above which a trajectory is lost: far outside the ball, with room for its noise.
     """
 
     axis: Floats
-    noise: Floats
+    strength: Floats
     ranked: Ints
     gains: Floats
     weights_re: Floats
     weights_im: Floats
-    guides: Floats
-    inputs: Ints
+    guides: Guides
     exchange_re: Floats
     exchange_im: Floats
     turning: Ints
     turning_weights: Floats
     frame: Floats
+    rates: Rates
+    limit: Floats
 
     @property
     def guided(self) -> bool:
         """Whether one travelling field and a constant in the x-y plane are all of omega."""
-        alone = self.guides.shape[0] == 1 and self.ranked.size == self.exchange_re.size == 0
+        guides = self.guides.gain
+        alone = guides.size == 1 and self.ranked.size == self.exchange_re.size == 0
         planar = not self.axis[2].any() and self.turning.size == 0
-        return bool(alone and planar and self.guides[0, 0] > 0)
+        return bool(alone and planar and guides[0] > 0)
 
 
-def fields_of(system: System, form: str = "auto") -> Fields:
+def fields_of(system: System, structure: str = "auto") -> Fields:
     """Translate a System.
 
     Parameters
     ----------
     system : System
-    form : {"auto", "jumps", "dense"}
-        "auto" uses all structure that the System declares; "jumps" keeps the jumps of a waveguide
-        apart from its exchange; "dense" expands the exchange into a matrix, too. All three are the
-        same physics and, from the same noise, the same trajectory to rounding.
+    structure : {"auto", "jumps", "dense"}
+        How much structure of the System to use: "auto" uses all that it declares; "jumps" keeps
+        the jumps of a waveguide apart from its exchange; "dense" expands the exchange into a
+        matrix, too. All three are the same physics and, from the same noise, the same trajectory
+        to rounding.
     """
-    validation.choice("twa.solve", "form", form, FORMS)
-    sites = system.sites
+    sites, equation = system.sites, MasterEquation.of(system)
     weights = np.array([j.weights for j in system.jumps], complex).reshape(-1, sites)
-    rates = np.array([jump.rate for jump in system.jumps], float)
-    kinds = np.array([jump.kind for jump in system.jumps], dtype=str)
+    kinds, rates = np.array([jump.kind for jump in system.jumps], dtype=str), equation.rates
 
-    axis = np.zeros((3, sites))
-    rotation = 2 * system.drive_vector.conj()
-    axis[0], axis[1], axis[2] = rotation.real, rotation.imag, system.column("detuning")
-
-    guides, inputs, taken = _guides(system, form)
+    guides, taken = _guides(system, structure)
     exchange = np.zeros((0, 0), complex)
     if system.exchange is not None and (
-        form == "dense" or not isinstance(system.exchange, ChainExchange)
+        structure == "dense" or not isinstance(system.exchange, ChainExchange)
     ):
-        matrix = system.exchange_matrix
-        axis[2] += matrix.diagonal().real
+        matrix = equation.exchange_matrix
         if matrix.any():
             exchange = 2 * matrix.conj()
 
@@ -127,55 +147,68 @@ def fields_of(system: System, form: str = "auto") -> Fields:
     amplitude = np.where((kinds == "pump")[:, None], weights.conj(), weights)
     ranked = ranked[rates[ranked] > 0]
     chain = system.exchange
+    size = equation.sizes
     angle = (chain.phase if isinstance(chain, ChainExchange) else 0.0) * np.arange(sites)
     return Fields(
-        axis,
+        np.ascontiguousarray(equation.linear.T),
         np.sqrt(rates),
         ranked,
         (sign * rates)[ranked],
         np.ascontiguousarray(amplitude.real[ranked]),
         np.ascontiguousarray(amplitude.imag[ranked]),
-        np.array(guides, float).reshape(-1, 7),
-        np.array(inputs, np.int64).reshape(-1, 2),
+        guides,
         np.ascontiguousarray(exchange.real),
         np.ascontiguousarray(exchange.imag),
         turning,
         np.ascontiguousarray(weights.real[turning]),
         np.stack([np.cos(angle), np.sin(angle)]),
+        Rates(equation.sizes, *np.ascontiguousarray(equation.local.T)),
+        (size / 2 + 10 * np.sqrt(size) + 10) ** 2,
     )
 
 
-def _guides(system: System, form: str) -> tuple[list[list[float]], list[tuple[int, int]], set[int]]:
-    """Return the travelling fields, the jumps whose noise enters them, and the jumps they replace.
+def _guides(system: System, structure: str) -> tuple[Guides, set[int]]:
+    """Return the travelling fields, and the jumps that they replace.
 
     exchange + jumps of a waveguide: 2 h J^+ and i G sum cos(phase (l - l')) J^+ add up to one field
     of gain 2 h. The exchange alone: 2 h sin(x) = i h exp(-i x) - i h exp(i x). One uniform decay:
     a field without phase, into which its noise enters at one end.
     """
-    guides: list[list[float]] = []
-    inputs: list[tuple[int, int]] = []
+    # gain, phase, jumps at both ends, factors of their noise
+    found: list[tuple[float, float, tuple[int, int], complex, complex]] = []
     taken: set[int] = set()
     chain = system.exchange
-    if isinstance(chain, ChainExchange) and form != "dense":
-        h, c, s = chain.strength, np.cos(chain.phase), np.sin(chain.phase)
-        pair = _waveguide_jumps(system, chain) if form == "auto" else None
+    if isinstance(chain, ChainExchange) and structure != "dense":
+        h, phase = chain.strength, chain.phase
+        pair = _waveguide_jumps(system, chain) if structure == "auto" else None
         if pair is None:
-            guides += [[h, c, s, 0, 0, 0, 0], [-h, c, -s, 0, 0, 0, 0]]
-            inputs += [(-1, -1)] * 2
+            found += [(h, phase, (-1, -1), 0, 0), (-h, -phase, (-1, -1), 0, 0)]
         else:
-            left = np.exp(1j * chain.phase)
-            right = np.exp(1j * chain.phase * system.sites)
-            guides.append([2 * h, c, s, left.real, left.imag, right.real, right.imag])
-            inputs.append(pair)
+            left, right = np.exp(1j * phase), np.exp(1j * phase * system.sites)
+            found.append((2 * h, phase, pair, left, right))
             taken.update(pair)
-    if form == "auto":
+    if structure == "auto":
         for k, jump in enumerate(system.jumps):
             if jump.kind == "decay" and k not in taken and len(set(jump.weights)) == 1:
                 w = jump.weights[0]
-                guides.append([jump.rate * abs(w) ** 2, 1, 0, w.real, w.imag, 0, 0])
-                inputs.append((k, -1))
+                found.append((jump.rate * abs(w) ** 2, 0.0, (k, -1), w, 0))
                 taken.add(k)
-    return guides, inputs, taken
+    gain, phases, jumps, lefts, rights = zip(*found, strict=True) if found else ((),) * 5
+    guides = Guides(
+        np.array(gain, float),
+        np.cos(np.array(phases, float)),
+        np.sin(np.array(phases, float)),
+        np.array(jumps, np.int64).reshape(-1, 2),
+        _parts(lefts),
+        _parts(rights),
+    )
+    return guides, taken
+
+
+def _parts(numbers: Sequence[complex]) -> Floats:
+    """Return real and imaginary parts, shape (numbers, 2)."""
+    found = np.array(numbers, complex)
+    return np.stack([found.real, found.imag], axis=1)
 
 
 def _waveguide_jumps(system: System, chain: ChainExchange) -> tuple[int, int] | None:

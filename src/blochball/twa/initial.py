@@ -1,37 +1,108 @@
-"""Initial sampling: the Wigner function of a coherent spin state, as a cloud of Bloch vectors."""
+"""The initial state: the Wigner function of a coherent spin state, as a cloud of Bloch vectors."""
 
 from __future__ import annotations
+
+import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from blochball.system import System
-from blochball.twa import kernels
-from blochball.twa.rows import COLUMNS, LANES
+from blochball.twa.lanes import COLUMNS, LANES, X, Y, Z, copy, jit
+from blochball.twa.noise import STEPS_PER_WORD
+
+_N = np.uint64(LANES)
 
 
-def clouds(system: System) -> NDArray[np.float64]:
-    """Return what `kernels.sample` needs to know of each ensemble, shape (5, sites).
+class Cloud(NamedTuple):
+    """What the sampling needs to know of each ensemble; arrays of shape (sites,)."""
 
-    The size, cos and sin of the polar angle, cos and sin of the azimuth.
+    size: NDArray[np.float64]
+    cos_polar: NDArray[np.float64]
+    sin_polar: NDArray[np.float64]
+    cos_azimuth: NDArray[np.float64]
+    sin_azimuth: NDArray[np.float64]
+
+
+class Start(NamedTuple):
+    """What a block of trajectories begins with.
+
+    Attributes
+    ----------
+    seeds : ndarray of uint64, shape (groups, 2 * LANES)
+        See `noise.seeds`; of a whole block, so that the first trajectories do not depend on how
+        many there are.
+    generator : numpy.random.Generator
+        Draws the initial vectors.
+    cloud : Cloud
+    trajectories : int
     """
+
+    seeds: NDArray[np.uint64]
+    generator: np.random.Generator
+    cloud: Cloud
+    trajectories: int
+
+
+def cloud_of(system: System) -> Cloud:
+    """Return the cloud of a System's initial state."""
     polar, azimuth = system.column("polar"), system.column("azimuth")
     # exact at the poles, where sin(pi) would leave 1e-16 of a transverse mean
     across = np.where(np.abs(np.sin(polar)) < 1e-12, 0.0, np.sin(polar))
-    return np.stack(
-        [system.column("size"), np.cos(polar), across, np.cos(azimuth), np.sin(azimuth)]
+    return Cloud(system.column("size"), np.cos(polar), across, np.cos(azimuth), np.sin(azimuth))
+
+
+@jit
+def sample_row(row, generator, cloud, l):
+    """Draw Bloch vectors of the coherent spin state of site l.
+
+    In the frame of the polarised state the two transverse components are Gaussian with variance
+    N/4 and the length is sharp, |J|^2 = N/2 (N/2 + 1).
+    """
+    size = cloud.size[l]
+    ct, st, cp, sp = (
+        cloud.cos_polar[l],
+        cloud.sin_polar[l],
+        cloud.cos_azimuth[l],
+        cloud.sin_azimuth[l],
     )
+    sigma, length2 = math.sqrt(size / 4), size / 2 * (size / 2 + 1)
+    for i in range(_N):
+        row[i + X] = sigma * generator.standard_normal()
+        row[i + Y] = sigma * generator.standard_normal()
+    for i in range(_N):
+        a, b = row[i + X], row[i + Y]
+        # for a handful of emitters the Gaussian can reach past the sphere
+        along = math.sqrt(max(length2 - a * a - b * b, 0.0))
+        u = ct * a + st * along
+        row[i + X], row[i + Y], row[i + Z] = cp * u - sp * b, sp * u + cp * b, ct * along - st * a
 
 
-def group(cloud: NDArray[np.float64], generator: np.random.Generator) -> NDArray[np.float64]:
-    """Draw a group of lanes as the kernels want it: (sites, COLUMNS * LANES)."""
-    state = np.zeros((cloud.shape[1], COLUMNS * LANES))
-    kernels.sample(state, generator, cloud)
-    return state
+@jit
+def sample(state, generator, cloud):
+    """Draw initial Bloch vectors of every site into the columns X, Y, Z."""
+    for l in range(state.shape[0]):
+        sample_row(state[l], generator, cloud, l)
 
 
-def sample(system: System, lanes: int, generator: np.random.Generator) -> NDArray[np.float64]:
-    """Draw initial Bloch vectors, shape (3, sites, lanes); see `rows.sample`."""
-    cloud, shape = clouds(system), (system.sites, COLUMNS, LANES)
-    groups = [group(cloud, generator).reshape(shape)[:, :3] for _ in range(-(-lanes // LANES))]
-    return np.concatenate(groups, axis=-1)[..., :lanes].swapaxes(0, 1)
+@jit
+def begin(lanes, start):
+    """Put a group of lanes into the initial state, with its own random numbers."""
+    sample(lanes.state, start.generator, start.cloud)
+    copy(start.seeds[lanes.number], lanes.random)
+    for k in range(lanes.clock.size):
+        # all words are used up; no step has been made
+        lanes.clock[k] = STEPS_PER_WORD if k < 2 else 0
+
+
+def vectors(
+    system: System, trajectories: int, generator: np.random.Generator
+) -> NDArray[np.float64]:
+    """Draw initial Bloch vectors, shape (3, sites, trajectories)."""
+    cloud, found = cloud_of(system), []
+    for _ in range(-(-trajectories // LANES)):
+        state = np.zeros((system.sites, COLUMNS * LANES))
+        sample(state, generator, cloud)
+        found.append(state.reshape(system.sites, COLUMNS, LANES)[:, :3])
+    return np.concatenate(found, axis=-1)[..., :trajectories].swapaxes(0, 1)

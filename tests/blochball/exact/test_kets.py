@@ -19,7 +19,7 @@ def worst(sampled, expected):
     """Largest deviation in standard errors, of which n samples cannot know less than 1/n."""
     found = []
     for name in NAMES:
-        if name in sampled:
+        if sampled[name].size:
             scale = max(1.0, float(np.abs(expected[name]).max()))
             # a jump so rare that none or one of n trajectories has it has no honest spread
             rare = 2 * scale / sampled.attrs["trajectories"]
@@ -30,7 +30,7 @@ def worst(sampled, expected):
 
 def matrix_means(system, times=TIMES):
     ds = liouvillian.solve(system, times)
-    return {name: ds[name].values for name in NAMES if name in ds}
+    return {name: ds[name].values for name in NAMES if ds[name].size}
 
 
 # 5 standard errors: one in two million for each of some 30 numbers a test

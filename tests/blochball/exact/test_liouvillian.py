@@ -20,7 +20,7 @@ TIMES = np.array([0.0, 0.3, 1.1])
 
 def deviations(ds, expected):
     """Largest deviation of every variable, in units of the largest value that it can have."""
-    names = [name for name in expected if name in ds]
+    names = [name for name in expected if name in ds and ds[name].size]
     scale = {name: max(1.0, float(np.abs(expected[name]).max())) for name in names}
     return {name: np.abs(ds[name].values - expected[name]).max() / scale[name] for name in names}
 

@@ -1,5 +1,6 @@
 """Populations p(J, M): QuTiP PIQS, brute force, closed formulas, and the two ways to propagate."""
 
+import mpmath
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 from numpy.linalg import matrix_power
 from qutip import piqs
 from scipy.linalg import expm
+from scipy.sparse import diags_array
 from scipy.sparse.linalg import expm_multiply
 
 from blochball import ChainExchange, CollectiveJump, Ensemble, System, exact, models
@@ -201,21 +203,29 @@ def test_collective_dephasing_does_nothing_to_populations():
 EVERYTHING = symmetric.Symmetric(31, 0.3, 0.2, 0.9, 0.07, 0.05, -1)
 
 
+def generator(one):
+    """Q with dp/dt = Q p, J and M."""
+    rates, spin, m = populations.transitions(one)
+    return (rates - diags_array(rates.sum(axis=1))).T, spin, m
+
+
 @pytest.mark.parametrize("size", [1, 2, 30, 31])
-def test_generator_keeps_trace_and_positivity(size):
-    q, spin, m = populations.generator(symmetric.Symmetric(size, 0.3, 0.2, 0.9, 0.07, 0.05, -1))
-    assert q.shape == ((size // 2 + 1) * (size - size // 2 + 1),) * 2
+def test_transitions_lead_to_every_neighbour_once(size):
+    rates, spin, m = populations.transitions(
+        symmetric.Symmetric(size, 0.3, 0.2, 0.9, 0.07, 0.05, -1)
+    )
+    assert rates.shape == ((size // 2 + 1) * (size - size // 2 + 1),) * 2
     assert len(set(zip(spin, m, strict=True))) == spin.size
-    scale = abs(q.diagonal()).max()
-    np.testing.assert_allclose(q.sum(axis=0), 0, atol=1e-13 * scale)
-    off = q.toarray()
-    np.fill_diagonal(off, 0)
-    assert (off >= 0).all()
+    assert (rates.data > 0).all()
+    edges = rates.tocoo()
+    assert np.abs(spin[edges.row] - spin[edges.col]).max(initial=0) <= 1
+    assert np.abs(m[edges.row] - m[edges.col]).max() == 1
+    assert not rates.diagonal().any()
 
 
 def test_uniformization_is_the_exponential_of_the_generator():
     one, times = EVERYTHING, [0.2, 1.0, 3.0]
-    q, spin, m = populations.generator(one)
+    q, spin, m = generator(one)
     start = ((spin == one.size / 2) & (m == -one.size / 2)).astype(float)
     jumps = [CollectiveJump(0.07, [1]), CollectiveJump(0.05, [1], "pump")]
     system = System(Ensemble(one.size, 0.3, 0.2, 0.9, polar=np.pi), jumps)
@@ -284,12 +294,72 @@ def test_absorbing_steady_states(rates, polar, inversion):
 def test_a_steady_state_that_is_not_unique_is_refused(monkeypatch):
     # no rate of a fully polarised ensemble can lead there; a generator that can is made up
     def forked(one):
-        q = np.array([[-2.0, 0, 0], [1, 0, 0], [1, 0, 0]])
-        return populations.sparse.csc_array(q), np.ones(3), np.array([1.0, 0, -1])
+        rates = np.array([[0.0, 1, 1], [0, 0, 0], [0, 0, 0]])
+        return populations.sparse.csr_array(rates), np.ones(3), np.array([1.0, 0, -1])
 
-    monkeypatch.setattr(populations, "generator", forked)
+    monkeypatch.setattr(populations, "transitions", forked)
     with pytest.raises(ValueError, match=r"must be unique, got .* can end in 2 different ones"):
         exact.steady_state(models.superradiant_laser(2, 1.0), method="populations")
+
+
+def in_eighty_digits(system):
+    """<J^z + N/2>, <J^+ J^-> and <J^- J^+> in the only stationary state, by mpmath."""
+    one = symmetric.reduce(system)
+    rates, spin, m = populations.transitions(one)
+    with mpmath.workdps(120):
+        q = mpmath.matrix(len(m), len(m))
+        for k, l, rate in zip(*(rates.tocoo().coords), rates.tocoo().data, strict=True):
+            q[int(l), int(k)] += mpmath.mpf(float(rate))
+            q[int(k), int(k)] -= mpmath.mpf(float(rate))
+        for k in range(len(m)):
+            q[0, k] = 1
+        p = mpmath.lu_solve(q, mpmath.matrix([1] + [0] * (len(m) - 1)))
+        up = spin * (spin + 1) - m * m - m
+        values = (m + one.size / 2, up + 2 * m, up)
+        return [float(mpmath.fdot(p, [mpmath.mpf(v) for v in value])) for value in values]
+
+
+def over_decades(seed, size=6):
+    rng = np.random.default_rng(seed)
+    decay, dephasing, pump, together, up = 10.0 ** rng.uniform(-20, 0, 5)
+    jumps = [CollectiveJump(together, [1])] + [CollectiveJump(up, [1], "pump")] * (seed % 2)
+    polar = np.pi * rng.integers(2)
+    return System(Ensemble(size, decay, dephasing, pump, polar=polar), jumps)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_steady_states_are_right_over_twenty_decades_of_rates(seed):
+    system = over_decades(seed)
+    ds = exact.steady_state(system)
+    assert ds.attrs["residual"] < 1e-12
+    excited, emission, absorption = in_eighty_digits(system)
+    # what is small is right as well: relative errors
+    np.testing.assert_allclose(ds.output.values[0, 0], emission, rtol=1e-10)
+    if len(system.jumps) > 1:
+        np.testing.assert_allclose(ds.output.values[0, 1], absorption, rtol=1e-10)
+    np.testing.assert_allclose(ds.inversion.values[0, 0], excited - 3, rtol=0, atol=1e-13)
+
+
+def test_a_weak_pump_balances_a_strong_collective_decay():
+    size, pump = 100, 1e-11
+    ds = exact.steady_state(models.superradiant_laser(size, pump))
+    assert ds.inversion.item() == pytest.approx(-0.97253, abs=6e-6)
+    absorbed = pump * (size / 2 - ds.inversion.item())
+    assert ds.output.item() == pytest.approx(absorbed, rel=1e-12)
+
+
+def test_a_hot_bath_beside_slow_local_rates():
+    # collective and local baths of one temperature: a product state, emission N n / (2 n + 1)
+    size, quanta = 20, 1e9
+    system = System(
+        Ensemble(size, decay=1e-3 * (quanta + 1), pump=1e-3 * quanta),
+        [CollectiveJump(quanta + 1, [1]), CollectiveJump(quanta, [1], "pump")],
+    )
+    ds = exact.steady_state(system)
+    assert ds.emission.item() == pytest.approx(size * quanta / (2 * quanta + 1), rel=1e-12)
+    # slow local rates of another temperature decide about J, not about the balance within it
+    cold = System(Ensemble(size, decay=1e-3), system.jumps)
+    assert exact.steady_state(cold).attrs["residual"] < 1e-12
 
 
 def test_unknown_options_are_refused():

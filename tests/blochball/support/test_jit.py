@@ -14,6 +14,10 @@ from package.support.jit import njit
 @njit()
 def value(x):
     return x + {number}
+
+@njit()
+def other(x):
+    return x - {number}
 """
 OUTER = """
 from {jit} import {name}
@@ -22,6 +26,18 @@ from package.inner import value
 @{call}
 def outer(x):
     return value(x) * 10
+"""
+CLOSURE = """
+from package.support.jit import njit
+from package.inner import value, other
+
+def made(inner, factor):
+    @njit()
+    def outer(x):
+        return inner(x) * factor
+    return outer
+
+outer = made({name}, {factor})
 """
 RUN = """
 import sys
@@ -77,6 +93,18 @@ def test_numbas_own_cache_would_not_notice(package):
     assert run(package) == (20, 1)
 
 
+def test_a_closure_is_known_by_what_it_has_captured(package):
+    outer = package / "outer.py"
+    outer.write_text(CLOSURE.format(name="value", factor=10))
+    assert run(package) == (20, 0)
+    assert run(package) == (20, 1)
+    # in one process, from one file: two closures that differ in what they have captured
+    both = outer.read_text() + "\nassert outer(1) == 20 and made(other, 5)(1) == 0\n"
+    outer.write_text(both)
+    assert run(package)[0] == 20
+    assert run(package) == (20, 1)
+
+
 def test_compiled_functions_release_the_gil_and_divide_as_numpy_does():
     @jit.njit()
     def inverse(x):
@@ -129,7 +157,7 @@ times = np.linspace(0, 0.2, 4)
 found = [
     twa.solve(chain, times, trajectories=100, seed=1, steps=40, threads=1),
     twa.solve(laser, times, trajectories=100, seed=1, steps=40, threads=1),
-    twa.solve(laser, times, trajectories=64, seed=1, steps=40, threads=1, formulation="top"),
+    twa.eq6.solve(laser, times, trajectories=64, seed=1, steps=40, threads=1),
     exact.solve(laser, times, method="populations"),
     exact.solve(crystal, times, method="liouvillian"),
     exact.solve(crystal, times, method="jumps", trajectories=50, seed=1),

@@ -3,22 +3,24 @@
 import numpy as np
 
 from blochball import ChainExchange, CollectiveJump, Ensemble, System, models, twa
-from blochball.twa import schedule
-from blochball.twa.engine import Task
-from blochball.twa.fields import fields_of
-from blochball.twa.observers.paths import vectors
+from blochball.twa import driver
+from blochball.twa.observers.paths import observer
 
 
-def task_of(system, times, steps, seed=0, form="auto"):
-    times = np.asarray(times, float)
-    chosen = steps if isinstance(steps, schedule.Schedule) else schedule.uniform(times, steps)
-    kept, momenta = np.full(times.size, -1), np.empty(0)
-    return Task(system, fields_of(system, form), seed, times, chosen, kept, momenta)
+def plan_of(system, times, steps, seed=0, structure="auto", trajectories=1):
+    return twa.plan(system, times, trajectories, seed, steps=steps, structure=structure)
 
 
-def paths(task, block=0):
+def block_of(plan, observer, step=None, block=0, trajectories=None):
+    """Return what is merged of one block, by default of all of its trajectories."""
+    stop = np.zeros(1, bool)
+    count = observer.block if trajectories is None else trajectories
+    return driver.run_block("test", plan, step or plan.step, observer, stop, block, count)
+
+
+def paths(plan, block=0):
     """Return J of every trajectory of a block, shape (times, sites, 3, lanes)."""
-    return vectors(task, block, task.block)
+    return block_of(plan, observer(plan), block=block)[0].vectors
 
 
 def everything(sites=3, seed=0, noise=1.0):

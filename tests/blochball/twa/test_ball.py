@@ -10,7 +10,7 @@ import pytest
 from blochball import ChainExchange, CollectiveJump, Ensemble, System, exact, models, twa
 from blochball.exact import liouvillian
 from tests.blochball.known import SITE_VARIABLES, all_within, independent_emitters, turned, within
-from tests.blochball.twa.paths import chain, everything, paths, task_of
+from tests.blochball.twa.paths import chain, everything, paths, plan_of
 
 TIMES = np.array([0.0, 0.2, 0.7, 2.0])
 RATES = {
@@ -102,10 +102,10 @@ COLLECTIVE = {
 }
 
 
-@pytest.mark.parametrize("form", ["auto", "dense"])
+@pytest.mark.parametrize("structure", ["auto", "dense"])
 @pytest.mark.parametrize("system", COLLECTIVE.values(), ids=COLLECTIVE)
-def test_collective_processes_keep_every_length_to_rounding(system, form):
-    found = paths(task_of(system, [0.1, 1.0], 200, form=form))
+def test_collective_processes_keep_every_length_to_rounding(system, structure):
+    found = paths(plan_of(system, [0.1, 1.0], 200, structure=structure))
     size = system.column("size")[:, None]
     lengths = (found**2).sum(axis=2)
     expected = np.broadcast_to(size / 2 * (size / 2 + 1), lengths[0].shape)
@@ -115,7 +115,7 @@ def test_collective_processes_keep_every_length_to_rounding(system, form):
 
 
 def test_local_processes_do_not_keep_the_length():
-    found = paths(task_of(System(Ensemble(50, dephasing=0.1)), [1.0], 200))
+    found = paths(plan_of(System(Ensemble(50, dephasing=0.1)), [1.0], 200))
     assert (found[0] ** 2).sum(axis=1).std() > 10
 
 

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from blochball import ChainExchange, CollectiveJump, Ensemble, System, models
-from blochball.twa import kernels
-from blochball.twa.fields import FORMS, fields_of
-from blochball.twa.rows import COLUMNS, LANES, TX, TY, TZ, X, Y
-from tests.blochball.twa.paths import chain, everything, paths, task_of
+from blochball import ChainExchange, CollectiveJump, Ensemble, System, models, twa
+from blochball.twa import rotation
+from blochball.twa.fields import STRUCTURES, fields_of
+from blochball.twa.lanes import COLUMNS, LANES, TX, TY, TZ, X, Y
+from tests.blochball.twa.paths import chain, everything, paths, plan_of
 
 LONE = models.superradiant_laser(30, 5.0)
 SYSTEMS = {
@@ -58,43 +58,46 @@ def axis_of(system, plus, z, noise):
     return omega, turning
 
 
-def found_axis(system, form, state, noise):
+def found_axis(system, structure, state, noise):
     """What the kernel sets: TX + i TY from `set_axis`, and TZ from `rotate`."""
-    fields = fields_of(system, form)
+    fields = fields_of(system, structure)
     rows = state.copy()
     noises = np.concatenate([noise.real, noise.imag], axis=1)
-    kernels.set_axis(rows, X, Y, tuple(fields), noises, np.zeros(2 * LANES))
+    rotation.set_axis(rows, X, Y, fields, fields.axis, noises, np.zeros(2 * LANES))
     shaped = rows.reshape(system.sites, COLUMNS, LANES)
     omega = shaped[:, int(TX) // LANES] + 1j * shaped[:, int(TY) // LANES]
-    kernels.rotate(rows, 1e-3, tuple(fields), noises, np.zeros(2 * LANES))
+    rotation.rotate(rows, 1e-3, fields, fields.axis, noises, np.zeros(2 * LANES))
     return omega, rows[:, int(TZ) : int(TZ) + LANES]
 
 
 @pytest.mark.parametrize("noisy", [False, True], ids=["no noise", "noise"])
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("structure", STRUCTURES)
 @pytest.mark.parametrize("system", SYSTEMS.values(), ids=SYSTEMS)
-def test_axis_of_rotation(system, form, noisy):
+def test_axis_of_rotation(system, structure, noisy):
     rng = np.random.default_rng(5)
     state = rng.standard_normal((system.sites, COLUMNS * LANES))
     shaped = state.reshape(system.sites, COLUMNS, LANES)
     noise = rng.standard_normal((len(system.jumps), 2, LANES)) * noisy
     noise = noise[:, 0] + 1j * noise[:, 1]
     noise *= np.array([jump.rate > 0 for jump in system.jumps], float)[:, None]  # sqrt(G) eta
-    found = found_axis(system, form, state, noise)
+    found = found_axis(system, structure, state, noise)
     expected = axis_of(system, shaped[:, 0] + 1j * shaped[:, 1], shaped[:, 2], noise)
     np.testing.assert_allclose(found[0], expected[0], atol=1e-12)
     np.testing.assert_allclose(found[1], expected[1], atol=1e-12)
 
 
 @settings(max_examples=20)
-@given(st.integers(0, 10**6), st.integers(1, 5), st.sampled_from(FORMS))
-def test_axis_of_rotation_of_random_systems(seed, sites, form):
-    test_axis_of_rotation(everything(sites, seed), form, noisy=True)
+@given(st.integers(0, 10**6), st.integers(1, 5), st.sampled_from(STRUCTURES))
+def test_axis_of_rotation_of_random_systems(seed, sites, structure):
+    test_axis_of_rotation(everything(sites, seed), structure, noisy=True)
 
 
 @pytest.mark.parametrize("system", SYSTEMS.values(), ids=SYSTEMS)
-def test_all_forms_give_the_same_trajectories_from_the_same_noise(system):
-    found = [paths(task_of(system, [0.02, 0.05], 15, seed=2, form=form)) for form in FORMS]
+def test_all_structures_give_the_same_trajectories_from_the_same_noise(system):
+    found = [
+        paths(plan_of(system, [0.02, 0.05], 15, seed=2, structure=structure))
+        for structure in STRUCTURES
+    ]
     scale = max(ensemble.size for ensemble in system.ensembles)
     assert np.abs(found[0][1] - found[0][0]).max() > 0.1  # something happens
     for other in found[1:]:
@@ -103,7 +106,7 @@ def test_all_forms_give_the_same_trajectories_from_the_same_noise(system):
 
 def test_another_exchange_is_another_trajectory():
     one, other = (
-        paths(task_of(chain(exchange=ChainExchange(0.2, phase)), [0.05], 15))
+        paths(plan_of(chain(exchange=ChainExchange(0.2, phase)), [0.05], 15))
         for phase in (0.7, 0.7001)
     )
     assert 1e-6 < np.abs(one - other).max() < 1e-1
@@ -113,7 +116,7 @@ def test_the_structure_is_found():
     # one travelling field and nothing else where that is all there is
     for name in ("waveguide", "waveguide of one", "lone ensemble", "jumps in another order"):
         assert fields_of(SYSTEMS[name]).guided, name
-        assert fields_of(SYSTEMS[name]).guides.shape == (1, 7), name
+        assert fields_of(SYSTEMS[name]).guides.gain.size == 1, name
         assert not fields_of(SYSTEMS[name], "dense").guided, name
     for name in ("everything", "detuned guide", "guide and more", "dephasing along a guide"):
         assert not fields_of(SYSTEMS[name]).guided, name
@@ -124,7 +127,7 @@ def test_the_structure_is_found():
     # a guide replaces its two jumps
     assert fields_of(SYSTEMS["guide and more"]).ranked.tolist() == [2]
     assert fields_of(SYSTEMS["guide and more"], "jumps").ranked.tolist() == [0, 1, 2]
-    assert fields_of(SYSTEMS["exchange of a chain alone"]).guides.shape == (2, 7)
+    assert fields_of(SYSTEMS["exchange of a chain alone"]).guides.gain.size == 2
 
 
 def test_jumps_of_rate_zero_cost_nothing():
@@ -134,6 +137,6 @@ def test_jumps_of_rate_zero_cost_nothing():
 
 
 @pytest.mark.parametrize("bad", ["sparse", None, 1])
-def test_unknown_forms_are_refused(bad):
-    with pytest.raises(ValueError, match=r"form must be one of auto, jumps, dense, got"):
-        fields_of(LONE, bad)
+def test_unknown_structures_are_refused(bad):
+    with pytest.raises(ValueError, match=r"structure must be one of auto, jumps, dense, got"):
+        twa.plan(LONE, [0.1], structure=bad)

@@ -10,9 +10,9 @@ import sympy as sp
 
 from blochball import CollectiveJump, Ensemble, System
 from blochball.twa import phase_space as weyl
-from blochball.twa.eq6 import solver as top
 from blochball.twa.eq6 import spinor
-from blochball.twa.eq6 import step as spinor_rows
+from blochball.twa.eq6 import step as eq6
+from blochball.twa.lanes import LANES
 from tests.blochball.twa.symbolic import (
     BLOCH,
     LENGTH,
@@ -332,8 +332,7 @@ NUMBER = 20
 
 def _start():
     vector = np.array(weyl.bloch_vector(PLACE))
-    a, b = top.spinors(vector[:, None], np.array([PLACE[2]]))
-    return vector, complex(a[0]), complex(b[0])
+    return vector, *eq6.spinor(*vector, PLACE[2])
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -347,7 +346,7 @@ def test_local_step_has_the_generator_of_equation_6(kind):
         moved = (complex(*noise[:2]), complex(*noise[2:4]), complex(*noise[4:]))
         noises = tuple(moved if k == place else still for k in range(3))
         end = spinor.local_step(a, b, float(NUMBER), strength, noises, h)
-        return top.bloch_vectors(*(np.array(v) for v in end))
+        return np.array(eq6.bloch_vector(*end))
 
     orders = weak_order(step, rates(local_jumps(kind)), observables(vector))
     assert all(0.9 < order < 1.1 for order in orders)
@@ -361,14 +360,20 @@ def test_rotation_has_the_generator_of_equation_6(kind):
     """One collective jump, through a whole compiled step (no local jumps, fixed noise)."""
     vector, a, b = _start()
     coupled = System(Ensemble(NUMBER), CollectiveJump(1.0, [1.0], kind=kind))
-    couplings = top.couplings_of(coupled)
+    couplings = eq6.couplings_of(coupled, np.full(1, np.inf))
 
     def step(noise, h):
-        state = top.pack(np.full((1, spinor_rows.LANES), a), np.full((1, spinor_rows.LANES), b))
-        symbol, noises = np.zeros(2 * spinor_rows.LANES), np.empty((1, 2 * spinor_rows.LANES))
-        noises[0] = np.repeat(noise, spinor_rows.LANES)
-        spinor_rows.rotate_all(state.reshape(1, -1), symbol, noises, h, couplings)
-        return top.bloch_vectors(*top.unpack(state))[:, 0, 0]
+        state = np.zeros((1, eq6.COLUMNS * LANES))
+        for column, value in ((eq6.A, a), (eq6.B, b)):
+            for i in range(LANES):
+                eq6.put(state[0], column, np.uint64(i), value)
+        symbol, noises = np.zeros(2 * LANES), np.empty((1, 2 * LANES))
+        noises[0] = np.repeat(noise, LANES)
+        eq6.rotate_all(state, symbol, noises, h, couplings)
+        zero = np.uint64(0)
+        return np.array(
+            eq6.bloch_vector(*(eq6.get(state[0], column, zero) for column in (eq6.A, eq6.B)))
+        )
 
     exact = rates((collective_jump(KINDS[kind]),))
     orders = weak_order(step, exact, observables(vector), dimensions=2)

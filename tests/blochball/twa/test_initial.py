@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 
 from blochball import Ensemble, System
-from blochball.twa import initial as wigner
+from blochball.twa import initial
 from tests.blochball.known import within
 
 LANES = 200_000
 
 
 def sample(*ensembles, lanes=LANES, seed=0):
-    return wigner.sample(System(ensembles), lanes, np.random.default_rng(seed))
+    return initial.vectors(System(ensembles), lanes, np.random.default_rng(seed))
 
 
 def mean_length(size):

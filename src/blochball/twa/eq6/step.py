@@ -13,15 +13,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from blochball.support.jit import njit
+from blochball.operators import TABLE, MasterEquation
+from blochball.system import System
 from blochball.twa.eq6.spinor import cayley, increment, jit, local_step, norm, rotate, shrink
+from blochball.twa.initial import sample
+from blochball.twa.lanes import LANES, X, Y, Z
+from blochball.twa.step import Step
 
 # One flat row of numbers a site: column after column, LANES trajectories each. Real and imaginary
 # part of a complex number are neighbouring columns. Unsigned constants let the compiler see that
 # columns do not overlap, so that loops over the lanes become vector instructions.
-LANES = 64
 _N = np.uint64(LANES)
-A, B, OMEGA, UP, Z, OMEGA_Z = (np.uint64(LANES * k) for k in (0, 2, 4, 6, 8, 9))
+A, B, OMEGA, UP, JZ, OMEGA_Z = (np.uint64(LANES * k) for k in (0, 2, 4, 6, 8, 9))
 _NOISE = tuple(np.uint64(LANES * k) for k in range(10, 28, 2))
 D1, D2, D3, E1, E2, E3, P1, P2, P3 = _NOISE  # decay, dephasing, pump; j = -1, 0, 1
 COLUMNS = 28
@@ -32,12 +35,72 @@ class Couplings(NamedTuple):
 
     size: NDArray[np.float64]  # (sites,)
     local: NDArray[np.float64]  # (sites, 3): decay, dephasing, pump
-    detuning: NDArray[np.float64]  # (sites,)
-    drive: NDArray[np.complex128]  # (sites,)
+    linear: NDArray[np.float64]  # (sites, 3): axis of the Hamiltonian's rotation
     exchange: NDArray[np.complex128]  # (sites, sites), or (0, 0) if there is none
     rate: NDArray[np.float64]  # (jumps,)
     kind: NDArray[np.int64]  # (jumps,): -1, 0, 1
     weight: NDArray[np.complex128]  # (jumps, sites)
+    limit: NDArray[np.float64]  # (sites,): of |J|^2
+
+
+class Spinors(NamedTuple):
+    """Groups of lanes under way, as `blochball.twa.lanes.Lanes` has them for the ball.
+
+    Attributes
+    ----------
+    state : ndarray, shape (groups, sites, COLUMNS * LANES)
+    vectors : ndarray, shape (groups, sites, 3 * LANES)
+        Bloch vectors of the state.
+    generator : numpy.random.Generator
+    mask, number
+        See there.
+    """
+
+    state: NDArray[np.float64]
+    vectors: NDArray[np.float64]
+    generator: np.random.Generator
+    mask: NDArray[np.float64]
+    number: NDArray[np.int64]
+
+
+class Work(NamedTuple):
+    """What a step needs besides the lanes."""
+
+    symbol: NDArray[np.float64]  # (2 * LANES,)
+    noises: NDArray[np.float64]  # (jumps, 2 * LANES)
+
+
+def couplings_of(system: System, limit: NDArray[np.float64]) -> Couplings:
+    """Return the numbers of a System as the kernels take them."""
+    jumps, equation = system.jumps, MasterEquation.of(system)
+    exchange = equation.exchange_matrix
+    return Couplings(
+        equation.sizes,
+        equation.local,
+        equation.linear,
+        np.array(exchange if exchange.any() else np.zeros((0, 0)), np.complex128),
+        equation.rates,
+        np.array([TABLE[jump.kind].change for jump in jumps], np.int64),
+        np.array([jump.weights for jump in jumps], complex).reshape(len(jumps), system.sites),
+        limit,
+    )
+
+
+def step_of(couplings: Couplings) -> Step:
+    """Return the step of the four variables."""
+    sites, jumps = couplings.size.size, couplings.rate.size
+
+    def memory(groups: int, generator: np.random.Generator) -> tuple[Spinors, Work]:
+        spinors = Spinors(
+            np.zeros((groups, sites, COLUMNS * LANES)),
+            np.zeros((groups, sites, 3 * LANES)),
+            generator,
+            np.ones((groups, LANES)),
+            np.zeros(groups, np.int64),
+        )
+        return spinors, Work(np.zeros(2 * LANES), np.zeros((jumps, 2 * LANES)))
+
+    return Step(begin, take, advance, couplings, memory)
 
 
 @jit
@@ -87,7 +150,7 @@ def observe(row, turned):
         if turned:
             a, b = rotate(a, b, scale * get(row, OMEGA, i), scale * row[i + OMEGA_Z])
         put(row, UP, i, scale * a.conjugate() * b)
-        row[i + Z] = 0.5 * scale * (norm(a) - norm(b))
+        row[i + JZ] = 0.5 * scale * (norm(a) - norm(b))
 
 
 @jit
@@ -110,7 +173,7 @@ def add_site(row, symbol, kind, weight):
     """Add a site's part of the symbol of a collective jump."""
     for i in range(_N):
         if kind == 0:
-            put(symbol, A, i, get(symbol, A, i) + weight * row[i + Z])
+            put(symbol, A, i, get(symbol, A, i) + weight * row[i + JZ])
         else:
             up = get(row, UP, i)
             put(symbol, A, i, get(symbol, A, i) + weight * (up if kind == 1 else up.conjugate()))
@@ -158,12 +221,10 @@ def field(state, symbol, noises, fraction, step, couplings):
     part = fraction * step
     sites = state.shape[0]
     for l in range(sites):
-        own = couplings.exchange[l, l].real if couplings.exchange.size > 0 else 0.0
-        drive = 2 * part * couplings.drive[l].conjugate()
+        x, y, z = couplings.linear[l, 0], couplings.linear[l, 1], couplings.linear[l, 2]
         for i in range(_N):
-            put(state[l], OMEGA, i, drive)
-            # the exchange of a site with itself is J^+ J^-, whose symbol has an ordering term
-            state[l, i + OMEGA_Z] = part * (couplings.detuning[l] + own)
+            put(state[l], OMEGA, i, complex(part * x, part * y))
+            state[l, i + OMEGA_Z] = part * z
         if couplings.exchange.size > 0:
             for m in range(sites):
                 strength = 2 * part * couplings.exchange[l, m].conjugate()
@@ -203,15 +264,69 @@ def rotate_all(state, symbol, noises, step, couplings):
         turn_row(state[l])
 
 
-@njit()
-def advance(state, step, count, couplings, generator):
-    """Make `count` steps of length `step`; `state` has the shape (sites, COLUMNS * LANES)."""
-    symbol = np.zeros(2 * LANES)
-    noises = np.zeros((couplings.rate.size, 2 * LANES))
+@jit
+def take(lanes, g):
+    """Return one group of lanes."""
+    return Spinors(
+        lanes.state[g], lanes.vectors[g], lanes.generator, lanes.mask[g], lanes.number[g]
+    )
+
+
+@jit
+def begin(lanes, start):
+    """Put a group of lanes into the initial state: its Bloch vectors, and any angle psi."""
+    sample(lanes.vectors, lanes.generator, start.cloud)
+    for l in range(lanes.state.shape[0]):
+        row, vectors = lanes.state[l], lanes.vectors[l]
+        for i in range(_N):
+            psi = lanes.generator.uniform(0.0, 2 * math.pi)
+            a, b = spinor(vectors[i + X], vectors[i + Y], vectors[i + Z], psi)
+            put(row, A, i, a)
+            put(row, B, i, b)
+
+
+@jit
+def spinor(x, y, z, psi):
+    """Turn a Bloch vector of length kappa and an angle psi into the amplitudes a and b."""
+    kappa = math.sqrt(x * x + y * y + z * z)
+    length = math.sqrt(kappa * kappa + 0.25)
+    phi, cosine = math.atan2(y, x), z / kappa
+    up, down = 0.5 * (phi + psi), 0.5 * (phi - psi)
+    a, b = math.sqrt(length * (1 + cosine)), math.sqrt(length * (1 - cosine))
+    return (
+        complex(a * math.cos(up), -a * math.sin(up)),
+        complex(b * math.cos(down), b * math.sin(down)),
+    )
+
+
+@jit
+def bloch_vector(a, b):
+    """Weyl symbols of J^x, J^y and J^z."""
+    up, down = norm(a), norm(b)
+    length = 0.5 * (up + down)
+    shrunk = math.sqrt(max(1 - 1 / (4 * length * length), 0.0))
+    raising = shrunk * a.conjugate() * b
+    return raising.real, raising.imag, shrunk * (up - down) / 2
+
+
+@jit
+def show(lanes):
+    """Fill in the Bloch vectors of the state."""
+    for l in range(lanes.state.shape[0]):
+        row, vectors = lanes.state[l], lanes.vectors[l]
+        for i in range(_N):
+            x, y, z = bloch_vector(get(row, A, i), get(row, B, i))
+            vectors[i + X], vectors[i + Y], vectors[i + Z] = x, y, z
+
+
+@jit
+def advance(lanes, step, count, couplings, work):
+    """Make `count` steps."""
+    state, generator = lanes.state, lanes.generator
     for k in range(count):
         local_jumps(state, step / 2 if k == 0 else step, couplings, generator)
         for jump in range(couplings.rate.size):
-            draw(generator, step, noises[jump])
-        rotate_all(state, symbol, noises, step, couplings)
-    if count > 0:
-        local_jumps(state, step / 2, couplings, generator)
+            draw(generator, step, work.noises[jump])
+        rotate_all(state, work.symbol, work.noises, step, couplings)
+    local_jumps(state, step / 2, couplings, generator)
+    show(lanes)

@@ -1,4 +1,4 @@
-"""Compiled estimators: what is kept of the lanes at an output time.
+"""Means and covariances over trajectories (paper Eq. 7): what a run keeps at an output time.
 
 Sums are taken of deviations from a reference (the mean of a block's first group of lanes), so that
 a variance is never the small difference of large numbers.
@@ -7,43 +7,111 @@ a variance is never the small difference of large numbers.
 from __future__ import annotations
 
 import math
+from typing import Any, NamedTuple
 
 import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
 
-from blochball.support.jit import njit
-from blochball.twa import rows
-from blochball.twa.rows import LANES, X, Y, Z, jit
+from blochball import moments
+from blochball.dataset import assemble
+from blochball.moments import MOMENTS
+from blochball.operators import TABLE
+from blochball.support.statistics import Leaf, Moments
+from blochball.system import System
+from blochball.twa.driver import Observer, reordered
+from blochball.twa.lanes import LANES, X, Y, Z, add_scaled, clear, fill, jit
+from blochball.twa.noise import Stream
+from blochball.twa.plan import METHOD, Plan
+from blochball.twa.rotation import gather
 
-_N = np.uint64(LANES)
-QUANTITIES = 5  # those of blochball.dataset.MOMENTS, in that order
+Floats = NDArray[np.float64]
+_U = np.uint64
+_N = _U(LANES)
+QUANTITIES = len(MOMENTS)
+SPIN_SQUARED = MOMENTS.index("spin_squared")
 VALIDITY = ("inverse_length", "short_fraction")
+VALIDITY_DIMS = dict.fromkeys(VALIDITY, ("time", "site"))
+COLUMNS = QUANTITIES + len(VALIDITY)
 SHORT = 2.0  # |J| below which the expansion in 1/|J| says nothing
-_ALL = QUANTITIES + len(VALIDITY)
+SHORTEST = 0.5  # 1/|J| of a shorter vector is taken there: it is for reading only
 
-# sums may be reordered, so that they are vector instructions, too
-_sum = njit(fastmath={"contract", "nsz", "arcp", "reassoc"})
+_symbols = jit(moments.symbols)
+
+
+class Sums(NamedTuple):
+    """Sums of deviations from a reference, and of their products or squares."""
+
+    reference: Floats
+    total: Floats
+    products: Floats
+
+
+class Probes(NamedTuple):
+    """Coefficients of the symbols of L^+ L, each of shape (some, sites).
+
+    L = sum_l (re - i im)_l J_l^- or along_l J_l^z; the symbol is
+    |sum (re + i im) J^+|^2 + sum ordering Jz + (sum along Jz)^2.
+    """
+
+    re: Floats
+    im: Floats
+    ordering: Floats
+    along: Floats
+
+
+class Record(NamedTuple):
+    """What is kept at all output times, what tells so, and room to work.
+
+    Attributes
+    ----------
+    site, validity : Sums, shapes (times, sites, QUANTITIES), (times, sites, len(VALIDITY))
+    output, wave : Sums, shapes (times, channels), (times, momenta)
+    pairs : ndarray, shape (kept, sites, sites, 4)
+        Sums of Re, Im of J_k^+ J_l^- and of their squares.
+    outputs, waves : Probes
+        Of the jumps and of the momenta.
+    kept : ndarray of int, shape (times,)
+        Index among the times of `pairs`, or -1.
+    values : ndarray
+        Columns of LANES.
+    field : ndarray, shape (2 * LANES,)
+    """
+
+    site: Sums
+    validity: Sums
+    output: Sums
+    wave: Sums
+    pairs: Floats
+    outputs: Probes
+    waves: Probes
+    kept: NDArray[np.int64]
+    values: Floats
+    field: Floats
+
+
+# -- compiled ------------------------------------------------------------------------------------
 
 
 @jit
-def weyl(row, values):
-    """Fill columns with the Weyl symbols of QUANTITIES and with VALIDITY, lane by lane.
+def put(values, i, numbers):
+    """Put some numbers of lane i into the first columns."""
+    for q in range(len(numbers)):
+        values[i + _U(q) * _N] = numbers[q]
 
-    J^+ J^- has the symbol Jx^2 + Jy^2 + Jz: the last term is the ordering.
-    """
+
+@jit
+def symbols(row, values):
+    """Fill columns with the Weyl symbols of MOMENTS and with VALIDITY, lane by lane."""
     for i in range(_N):
-        x, y, z = row[i + X], row[i + Y], row[i + Z]
-        flat = x * x + y * y
-        length = flat + z * z
-        values[i] = x
-        values[i + _N] = y
-        values[i + _N + _N] = z
-        values[i + np.uint64(3 * LANES)] = flat + z
-        values[i + np.uint64(4 * LANES)] = length
-        values[i + np.uint64(5 * LANES)] = 1 / math.sqrt(length)
-        values[i + np.uint64(6 * LANES)] = 1.0 if length < SHORT * SHORT else 0.0
+        found = _symbols(row[i + X], row[i + Y], row[i + Z])
+        square = found[SPIN_SQUARED]
+        inverse = 1 / math.sqrt(max(square, SHORTEST * SHORTEST))
+        put(values, i, found)
+        put(values, i + _U(QUANTITIES) * _N, (inverse, 1.0 if square < SHORT * SHORT else 0.0))
 
 
-@_sum
+@reordered
 def total(values, column, mask):
     """Sum a column over the lanes of the mask (1 or 0)."""
     found = 0.0
@@ -52,7 +120,7 @@ def total(values, column, mask):
     return found
 
 
-@_sum
+@reordered
 def deviate(values, column, mask, shift):
     """Turn a column into deviations from `shift`; return their sum and sum of squares."""
     first = 0.0
@@ -65,7 +133,7 @@ def deviate(values, column, mask, shift):
     return first, second
 
 
-@_sum
+@reordered
 def product(values, column, other):
     """Sum the product of two columns over the lanes."""
     found = 0.0
@@ -75,23 +143,33 @@ def product(values, column, other):
 
 
 @jit
-def accumulate(values, start, count, mask, fresh, reference, sums, products):
-    """Add the columns start, start + 1, ... of `values` to sums and products (count, or squared).
+def at(sums, t):
+    """Return the sums of one output time, or of one site of these."""
+    return Sums(sums.reference[t], sums.total[t], sums.products[t])
 
-    `fresh` sets the reference to the mean of these lanes first; `products` is (count, count), or
+
+@jit
+def accumulate(values, start, lanes, sums):
+    """Add the columns start, start + 1, ... of `values` to the sums of one time.
+
+    The first group of a block sets the reference to its mean. Products are (count, count), or
     (count, 1) where only squares are kept.
     """
-    full = products.shape[1] == count
+    count = sums.total.size
+    full = sums.products.shape[1] == count
+    counted = 0.0
+    for i in range(LANES):
+        counted += lanes.mask[i]
     for q in range(count):
-        column = np.uint64((start + q) * LANES)
-        if fresh:
-            reference[q] = total(values, column, mask) / mask.sum()
-        first, second = deviate(values, column, mask, reference[q])
-        sums[q] += first
-        products[q, q if full else 0] += second
+        column = _U((start + q) * LANES)
+        if lanes.number == 0:
+            sums.reference[q] = total(values, column, lanes.mask) / counted
+        first, second = deviate(values, column, lanes.mask, sums.reference[q])
+        sums.total[q] += first
+        sums.products[q, q if full else 0] += second
         for p in range(q if full else 0):
-            products[q, p] += product(values, column, np.uint64((start + p) * LANES))
-            products[p, q] = products[q, p]
+            sums.products[q, p] += product(values, column, _U((start + p) * LANES))
+            sums.products[p, q] = sums.products[q, p]
 
 
 @jit
@@ -102,33 +180,32 @@ def square(field, values, column):
 
 
 @jit
-def probe(state, re, im, ordering, along, values, column, field):
-    """Fill a column with the symbol of L^+ L, L = sum_l (re - i im)_l J_l^- or along_l J_l^z.
-
-    |sum (re + i im) J^+|^2 + sum ordering Jz + (sum along Jz)^2.
-    """
-    field[:] = 0.0
-    column = np.uint64(column * LANES)
-    rows.fill(values, column, 0.0)
-    for l in range(state.shape[0]):
-        rows.gather(field, re[l], im[l], state[l], X, Y)
-        rows.add_scaled(values, column, ordering[l], state[l], Z)
+def probe(vectors, probes, k, values, field):
+    """Fill column k with the symbol of one of the probes."""
+    clear(field)
+    column = _U(k * LANES)
+    fill(values, column, 0.0)
+    straight = False
+    for l in range(vectors.shape[0]):
+        gather(field, probes.re[k, l], probes.im[k, l], vectors[l], X, Y)
+        add_scaled(values, column, probes.ordering[k, l], vectors[l], Z)
+        straight = straight or probes.along[k, l] != 0.0
     square(field, values, column)
-    if along.any():
-        field[:] = 0.0
-        for l in range(state.shape[0]):
-            rows.add_scaled(field, np.uint64(0), along[l], state[l], Z)
+    if straight:
+        clear(field)
+        for l in range(vectors.shape[0]):
+            add_scaled(field, _U(0), probes.along[k, l], vectors[l], Z)
         square(field, values, column)
 
 
-@_sum
-def correlate(state, mask, sums):
+@reordered
+def correlate(vectors, mask, sums):
     """Add Re, Im of J_k^+ J_l^- (k <= l) and their squares to `sums` (sites, sites, 4)."""
-    sites = state.shape[0]
+    sites = vectors.shape[0]
     for k in range(sites):
-        rk = state[k]
+        rk = vectors[k]
         for l in range(k, sites):
-            rl = state[l]
+            rl = vectors[l]
             order = 1.0 if k == l else 0.0
             re, im, re2, im2 = 0.0, 0.0, 0.0, 0.0
             for i in range(_N):
@@ -144,43 +221,129 @@ def correlate(state, mask, sums):
             sums[k, l, 3] += im2
 
 
-@_sum
-def inside(values, column, mask, limit):
-    """Whether every lane of a column is a number up to `limit`."""
-    outside = 0.0
-    for i in range(_N):
-        # the comparison is false for what is not a number, too
-        outside += 0.0 if values[i + column] <= limit else mask[i]
-    return outside == 0.0
-
-
 @jit
-def record(state, mask, fresh, probes, limit, values, field, site_sums, output_sums):
-    """Add one output time; return the first site that has left the ball, or -1.
+def look(lanes, t, record):
+    """Add what one group of lanes shows at output t."""
+    vectors, values = lanes.vectors, record.values
+    site, validity = at(record.site, t), at(record.validity, t)
+    for l in range(vectors.shape[0]):
+        symbols(vectors[l], values)
+        accumulate(values, 0, lanes, at(site, l))
+        accumulate(values, QUANTITIES, lanes, at(validity, l))
+    for k in range(record.outputs.re.shape[0]):
+        probe(vectors, record.outputs, k, values, record.field)
+    accumulate(values, 0, lanes, at(record.output, t))
+    if record.kept[t] >= 0:
+        correlate(vectors, lanes.mask, record.pairs[record.kept[t]])
+    for k in range(record.waves.re.shape[0]):
+        probe(vectors, record.waves, k, values, record.field)
+    accumulate(values, 0, lanes, at(record.wave, t))
 
-    `probes` is (re, im, ordering, along), each (channels, sites); `site_sums` and `output_sums`
-    are (reference, sums, products).
-    """
-    reference, sums, products, validity = site_sums
-    full = QUANTITIES
-    for l in range(state.shape[0]):
-        weyl(state[l], values)
-        if not inside(values, np.uint64(4 * LANES), mask, limit[l]):
-            return l
-        accumulate(values, 0, full, mask, fresh, reference[l], sums[l], products[l])
-        accumulate(
-            values,
-            full,
-            _ALL - full,
-            mask,
-            fresh,
-            reference[l, full:],
-            sums[l, full:],
-            validity[l],
+
+# -- a run ---------------------------------------------------------------------------------------
+
+
+def observer(plan: Plan, stream: Stream = Stream.BLOCKS, block: int | None = None) -> Observer:
+    """Return the observer of a plan's means."""
+    outputs, waves = output_probes(plan.system), wave_probes(plan.system, plan.momenta)
+
+    def record(trajectories: int) -> Record:
+        sites, times = plan.system.sites, plan.times.size
+        channels, momenta = len(plan.system.jumps), plan.momenta.size
+        return Record(
+            _sums((times, sites, QUANTITIES), QUANTITIES),
+            _sums((times, sites, len(VALIDITY)), 1),
+            _sums((times, channels), channels),
+            _sums((times, momenta), 1),
+            np.zeros((plan.times_kept.size, sites, sites, 4)),
+            outputs,
+            waves,
+            plan.kept,
+            np.zeros(max(COLUMNS, channels, momenta) * LANES),
+            np.zeros(2 * LANES),
         )
-    re, im, ordering, along = probes
-    channels = re.shape[0]
-    for k in range(channels):
-        probe(state, re[k], im[k], ordering[k], along[k], values, k, field)
-    accumulate(values, 0, channels, mask, fresh, output_sums[0], output_sums[1], output_sums[2])
-    return -1
+
+    return Observer(look, record, leaf, stream, plan.block if block is None else block)
+
+
+def output_probes(system: System) -> Probes:
+    """Return the probes of L^+ L of every jump."""
+    shape = (len(system.jumps), system.sites)
+    w = np.array([j.weights for j in system.jumps], complex).reshape(shape)
+    sign = np.array([TABLE[j.kind].ordering for j in system.jumps], float).reshape(-1, 1)
+    # |sum w^* J^+|^2 for decay, |sum w J^+|^2 for pump
+    flip = np.where(sign > 0, w.conj(), w) * abs(sign)
+    along = np.where(sign == 0, w.real, 0.0)
+    return _probes(flip, sign * abs(w) ** 2, along)
+
+
+def wave_probes(system: System, momenta: Floats) -> Probes:
+    """Return the probes of S(p) = sum_kl exp(i p (k - l)) <J_k^+ J_l^->."""
+    wave = np.exp(1j * np.outer(momenta, np.arange(system.sites)))
+    ones = np.ones(wave.shape)
+    return _probes(wave, ones, 0 * ones)
+
+
+def _probes(amplitude: NDArray[np.complex128], ordering: Floats, along: Floats) -> Probes:
+    arrays = (amplitude.real, amplitude.imag, ordering, along)
+    return Probes(*(np.ascontiguousarray(array) for array in arrays))
+
+
+def _sums(shape: tuple[int, ...], products: int) -> Sums:
+    return Sums(np.zeros(shape), np.zeros(shape), np.zeros((*shape, products)))
+
+
+def leaf(record: Record, trajectories: int) -> Leaf:
+    """Return Moments of MOMENTS, VALIDITY, the outputs, the structure factor and correlations."""
+    n, pairs = trajectories, record.pairs
+    return (
+        _moments(n, record.site),
+        _moments(n, record.validity),
+        _moments(n, record.output),
+        _moments(n, record.wave),
+        Moments(n, pairs[..., :2] / n, np.maximum(pairs[..., 2:] - pairs[..., :2] ** 2 / n, 0)),
+    )
+
+
+def _moments(count: int, sums: Sums) -> Moments:
+    mean = sums.reference + sums.total / count
+    if sums.products.shape[-1] == 1 and sums.total.shape[-1] != 1:
+        return Moments(count, mean, np.maximum(sums.products[..., 0] - sums.total**2 / count, 0))
+    squared = sums.total[..., :, None] * sums.total[..., None, :]
+    return Moments(count, mean, sums.products - squared / count)
+
+
+def dataset(plan: Plan, leaf: Leaf, wall_time: float, method: str = METHOD) -> xr.Dataset:
+    """Return the Dataset of a whole run."""
+    site, validity, output, wave, pairs = leaf
+    variables: dict[str, Any] = {name: site.mean[..., k] for k, name in enumerate(MOMENTS)}
+    variables["output"] = output.mean
+    stderr: dict[str, Any] = {}
+    for k, name in enumerate(VALIDITY):
+        variables[name], stderr[name] = validity.mean[..., k], validity.stderr[..., k]
+    if plan.momenta.size:
+        variables["structure_factor"], stderr["structure_factor"] = wave.mean, wave.stderr
+    if plan.times_kept.size:
+        variables["correlation"] = _hermitian(pairs.mean[..., 0] + 1j * pairs.mean[..., 1])
+        stderr["correlation"] = _hermitian(np.hypot(pairs.stderr[..., 0], pairs.stderr[..., 1]))
+    return assemble(
+        plan.system,
+        plan.times,
+        variables,
+        stderr,
+        method=method,
+        covariance=site.covariance,
+        output_covariance=output.covariance if plan.system.jumps else None,
+        times_kept=plan.times_kept,
+        momenta=plan.momenta,
+        extra_dims=VALIDITY_DIMS,
+        seed=plan.seed,
+        trajectories=plan.trajectories,
+        steps=plan.schedule.total,
+        wall_time=wall_time,
+    )
+
+
+def _hermitian(upper: NDArray[Any]) -> NDArray[Any]:
+    upper = np.triu(upper)
+    return upper + np.conj(np.swapaxes(np.triu(upper, 1), -1, -2))

@@ -7,129 +7,197 @@ scheme is of second weak order, so the whole steps err by 4/3 of the difference.
 from __future__ import annotations
 
 import math
-from functools import partial
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from blochball import moments
 from blochball.dataset import assemble
 from blochball.moments import MOMENTS
-from blochball.support.parallel import run_blocks
-from blochball.support.statistics import Moments
-from blochball.twa import rows
-from blochball.twa.engine import Task, initial_groups, start
-from blochball.twa.kernels import local_table, refresh, rotate
-from blochball.twa.observers import means as record
-from blochball.twa.rows import ALL, LANES, STEPS_PER_WORD, jit
+from blochball.support.statistics import Leaf, Moments
+from blochball.twa import initial
+from blochball.twa.driver import Observer
+from blochball.twa.fields import Fields
+from blochball.twa.lanes import ALL, COLUMNS, LANES, Lanes, X, Y, Z, copy, jit, lanes, take
+from blochball.twa.local import active, local_given
+from blochball.twa.noise import Stream, fill_noise, refresh
+from blochball.twa.plan import Plan
+from blochball.twa.rotation import rotate
+from blochball.twa.step import Step, Work, prepare, work
 
-_STREAM = 2  # first entry of the spawn key; see `engine`
+Floats = NDArray[np.float64]
 _U = np.uint64
+_N = _U(LANES)
+_symbols = jit(moments.symbols)
 
 
-def step_error(task: Task, trajectories: int, threads: int, progress: bool = False) -> xr.Dataset:
-    """Estimate the error of the time steps of a task.
+class Pair(NamedTuple):
+    """Work of both steps, and the noise of a pair of fine steps.
 
-    Parameters
+    Attributes
     ----------
-    task : Task
-        With the schedule in question.
-    trajectories, threads, progress
-        As for `blochball.twa.solve`.
-
-    Returns
-    -------
-    xarray.Dataset
-        The variables `dataset.MOMENTS`: the mean of a run with these steps minus that in the limit
-        of short steps, with standard errors.
+    coarse, fine : Work
+    at_site : ndarray, shape (4, sites, 3 * LANES)
+        Unit noises of the four local steps.
+    of_jump : ndarray, shape (2, jumps, 2 * LANES)
+        Unit noises of the two rotations.
     """
-    work = partial(_block, task)
-    (moments,) = run_blocks(work, trajectories, task.block, threads, progress).total()
-    variables = {name: 4 / 3 * moments.mean[..., k] for k, name in enumerate(MOMENTS)}
-    stderr = {name: 4 / 3 * moments.stderr[..., k] for k, name in enumerate(MOMENTS)}
-    attrs: dict[str, Any] = {"seed": task.seed, "trajectories": trajectories}
-    return assemble(task.system, task.times, variables, stderr, method="twa.step_error", **attrs)
+
+    coarse: Work
+    fine: Work
+    at_site: Floats
+    of_jump: Floats
 
 
-def _block(task: Task, block: int, trajectories: int) -> tuple[Moments, ...]:
-    shape = (task.times.size, task.system.sites, len(MOMENTS))
-    sums, squares = np.zeros(shape), np.zeros(shape)
-    generator = start(task.system, task.seed, (_STREAM, block))
-    groups = initial_groups(task.system, task.block // LANES, generator)
-    schedule = (task.schedule.steps, task.schedule.counts, task.schedule.outputs)
-    for first, (state, seeds) in zip(range(0, trajectories, LANES), groups, strict=False):
-        mask = (np.arange(LANES) < trajectories - first).astype(float)
-        _compare(state, seeds, schedule, task.local, tuple(task.fields), mask, sums, squares)
-    spread: NDArray[np.float64] = squares - sums**2 / trajectories
-    return (Moments(trajectories, sums / trajectories, np.maximum(spread, 0)),)
+class Record(NamedTuple):
+    """Sums of whole minus halved and of its square, shape (times, sites, MOMENTS)."""
+
+    sums: Floats
+    squares: Floats
+
+
+# -- the step ------------------------------------------------------------------------------------
 
 
 @jit
-def _local_given(state, noises, local, table):
-    for l in range(state.shape[0]):
-        if local[1, l] > 0 or local[2, l] > 0 or local[3, l] > 0:
-            rows.local_given(state[l], noises[l], table[l])
+def begin(lanes, start):
+    """Put both runs into the same initial state: coarse rows first, then fine ones."""
+    sites = lanes.site_words.shape[0]
+    one = Lanes(
+        lanes.state[:sites],
+        lanes.state[:sites],
+        lanes.random,
+        lanes.site_words,
+        lanes.jump_words,
+        lanes.clock,
+        lanes.mask,
+        lanes.number,
+    )
+    initial.begin(one, start)
+    for l in range(sites):
+        copy(lanes.state[l], lanes.state[sites + l])
 
 
 @jit
-def _draw(random, words, clock, which, columns, noises):
+def draw(random, words, clock, which, columns, noises):
     """Fill unit noises, `columns` for every row of words."""
     shift = refresh(random, words, clock, which, ALL)
     for l in range(words.shape[0]):
         for k in range(columns):
-            rows.noise(words[l], shift + _U(3 * k), 1.0, noises[l], _U(k * LANES), ALL)
+            fill_noise(words[l], shift + _U(3 * k), 1.0, noises[l], _U(k * LANES), ALL)
 
 
 @jit
-def _scaled(noises, strength, step, out):
-    for k in range(strength.size):
-        out[k] = noises[k] * (strength[k] / math.sqrt(step))
+def move_local(state, noises, fields, table):
+    """Local dissipation of every site with given noises."""
+    for l in range(state.shape[0]):
+        if active(fields.rates, l):
+            local_given(state[l], noises[l], table[l])
 
 
 @jit
-def _compare(coarse, random, schedule, local, fields, mask, sums, squares):
-    """Run one group of lanes with both steps; add whole minus half at every output time."""
-    sites = coarse.shape[0]
-    strength = fields[1]
-    jumps = strength.size
-    fine = coarse.copy()
-    words = (np.zeros((sites, LANES), np.uint64), np.zeros((jumps, LANES), np.uint64))
-    clock = np.full(2, STEPS_PER_WORD)
-    # noises of the four local and the two collective steps of a pair of fine steps
-    at_site = np.zeros((4, sites, 3 * LANES))
-    of_jump = np.zeros((2, jumps, 2 * LANES))
-    scaled = np.zeros((jumps, 2 * LANES))
-    field = np.zeros(2 * LANES)
-    quarter, half = np.zeros((sites, 8)), np.zeros((sites, 8))
-    a, b = np.zeros(7 * LANES), np.zeros(7 * LANES)
-    steps, counts, outputs = schedule
-    for k in range(steps.size):
-        step = steps[k]
-        local_table(local, 0.25 * step, quarter)
-        local_table(local, 0.5 * step, half)
-        for _ in range(counts[k]):
-            for n in range(4):
-                _draw(random, words[0], clock, 0, 3, at_site[n])
-            for n in range(2):
-                _draw(random, words[1], clock, 1, 2, of_jump[n])
-                _local_given(fine, at_site[2 * n], local, quarter)
-                _scaled(of_jump[n], strength, 0.5 * step, scaled)
-                rotate(fine, 0.5 * step, fields, scaled, field)
-                _local_given(fine, at_site[2 * n + 1], local, quarter)
-            root = math.sqrt(0.5)
-            _local_given(coarse, root * (at_site[0] + at_site[1]), local, half)
-            _scaled(root * (of_jump[0] + of_jump[1]), strength, step, scaled)
-            rotate(coarse, step, fields, scaled, field)
-            _local_given(coarse, root * (at_site[2] + at_site[3]), local, half)
-        t = outputs[k]
-        if t < 0:
-            continue
-        for l in range(sites):
-            record.weyl(coarse[l], a)
-            record.weyl(fine[l], b)
-            for q in range(record.QUANTITIES):
-                for i in range(LANES):
-                    d = mask[i] * (a[q * LANES + i] - b[q * LANES + i])
-                    sums[t, l, q] += d
-                    squares[t, l, q] += d * d
+def move_together(state, unit, step, fields, work):
+    """One rotation with given unit noises."""
+    for k in range(fields.strength.size):
+        scale = fields.strength[k] / math.sqrt(step)
+        for i in range(unit.shape[1]):
+            work.noises[k, i] = unit[k, i] * scale
+    rotate(state, step, fields, work.axis, work.noises, work.sweeps[0])
+
+
+@jit
+def joined(first, second, out):
+    """Fill the noise of a whole step from those of its halves."""
+    root = math.sqrt(0.5)
+    for l in range(out.shape[0]):
+        for i in range(out.shape[1]):
+            out[l, i] = root * (first[l, i] + second[l, i])
+
+
+@jit
+def advance(lanes, step, count, fields, pair):
+    """Make `count` whole steps, and twice as many halved ones on the same noise."""
+    sites = lanes.site_words.shape[0]
+    coarse, fine = lanes.state[:sites], lanes.state[sites:]
+    prepare(step, fields, pair.coarse)
+    prepare(0.5 * step, fields, pair.fine)
+    at_site, of_jump = pair.at_site, pair.of_jump
+    for _ in range(count):
+        for n in range(4):
+            draw(lanes.random, lanes.site_words, lanes.clock, 0, 3, at_site[n])
+        for n in range(2):
+            draw(lanes.random, lanes.jump_words, lanes.clock, 1, 2, of_jump[n])
+            move_local(fine, at_site[2 * n], fields, pair.fine.half)
+            move_together(fine, of_jump[n], 0.5 * step, fields, pair.fine)
+            move_local(fine, at_site[2 * n + 1], fields, pair.fine.half)
+        joined(at_site[0], at_site[1], at_site[0])
+        joined(at_site[2], at_site[3], at_site[2])
+        joined(of_jump[0], of_jump[1], of_jump[0])
+        move_local(coarse, at_site[0], fields, pair.coarse.half)
+        move_together(coarse, of_jump[0], step, fields, pair.coarse)
+        move_local(coarse, at_site[2], fields, pair.coarse.half)
+
+
+def paired(plan: Plan) -> Step:
+    """Return the step that moves each trajectory twice."""
+    sites, jumps = plan.system.sites, len(plan.system.jumps)
+    numbers: Fields = plan.fields._replace(limit=np.tile(plan.fields.limit, 2))
+
+    def memory(groups: int, generator: np.random.Generator) -> tuple[Lanes, Pair]:
+        at_site, of_jump = np.zeros((4, sites, 3 * LANES)), np.zeros((2, jumps, 2 * LANES))
+        pair = Pair(work(sites, jumps), work(sites, jumps), at_site, of_jump)
+        return lanes(groups, sites, jumps, COLUMNS, copies=2), pair
+
+    return Step(begin, take, advance, numbers, memory)
+
+
+# -- what is looked at ---------------------------------------------------------------------------
+
+
+@jit
+def look(lanes, t, record):
+    """Add whole minus halved of one group of lanes."""
+    sites = lanes.site_words.shape[0]
+    for l in range(sites):
+        a, b = lanes.vectors[l], lanes.vectors[sites + l]
+        sums, squares = record.sums[t, l], record.squares[t, l]
+        for i in range(_N):
+            one = _symbols(a[i + X], a[i + Y], a[i + Z])
+            other = _symbols(b[i + X], b[i + Y], b[i + Z])
+            for q in range(len(one)):
+                d = lanes.mask[i] * (one[q] - other[q])
+                sums[q] += d
+                squares[q] += d * d
+
+
+def observer(plan: Plan) -> Observer:
+    """Return the observer of the differences."""
+
+    def record(trajectories: int) -> Record:
+        shape = (plan.times.size, plan.system.sites, len(MOMENTS))
+        return Record(np.zeros(shape), np.zeros(shape))
+
+    def leaf(record: Record, trajectories: int) -> Leaf:
+        n = trajectories
+        spread = record.squares - record.sums**2 / n
+        return (Moments(n, record.sums / n, np.maximum(spread, 0)),)
+
+    return Observer(look, record, leaf, Stream.STEP_ERROR, plan.block)
+
+
+def dataset(plan: Plan, leaf: Leaf, wall_time: float) -> xr.Dataset:
+    """Return the estimated errors under the names of what errs."""
+    (difference,) = leaf
+    return assemble(
+        plan.system,
+        plan.times,
+        {name: 4 / 3 * difference.mean[..., k] for k, name in enumerate(MOMENTS)},
+        {name: 4 / 3 * difference.stderr[..., k] for k, name in enumerate(MOMENTS)},
+        method="twa.step_error",
+        seed=plan.seed,
+        trajectories=plan.trajectories,
+        steps=plan.schedule.total,
+        wall_time=wall_time,
+    )

@@ -13,11 +13,8 @@ Techniques, 5A.9). The timing jitter, nearly all of the variance of a burst, is 
 from __future__ import annotations
 
 import math
-import os
-from concurrent.futures import CancelledError
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -25,48 +22,54 @@ from numpy.typing import NDArray
 
 from blochball.dataset import assemble
 from blochball.moments import MOMENTS
-from blochball.support.checkpoints import WORK, Chunks
-from blochball.support.parallel import run_blocks
-from blochball.twa import kernels, parts, rows
-from blochball.twa.engine import LeftBallError, Task, block_size, seeds_of, start
-from blochball.twa.groups import STOPPED
-from blochball.twa.observers import means as record
-from blochball.twa.observers.means import VALIDITY
-from blochball.twa.parts import task_of
-from blochball.twa.rows import COLUMNS, FREQUENT, LANES, RARE, STEPS_PER_WORD, TX, TY, X, Y, jit
+from blochball.support.statistics import Leaf
+from blochball.twa import initial
+from blochball.twa.driver import Observer
+from blochball.twa.lanes import COLUMNS, LANES, TX, TY, Lanes, X, Y, jit, lanes, take
+from blochball.twa.local import relax
+from blochball.twa.noise import FREQUENT, RARE, Stream, variate
+from blochball.twa.observers import means
+from blochball.twa.observers.means import VALIDITY, VALIDITY_DIMS
+from blochball.twa.plan import METHOD, Plan, block_size
+from blochball.twa.step import Step, Work, tapped, work
+from blochball.twa.sweep import arrival
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
-_STREAM = 3  # first entry of the spawn key; see `engine`
-_BLOCKS = 2  # engine blocks in one of ours: sums over strata are larger than those over lanes
-BLOCK = _BLOCKS * block_size(1)
-_FULL, _COLUMNS = len(MOMENTS), len(MOMENTS) + len(VALIDITY)
+SHARE = 2  # plain blocks in one of ours: sums over strata are larger than those over lanes
+BLOCK = SHARE * block_size(1)
+_FULL, _COLUMNS = means.QUANTITIES, means.COLUMNS
 _U = np.uint64
+_N = _U(LANES)
 
 
-def obstacle(task: Task) -> str | None:
-    """Say why strata do not serve a task, or return None."""
-    system = task.system
-    if system.sites != 1 or len(system.jumps) != 1 or not task.fields.guided:
+def obstacle(plan: Plan) -> str | None:
+    """Say why strata do not serve a plan, or return None."""
+    system = plan.system
+    if system.sites != 1 or len(system.jumps) != 1 or not plan.fields.guided:
         return "there must be one ensemble and one collective decay"
-    if task.fields.axis.any() or system.ensembles[0].polarization != 1:
+    if plan.fields.axis.any() or system.ensembles[0].polarization != 1:
         return "it must start fully inverted, without drive and detuning"
-    if _growth(task) <= 0:
+    if growth(plan) <= 0:
         return "collective decay must win against local damping"
-    if task.momenta.size or task.kept.max() >= 0:
-        return "correlations and momenta are not kept"
     return None
 
 
 @dataclass(frozen=True)
 class Sums:
-    """What the trajectories add up to, shape (times, strata, numbers); see `_add`."""
+    """What the trajectories add up to, shape (times, strata, NUMBERS); see `add`."""
 
     numbers: Floats
 
     def merge(self, other: Sums) -> Sums:
         """Return the sums of both."""
         return Sums(self.numbers + other.numbers)
+
+    @property
+    def least(self) -> int:
+        """Number of trajectories in the emptiest stratum."""
+        return int(self.numbers[..., 0].min())
 
     def moments(self) -> tuple[Floats, Floats, Floats, Floats]:
         """Return the count, the means, and squared standard errors within the strata.
@@ -93,47 +96,12 @@ class Sums:
         )
 
 
-def chunks(
-    planned: xr.Dataset, folder: str | os.PathLike[str], work: int = WORK, *, strata: int
-) -> Chunks:
-    """Return where such a run keeps its finished chunks; see `parts.chunks`."""
-    label = f"strata {strata}"
-    return parts.chunks(planned, folder, work, record=Sums, blocks=_BLOCKS, label=label)
-
-
-def solve(
-    planned: xr.Dataset,
-    strata: int,
-    threads: int,
-    progress: bool = False,
-    keep: Chunks | None = None,
+def dataset(
+    plan: Plan, strata: int, amplitude: Amplitude, sums: Sums, wall_time: float
 ) -> xr.Dataset:
-    """Run a plan with post-stratification; parameters as for `blochball.twa.solve`.
-
-    Raises
-    ------
-    ValueError
-        If the run is not of the kind that strata serve, or a stratum has fewer than two
-        trajectories.
-    """
-    task = task_of(planned)
-    trajectories = int(planned.trajectories)
-    reason = obstacle(task)
-    if reason is not None:
-        raise ValueError(f"twa.solve: strata do not serve this run: {reason}")
-    weights = _weights(task)
-    variance = _variance(task, weights)
-    work = partial(_block, task, strata, weights, variance)
-    tree = run_blocks(work, trajectories, BLOCK, threads, progress, keep=keep, stop=task.stop)
-    (sums,) = tree.total()
-    with np.errstate(invalid="ignore", divide="ignore"):
-        count, mean, within, within_validity = sums.moments()
-    if count.min() < 2:
-        raise ValueError(
-            f"twa.solve: trajectories must be enough for two in each of {strata} strata, "
-            f"got {trajectories}"
-        )
-    chance = _probabilities(task, weights, variance, strata)
+    """Return the Dataset of a whole run; every stratum has at least two trajectories."""
+    _, mean, within, within_validity = sums.moments()
+    chance = amplitude.probabilities(strata)
     value = np.einsum("ts,tsq->tq", chance, mean)[:, None]
     covariance = np.einsum("ts,tsqp->tqp", chance**2, within)[:, None]
     validity = np.einsum("ts,tsq->tq", chance**2, within_validity)[:, None]
@@ -142,70 +110,131 @@ def solve(
     errors = np.sqrt(np.maximum(validity, 0))
     stderr: dict[str, Any] = {name: errors[..., k] for k, name in enumerate(VALIDITY)}
     # L^+ L = |w|^2 J^+ J^-
-    share = abs(task.system.jumps[0].weights[0]) ** 2
+    share = abs(plan.system.jumps[0].weights[0]) ** 2
     emission = MOMENTS.index("emission")
     variables["output"] = share * value[..., emission]
     return assemble(
-        task.system,
-        task.times,
+        plan.system,
+        plan.times,
         variables,
         stderr,
-        method="twa.ball",
+        method=METHOD,
         covariance=covariance,
         output_covariance=share**2 * covariance[..., emission, emission][..., None],
-        extra_dims=dict.fromkeys(VALIDITY, ("time", "site")),
+        extra_dims=VALIDITY_DIMS,
         strata=strata,
-        seed=task.seed,
-        trajectories=trajectories,
-        steps=int(task.schedule.counts.sum()),
+        seed=plan.seed,
+        trajectories=plan.trajectories,
+        steps=plan.schedule.total,
+        wall_time=wall_time,
     )
 
 
 # -- the linear amplitude and its distribution ---------------------------------------------------
 
 
-def _growth(task: Task) -> float:
+def growth(plan: Plan) -> float:
     """Rate at which J^+ grows around full inversion."""
-    size, decay, dephasing, pump = task.local[:, 0]
-    return float(task.fields.guides[0, 0] * size / 2 - (pump + decay) / 2 - 2 * dephasing)
+    size, decay, dephasing, pump = (column[0] for column in plan.fields.rates)
+    gain = plan.fields.guides.gain[0]
+    return float(gain * size / 2 - (pump + decay) / 2 - 2 * dephasing)
 
 
-def _weights(task: Task) -> tuple[Floats, Floats]:
-    """Weights of the rotations' noise, per unit of omega, and of the local steps' noise."""
-    growth = _growth(task)
-    size = task.local[0, 0]
-    turns, locals_ = [], []
-    coefficients = np.empty(8)
-    now = 0.0
-    for step, count in zip(task.schedule.steps, task.schedule.counts, strict=True):
-        if count == 0:
-            continue
-        middle = now + step * (np.arange(count) + 0.5)
-        turns.append(size / 2 * step * np.exp(-growth * middle))
-        edges = now + step * np.arange(count + 1)
-        durations = np.full(count + 1, step)
-        durations[[0, -1]] /= 2
-        sigma = []
-        for duration in (step / 2, step):
-            kernels.local_coefficients(*task.local[:, 0], duration, coefficients)
-            sigma.append(coefficients[1])
-        locals_.append(np.where(durations < step, sigma[0], sigma[1]) * np.exp(-growth * edges))
-        now += step * count
-    return np.concatenate([*turns, []]), np.concatenate([*locals_, []])
+class Amplitude:
+    """The linear amplitude B of a plan: its parts, its variance and its distribution.
+
+    Attributes
+    ----------
+    turns, locals_ : ndarray
+        Weights of the rotations' noise, per unit of omega, and of the local steps' noise, one each.
+    rotations : ndarray
+        `turns` times the standard deviation of each part of omega's noise.
+    variance : ndarray, shape (times,)
+        Of Re B, and of Im B, at every output time.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.schedule, self.size = plan.schedule, plan.fields.rates.size[0]
+        self.turns, self.locals_ = self._weights(plan)
+        factor = np.hypot(*arrival(plan.fields.guides))
+        steps = np.repeat(plan.schedule.steps, plan.schedule.counts)
+        self.rotations = self.turns * (plan.fields.strength[0] * factor / np.sqrt(steps))
+        turned, local = self._made()
+        by_turn = np.concatenate([[0], np.cumsum(self.rotations**2)])[turned]
+        by_local = np.concatenate([[0], np.cumsum(self.locals_**2)])[local]
+        self.variance: Floats = self.size / 4 + by_turn + by_local
+
+    def _weights(self, plan: Plan) -> tuple[Floats, Floats]:
+        rate, rates = growth(plan), [column[0] for column in plan.fields.rates]
+        turns, locals_ = [], []
+        now = 0.0
+        for step, count in zip(plan.schedule.steps, plan.schedule.counts, strict=True):
+            if count == 0:
+                continue
+            middle = now + step * (np.arange(count) + 0.5)
+            turns.append(self.size / 2 * step * np.exp(-rate * middle))
+            edges = now + step * np.arange(count + 1)
+            sigma = np.full(count + 1, relax(*rates, step).sigma)
+            sigma[[0, -1]] = relax(*rates, step / 2).sigma
+            locals_.append(sigma * np.exp(-rate * edges))
+            now += step * count
+        return np.concatenate([*turns, []]), np.concatenate([*locals_, []])
+
+    def _made(self) -> tuple[Ints, Ints]:
+        """Numbers of rotations and of local steps made up to each output."""
+        counts, at = self.schedule.counts, self.schedule.outputs >= 0
+        return np.cumsum(counts)[at], np.cumsum(counts + (counts > 0))[at]
+
+    def probabilities(self, strata: int) -> Floats:
+        """Exact probabilities of the strata, shape (times, strata).
+
+        Re B and Im B are independent and equal in distribution: a Gaussian plus weighted
+        four-valued variates. Their density comes from the characteristic function, a product; the
+        probability of |B| < r is an integral over the disc.
+        """
+        turned, local = self._made()
+        # in units of the standard deviation
+        reach, points = 12.0, 2048
+        u = 2 * np.pi / (2 * reach) * np.arange(points)
+        x = np.linspace(0, reach / 2, 2001)
+        angle = np.pi / 2 * (np.polynomial.legendre.leggauss(200)[0] + 1) / 2
+        share = np.polynomial.legendre.leggauss(200)[1] / 2
+        radius = np.sqrt(2 * bounds(strata)[0][:-1])
+        found = np.empty((self.variance.size, strata))
+        for t, v in enumerate(self.variance):
+            # no factor of phi is larger than 1, and past that of the Gaussian it is as good as 0
+            first = np.exp(-(u**2) * self.size / 8 / v)
+            near = u[first > 1e-18]
+            parts = np.concatenate([self.rotations[: turned[t]], self.locals_[: local[t]]])
+            phi = first[: near.size] * characteristic(parts / np.sqrt(v), near)
+            # P(|X| < x) = (2 / pi) integral of phi(u) sin(u x) / u
+            sines = np.sin(np.outer(x, near[1:])) / near[1:]
+            cdf = (x + 2 * sines @ phi[1:]) / reach
+            # P(|B| < r) = E[P(|Y| < sqrt(r^2 - X^2)); |X| < r], with X = r sin(angle)
+            density = np.gradient(cdf, x)
+            inner = np.interp(np.outer(radius, np.cos(angle)), x, cdf)
+            outer = np.interp(np.outer(radius, np.sin(angle)), x, density)
+            disc = share * np.pi / 2 * radius[:, None] * np.cos(angle)
+            below = (disc * inner * outer).sum(axis=1)
+            found[t] = np.diff(np.concatenate([[0.0], below, [1.0]]))
+        return found
 
 
-def _noise_scale(task: Task) -> Floats:
-    """Return the standard deviation of each part of omega's noise in every rotation."""
-    factor = np.hypot(*kernels.arrival(task.fields.guides[0]))
-    steps = np.repeat(task.schedule.steps, task.schedule.counts)
-    return np.asarray(task.fields.noise[0] * factor / np.sqrt(steps))
+def characteristic(parts: Floats, u: Floats) -> Floats:
+    """Characteristic function of the sum of weighted four-valued variates."""
+    parts = parts[np.abs(parts) > 1e-9]
+    found = np.ones(u.size)
+    for first in range(0, parts.size, 256):  # at a time: steps may be millions
+        w = np.outer(parts[first : first + 256], u)
+        found *= (0.25 * np.cos(RARE * w) + 0.75 * np.cos(FREQUENT * w)).prod(axis=0)
+    return found
 
 
-def _bounds(strata: int) -> tuple[Floats, NDArray[np.int64]]:
+def bounds(strata: int) -> tuple[Floats, Ints]:
     """Return the upper bounds of the strata of x = |B|^2 / (2 variance), and how to find them.
 
     The strata have equal shares of an exponential distribution, so bounds are further apart than
-    1 / strata. The second array holds the stratum of k / strata, for `_stratum`.
+    1 / strata. The second array holds the stratum of k / strata, for `stratum_of`.
     """
     edges = np.append(-np.log1p(-np.arange(1, strata) / strata), np.inf)
     grid = np.arange(math.ceil(strata * math.log(strata)) + 1) / strata
@@ -213,116 +242,103 @@ def _bounds(strata: int) -> tuple[Floats, NDArray[np.int64]]:
 
 
 @jit
-def _stratum(x, edges, first):
+def stratum_of(x, edges, first):
     """Return the stratum of x: that of the next lower multiple of 1 / strata, or the next."""
     s = first[min(int(x * edges.size), first.size - 1)]
     return s + (x >= edges[s])
 
 
-def _served(task: Task) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Numbers of rotations and of local steps made up to each output."""
-    counts = task.schedule.counts
-    done = np.cumsum(counts), np.cumsum(counts + (counts > 0))
-    at = task.schedule.outputs >= 0
-    return done[0][at], done[1][at]
+# -- the step: that of one ensemble, with an ear for its noise -------------------------------------
 
 
-def _variance(task: Task, weights: tuple[Floats, Floats]) -> Floats:
-    """Variance of Re B (and of Im B) at every output time."""
-    turns, locals_ = weights
-    made = _served(task)
-    by_turn = np.concatenate([[0], np.cumsum((turns * _noise_scale(task)) ** 2)])[made[0]]
-    by_local = np.concatenate([[0], np.cumsum(locals_**2)])[made[1]]
-    return np.asarray(task.local[0, 0] / 4 + by_turn + by_local)
+class TappedWork(NamedTuple):
+    """Work of the step, and the weights of its noise in the linear amplitude."""
 
-
-def _probabilities(
-    task: Task, weights: tuple[Floats, Floats], variance: Floats, strata: int
-) -> Floats:
-    """Exact probabilities of the strata, shape (times, strata).
-
-    Re B and Im B are independent and equal in distribution: a Gaussian plus weighted four-valued
-    variates. Their density comes from the characteristic function, a product; the probability of
-    |B| < r is an integral over the disc.
-    """
-    turns, locals_ = weights
-    every = turns * _noise_scale(task)
-    made = _served(task)
-    # in units of the standard deviation
-    reach, points = 12.0, 2048
-    u = 2 * np.pi / (2 * reach) * np.arange(points)
-    x = np.linspace(0, reach / 2, 2001)
-    angle = np.pi / 2 * (np.polynomial.legendre.leggauss(200)[0] + 1) / 2
-    share = np.polynomial.legendre.leggauss(200)[1] / 2
-    radius = np.sqrt(2 * _bounds(strata)[0][:-1])
-    found = np.empty((task.times.size, strata))
-    for t, v in enumerate(variance):
-        # no factor of phi is larger than 1, and past that of the Gaussian it is as good as 0
-        initial = np.exp(-(u**2) * task.local[0, 0] / 8 / v)
-        near = u[initial > 1e-18]
-        parts = np.concatenate([every[: made[0][t]], locals_[: made[1][t]]]) / np.sqrt(v)
-        parts = parts[np.abs(parts) > 1e-9]
-        phi = initial[: near.size].copy()
-        for first in range(0, parts.size, 256):  # at a time: steps may be millions
-            w = np.outer(parts[first : first + 256], near)
-            phi *= (0.25 * np.cos(RARE * w) + 0.75 * np.cos(FREQUENT * w)).prod(axis=0)
-        # P(|X| < x) = (2 / pi) integral of phi(u) sin(u x) / u
-        sines = np.sin(np.outer(x, near[1:])) / near[1:]
-        cdf = (x + 2 * sines @ phi[1:]) / reach
-        # P(|B| < r) = E[P(|Y| < sqrt(r^2 - X^2)); |X| < r], with X = r sin(angle)
-        density = np.gradient(cdf, x)
-        inner = np.interp(np.outer(radius, np.cos(angle)), x, cdf)
-        outer = np.interp(np.outer(radius, np.sin(angle)), x, density)
-        below = (share * np.pi / 2 * radius[:, None] * np.cos(angle) * inner * outer).sum(axis=1)
-        found[t] = np.diff(np.concatenate([[0.0], below, [1.0]]))
-    return found
-
-
-# -- trajectories --------------------------------------------------------------------------------
-
-
-def _block(
-    task: Task,
-    strata: int,
-    weights: tuple[Floats, Floats],
-    variance: Floats,
-    block: int,
-    trajectories: int,
-) -> tuple[Sums, ...]:
-    numbers = np.zeros((task.times.size, strata, _NUMBERS))
-    generator = start(task.system, task.seed, (_STREAM, block))
-    t = _run(
-        # of a whole block, so that the first trajectories do not depend on how many there are
-        seeds_of(generator, BLOCK // LANES),
-        generator,
-        task.cloud,
-        trajectories,
-        (task.schedule.steps, task.schedule.counts, task.schedule.outputs),
-        task.local,
-        tuple(task.fields),
-        weights,
-        variance,
-        _bounds(strata),
-        task.limit[0],
-        numbers,
-        task.stop,
-    )
-    if t == STOPPED:
-        raise CancelledError
-    if t >= 0:
-        raise LeftBallError(
-            "twa.solve: every trajectory must stay finite and near the Bloch ball, one did "
-            f"not at time {task.times[t]:g}, site 0 (block {block}); smaller steps may help"
-        )
-    return (Sums(numbers),)
-
-
-# the lower triangle of the products of 1 and MOMENTS, then sum and sum of squares of each VALIDITY
-_NUMBERS = (_FULL + 1) * (_FULL + 2) // 2 + 2 * len(VALIDITY)
+    filled: Floats
+    axis: Floats
+    half: Floats
+    whole: Floats
+    turns: Floats
+    locals_: Floats
 
 
 @jit
-def _add(cell, values, lane):
+def begin(lanes, start):
+    """Put a group into the initial state; its linear amplitude, in TX and TY, is J^+."""
+    initial.begin(lanes, start)
+    row = lanes.state[0]
+    for i in range(_N):
+        row[i + TX], row[i + TY] = row[i + X], row[i + Y]
+
+
+@jit
+def listen(lanes, step, shifts, turns, fields, work):
+    """Add to TX, TY what the noise adds to the linear amplitude.
+
+    The noise of Jx, Jy with the weight of a local step, and -i (n1 + i n2) (noise of the jump).
+    """
+    shift, jump_shift = shifts
+    clock = lanes.clock
+    by_local = work.locals_[clock[3]]
+    clock[3] += 1
+    n1, n2 = 0.0, 0.0
+    if turns:
+        scale = fields.strength[0] / math.sqrt(step) * work.turns[clock[2]]
+        clock[2] += 1
+        a, b = arrival(fields.guides)
+        n1, n2 = scale * a, scale * b
+    row, word, jump = lanes.state[0], lanes.site_words[0], lanes.jump_words[0]
+    for i in range(_N):
+        bits = jump[i] >> jump_shift
+        d, e = variate(bits), variate(bits >> _U(3))
+        bits = word[i] >> shift
+        row[i + TX] += n1 * e + n2 * d + by_local * variate(bits)
+        row[i + TY] += n2 * e - n1 * d + by_local * variate(bits >> _U(3))
+
+
+advance = tapped(listen)
+
+
+def step_of(plan: Plan, amplitude: Amplitude) -> Step:
+    """Return the step of one ensemble that keeps its linear amplitude."""
+
+    def memory(groups: int, generator: np.random.Generator) -> tuple[Lanes, TappedWork]:
+        w: Work = work(1, 1)
+        own = TappedWork(w.filled, w.axis, w.half, w.whole, amplitude.turns, amplitude.locals_)
+        return lanes(groups, 1, 1, COLUMNS), own
+
+    return Step(begin, take, advance, plan.fields, memory)
+
+
+# -- what is looked at ---------------------------------------------------------------------------
+
+
+class Record(NamedTuple):
+    """Sums of all strata, what tells them apart, and room to work.
+
+    Attributes
+    ----------
+    numbers : ndarray, shape (times, strata, NUMBERS)
+    variance : ndarray, shape (times,)
+    edges, first : ndarray
+        See `bounds`.
+    values : ndarray
+        Columns of LANES.
+    """
+
+    numbers: Floats
+    variance: Floats
+    edges: Floats
+    first: Ints
+    values: Floats
+
+
+# the lower triangle of the products of 1 and MOMENTS, then sum and sum of squares of each VALIDITY
+NUMBERS = (_FULL + 1) * (_FULL + 2) // 2 + 2 * len(VALIDITY)
+
+
+@jit
+def add(cell, values, lane):
     """Add one lane to the numbers of its stratum."""
     cell[0] += 1
     k = 1
@@ -341,77 +357,27 @@ def _add(cell, values, lane):
 
 
 @jit
-def _segment(row, random, words, clock, tables, step, count, fields, turns, locals_):
-    """Make `count` steps, and add to TX, TY what their noise adds to the linear amplitude.
-
-    `turns` and `locals_` begin with the weights of the noise of these steps.
-    """
-    half, whole = tables[0], tables[1]
-    strength, gain = fields[1][0], fields[6][0, 0]
-    a, b = kernels.arrival(fields[6][0])
-    site_words, jump_words = words[:1], words[1:]
-    word, jump = words[0], words[1]
-    shift = kernels.refresh(random, site_words, clock, 0, rows.ALL)
-    rows.amplitude(row, word, shift, locals_[0], jump, shift, 0.0, 0.0)
-    rows.local(row, word, shift, half, rows.ALL)
-    h, scale = 0.5 * step, strength / math.sqrt(step)
-    for n in range(count):
-        jump_shift = kernels.refresh(random, jump_words, clock, 1, rows.ALL)
-        shift = kernels.refresh(random, site_words, clock, 0, rows.ALL)
-        n1, n2 = scale * turns[n] * a, scale * turns[n] * b
-        rows.amplitude(row, word, shift, locals_[n + 1], jump, jump_shift, n1, n2)
-        n1, n2 = h * scale * a, h * scale * b
-        rows.single_axis(row, jump, jump_shift, h * gain, 0.0, 0.0, n1, n2)
-        rows.turn_planar(row, rows.ALL)
-        rows.local(row, word, shift, whole if n < count - 1 else half, rows.ALL)
+def look(lanes, t, record):
+    """Add every lane of a group to its stratum."""
+    row = lanes.state[0]
+    means.symbols(row, record.values)
+    for i in range(LANES):
+        if lanes.mask[i] > 0:
+            u, v = row[_U(i) + TX], row[_U(i) + TY]
+            x = (u * u + v * v) / (2 * record.variance[t])
+            s = stratum_of(x, record.edges, record.first)
+            add(record.numbers[t, s], record.values, i)
 
 
-@jit
-def _run(
-    seeds, generator, cloud, trajectories, schedule, local, fields, weights, variance, bounds,
-    limit, numbers, stop,
-):  # fmt: skip
-    """Run a block; return the output at which a trajectory left the ball, -1, or STOPPED.
+def observer(plan: Plan, strata: int, amplitude: Amplitude) -> Observer:
+    """Return the observer of a plan's strata."""
 
-    All groups of lanes go from output to output together: the numbers of one output time stay in
-    the cache, those of all would not.
-    """
-    steps, counts, outputs = schedule
-    edges, first = bounds
-    groups = -(-trajectories // LANES)
-    states = np.zeros((groups, COLUMNS * LANES))
-    words = np.zeros((groups, 2, LANES), np.uint64)
-    clocks = np.full((groups, 2), STEPS_PER_WORD)
-    values, tables = np.zeros(_COLUMNS * LANES), np.zeros((2, 1, 8))
-    for g in range(groups):
-        row = states[g]
-        kernels.sample(states[g : g + 1], generator, cloud)
-        for i in range(LANES):
-            row[_U(i) + TX], row[_U(i) + TY] = row[_U(i) + X], row[_U(i) + Y]
-    turn, step_local = 0, 0
-    for k in range(steps.size):
-        step, count, t = steps[k], counts[k], outputs[k]
-        kernels.local_table(local, 0.5 * step, tables[0])
-        kernels.local_table(local, step, tables[1])
-        for g in range(groups):
-            if stop[0]:
-                return STOPPED
-            row = states[g]
-            if count > 0:
-                _segment(
-                    row, seeds[g], words[g], clocks[g], tables[:, 0], step, count, fields,
-                    weights[0][turn:], weights[1][step_local:],
-                )  # fmt: skip
-            if t < 0:
-                continue
-            record.weyl(row, values)
-            for i in range(min(LANES, trajectories - g * LANES)):
-                if not (values[4 * LANES + i] <= limit):
-                    return t
-                u, v = row[_U(i) + TX], row[_U(i) + TY]
-                s = _stratum((u * u + v * v) / (2 * variance[t]), edges, first)
-                _add(numbers[t, s], values, i)
-        if count > 0:
-            turn += count
-            step_local += count + 1
-    return -1
+    def record(trajectories: int) -> Record:
+        numbers = np.zeros((plan.times.size, strata, NUMBERS))
+        values = np.zeros(_COLUMNS * LANES)
+        return Record(numbers, amplitude.variance, *bounds(strata), values)
+
+    def leaf(record: Record, trajectories: int) -> Leaf:
+        return (Sums(record.numbers),)
+
+    return Observer(look, record, leaf, Stream.STRATA, BLOCK, together=True)

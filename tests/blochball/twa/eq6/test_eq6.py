@@ -10,17 +10,17 @@ from qutip.piqs.piqs import Dicke, ground, jspin
 from blochball import CollectiveJump, Ensemble, System, exact, models, twa
 from blochball.dataset import system_of
 from blochball.twa import phase_space as weyl
-from blochball.twa.eq6 import solver as top
 from blochball.twa.eq6 import spinor
+from blochball.twa.eq6 import step as kernels
 from tests.blochball.known import all_within, independent_emitters, python, turned, within
 
+# many systems here are small; that a run warns of it is tested below
+pytestmark = pytest.mark.filterwarnings("ignore:twa.eq6.solve. up to:UserWarning")
 VARIABLES = ("inversion", "spin_x", "spin_y", "emission", "spin_squared")
 
 
 def solve(system, times, trajectories=3200, steps=100, seed=1, threads=1):
-    return top.solve(
-        system, times, trajectories=trajectories, steps=steps, seed=seed, threads=threads
-    )
+    return twa.eq6.solve(system, times, trajectories, seed, steps=steps, threads=threads)
 
 
 def near(ds, expected, size, k=5.0):
@@ -213,9 +213,9 @@ def test_output_times_and_step_counts():
     ds = solve(system, times, 64, 10)
     np.testing.assert_array_equal(ds.time, times)
     assert ds.attrs["steps"] == 1 + 1 + 9
-    assert ds.attrs["method"] == "twa.top"
+    assert ds.attrs["method"] == "twa.eq6"
     assert system_of(ds) == system
-    assert "output" not in ds
+    assert ds.output.sizes == {"time": 4, "channel": 0}
 
 
 def test_initial_state():
@@ -232,24 +232,24 @@ def test_spinors_hold_all_four_variables(seed):
     theta, spin = rng.uniform(0.1, 3), rng.uniform(0.6, 30)
     point = (phi, theta, psi, spin)
     vector = np.array(weyl.bloch_vector(point))
-    a, b = top.spinors(vector[:, None], np.array([psi]))
-    np.testing.assert_allclose(top.bloch_vectors(a, b)[:, 0], vector, rtol=1e-11, atol=1e-11)
+    a, b = kernels.spinor(*vector, psi)
+    np.testing.assert_allclose(kernels.bloch_vector(a, b), vector, rtol=1e-11, atol=1e-11)
     n, length = 62.0, spin + 0.5
     # the jump symbols of weyl.py are what the compiled code multiplies with its coefficients
     root = np.sqrt(0.5)
     monomials = {
-        (1, 1): root * a.conj() ** 2,
-        (0, 1): a.conj() * b,
+        (1, 1): root * a.conjugate() ** 2,
+        (0, 1): a.conjugate() * b,
         (-1, 1): root * b**2,
-        (1, -1): root * b.conj() ** 2,
-        (0, -1): a * b.conj(),
+        (1, -1): root * b.conjugate() ** 2,
+        (0, -1): a * b.conjugate(),
         (-1, -1): root * a**2,
-        (1, 0): a.conj() * b.conj() / root,
+        (1, 0): a.conjugate() * b.conjugate() / root,
         (0, 0): abs(a) ** 2 - abs(b) ** 2,
         (-1, 0): -a * b / root,
     }
     for (j, q), monomial in monomials.items():
-        found = spinor.jump_coefficient(j, n, length)[0] * monomial[0]
+        found = spinor.jump_coefficient(j, n, length)[0] * monomial
         # the overall sign of a jump is free
         sign = -1 if q == 1 and j else 1
         assert sign * found == pytest.approx(weyl.local_jump(j, q, n, point), rel=1e-10)
@@ -276,8 +276,7 @@ def test_small_ensembles_stay_finite():
 
 SCRIPT = """
 import numpy as np
-from blochball import CollectiveJump, Ensemble, System
-from blochball.twa.eq6 import solver as top
+from blochball import CollectiveJump, Ensemble, System, twa
 
 system = System(
     [Ensemble(4, 0.3, 0.2, 0.5, 0.3, polar=1.0), Ensemble(6)],
@@ -289,7 +288,7 @@ system = System(
     exchange=[[0.1, 0.2j], [-0.2j, 0]],
     drive=[0.1, 0.2j],
 )
-ds = top.solve(system, [0.0, 0.02], trajectories=64, steps=2, seed=1, threads=1)
+ds = twa.eq6.solve(system, [0.0, 0.02], 64, 1, steps=2, threads=1)
 print(*np.concatenate([ds.inversion, ds.spin_x, ds.spin_squared, ds.output], axis=1).ravel())
 """
 
@@ -300,24 +299,44 @@ def test_without_the_compiler():
     np.testing.assert_allclose(plain, compiled, rtol=1e-11)
 
 
-def test_through_the_common_entrance():
-    system = models.superradiant_laser(20, 5.0)
-    ds = twa.solve(system, [0.1, 0.2], 64, 3, 20, formulation="top")
-    direct = top.solve(system, [0.1, 0.2], trajectories=64, seed=3, steps=20)
-    assert ds.drop_attrs().identical(direct.drop_attrs())
-    ball = twa.solve(system, [0.1, 0.2], 64, 3, 20)
+def test_shares_steps_and_variables_with_the_ball():
+    system = models.waveguide_chain(2, 20, 0.4, 5.0)
+    options = {"steps": 20, "correlations": [0.2], "momenta": [0.3]}
+    ds, ball = (f(system, [0.1, 0.2], 64, 3, **options) for f in (twa.eq6.solve, twa.solve))
     assert set(ball.variables) == set(ds.variables)
-    automatic = twa.solve(system, [0.1, 0.2], 64, 3, formulation="top")
+    automatic = twa.eq6.solve(system, [0.1, 0.2], 64, 3)
     assert automatic.attrs["steps"] == twa.solve(system, [0.1, 0.2], 64, 3).attrs["steps"]
-    for option in ({"correlations": [0.1]}, {"momenta": [0.0]}, {"form": "dense"}, {"strata": 8}):
-        with pytest.raises(TypeError, match=next(iter(option))):
-            twa.solve(system, [0.1], 64, formulation="top", **option)
+    # what is not asked of MOMENTS alone is the same physics
+    for name in ("correlation", "structure_factor"):
+        found, expected = (
+            f(system, [0.2], 6400, 3, **options | {"steps": 60}) for f in (twa.eq6.solve, twa.solve)
+        )
+        error = np.hypot(found[f"{name}_stderr"], expected[f"{name}_stderr"])
+        assert (abs(found[name] - expected[name]) < 5 * error + 0.5 * 20).all(), name
+
+
+def test_finished_trajectories_are_taken_up(tmp_path):
+    system = models.superradiant_laser(20, 5.0)
+    whole = twa.eq6.solve(system, [0.1], 640, 3, steps=10)
+    checkpoint = twa.Checkpoint(tmp_path, work=64 * 10 * 16 * 2)
+    for _ in range(2):
+        ds = twa.eq6.solve(system, [0.1], 640, 3, steps=10, checkpoint=checkpoint)
+        assert ds.drop_attrs().identical(whole.drop_attrs())
+    assert len(list(tmp_path.iterdir())) == 5
+
+
+def test_it_warns_where_the_expansion_is_not_valid():
+    system = System(Ensemble(1, decay=1.0, pump=0.3), drive=[0.7])
+    with pytest.warns(UserWarning, match=r"twa\.eq6\.solve: up to \d+% of the trajectories"):
+        twa.eq6.solve(system, [5.0], 640, 1, steps=100)
 
 
 def test_bad_arguments():
     system = System(Ensemble(10))
     for options in ({"trajectories": 0}, {"seed": -1}, {"threads": -1}, {"steps": 0}):
-        with pytest.raises(ValueError, match=r"twa\.solve: "):
-            top.solve(system, [1.0], **{"steps": 1, **options})
+        with pytest.raises(ValueError, match=r"twa\.eq6\.solve: "):
+            twa.eq6.solve(system, [1.0], **{"steps": 1, **options})
     with pytest.raises(TypeError, match="steps"):
-        top.solve(system, [1.0], steps=2.5)
+        twa.eq6.solve(system, [1.0], steps=2.5)
+    large = twa.eq6.solve(system, [1.0], 64, 2**60, steps=1)  # any seed that the ball form takes
+    assert large.seed == 2**60

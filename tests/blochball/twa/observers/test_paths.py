@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blochball import CollectiveJump, Ensemble, System, models, twa
-from blochball.support import storage
-from blochball.twa.engine import block_size
+from blochball.support import storage, validation
 from blochball.twa.observers import paths as module
+from blochball.twa.plan import block_size
 from tests.blochball.known import independent_emitters
 from tests.blochball.twa.paths import chain, everything
 
@@ -43,8 +43,8 @@ def test_their_mean_is_what_the_solver_returns(system, steps):
 @settings(max_examples=10)
 def test_the_first_do_not_depend_on_how_many_there_are(n, seed):
     system = SYSTEMS["one ensemble"]
-    short = twa.trajectories(system, TIMES, n, seed, 6)
-    long = twa.trajectories(system, TIMES, 150, seed, 6).isel(trajectory=slice(n))
+    short = twa.trajectories(system, TIMES, n, seed, steps=6)
+    long = twa.trajectories(system, TIMES, 150, seed, steps=6).isel(trajectory=slice(n))
     assert short.drop_attrs().equals(long.drop_attrs())
 
 
@@ -81,12 +81,11 @@ def test_through_a_file(tmp_path):
 
 
 def test_a_trajectory_that_is_lost_is_named(monkeypatch):
-    def lose(state, *_):
-        state[1, 70] = np.nan
-
-    monkeypatch.setattr(module.kernels, "advance", lose)
-    with pytest.raises(twa.LeftBallError, match=r"time 0\.05, site 1 \(block 0\)"):
-        twa.trajectories(SYSTEMS["waveguide"], TIMES, 64, steps=6)
+    monkeypatch.setattr(validation, "LARGEST", 1e300)  # which no System should have
+    detuned = System([Ensemble(20, polar=1.0), Ensemble(20, detuning=1e300, polar=1.0)])
+    message = r"twa\.trajectories: every .* time 0\.05, site 1 \(block 0\)"
+    with pytest.raises(twa.LeftBallError, match=message):
+        twa.trajectories(detuned, TIMES, 64, steps=6)
 
 
 def test_bad_arguments():

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from blochball import CollectiveJump, Ensemble, System, exact, models, twa
 from blochball.moments import MOMENTS
+from blochball.twa.lanes import LANES
 from blochball.twa.observers import strata as stratified
 from blochball.twa.observers.means import VALIDITY
-from blochball.twa.parts import task_of
-from blochball.twa.rows import LANES
+from tests.blochball.twa.paths import block_of, plan_of
 
 STRATA = 16
 
@@ -22,17 +22,16 @@ def laser(size):
 def test_probabilities_are_those_of_the_sampled_amplitude():
     # few coarse steps: the four-valued noise is as far from Gaussian as it gets
     system, times = laser(50)
-    task = task_of(twa.plan(system, times[:2], seed=1, steps=4))
-    weights = stratified._weights(task)
-    variance = stratified._variance(task, weights)
-    chance = stratified._probabilities(task, weights, variance, STRATA)
+    amplitude = stratified.Amplitude(plan_of(system, times[:2], 4, seed=1))
+    variance = amplitude.variance
+    chance = amplitude.probabilities(STRATA)
     assert chance.sum(axis=1) == pytest.approx(1, abs=1e-12)
     # at time 0 the amplitude is Gaussian and the strata are equally probable
     assert chance[0] == pytest.approx(1 / STRATA, rel=1e-4)
 
     rng = np.random.default_rng(5)
     n = 400_000
-    parts = np.concatenate([weights[0] * stratified._noise_scale(task), weights[1]])
+    parts = np.concatenate([amplitude.rotations, amplitude.locals_])
     draws = rng.choice(
         [stratified.RARE, -stratified.RARE, stratified.FREQUENT, -stratified.FREQUENT],
         p=[1 / 8, 1 / 8, 3 / 8, 3 / 8],
@@ -48,18 +47,18 @@ def test_probabilities_are_those_of_the_sampled_amplitude():
 
 @given(st.integers(2, 300), st.floats(0, 50))
 def test_strata_are_found_as_by_bisection(strata, x):
-    edges, first = stratified._bounds(strata)
+    edges, first = stratified.bounds(strata)
     for value in (x, *edges[:-1], *np.nextafter(edges[:-1], 0)):
-        found = stratified._stratum(value, edges, first)
+        found = stratified.stratum_of(value, edges, first)
         assert found == np.searchsorted(edges, value, side="right")
 
 
 def test_moments_are_those_of_numpy():
     lanes, kinds = 9, len(MOMENTS) + len(VALIDITY)
     values = np.random.default_rng(2).normal(3, 1, (kinds, LANES))
-    numbers = np.zeros((1, 2, stratified._NUMBERS))
+    numbers = np.zeros((1, 2, stratified.NUMBERS))
     for lane in range(lanes):
-        stratified._add(numbers[0, 1], values.ravel(), lane)
+        stratified.add(numbers[0, 1], values.ravel(), lane)
     numbers[0, 0] = 7  # another stratum, which must not matter
     # in two pieces: sums merge
     half = stratified.Sums(numbers / 2)
@@ -73,12 +72,13 @@ def test_moments_are_those_of_numpy():
 
 def test_a_longer_run_begins_with_the_trajectories_of_a_shorter_one():
     system, times = laser(50)
-    task = task_of(twa.plan(system, times, seed=1, steps=40))
-    weights = stratified._weights(task)
-    work = task, 2, weights, stratified._variance(task, weights), 3
+    plan = plan_of(system, times, 40, seed=1)
+    amplitude = stratified.Amplitude(plan)
+    step, observer = stratified.step_of(plan, amplitude), stratified.observer(plan, 2, amplitude)
     for shorter in (LANES - 1, LANES):
         few, one_more = (
-            stratified._block(*work, count)[0].numbers for count in (shorter, shorter + 1)
+            block_of(plan, observer, step, block=3, trajectories=count)[0].numbers
+            for count in (shorter, shorter + 1)
         )
         # a trajectory more, in one of the strata of every output, and the others as they were
         assert (one_more[..., 0].sum(axis=1) == shorter + 1).all()
@@ -90,7 +90,7 @@ def test_agrees_with_plain_sampling_and_with_the_exact_solution(strata, least):
     size = 100
     system, times = laser(size)
     kwargs = {"trajectories": 20_000, "steps": 300}
-    sorted_ = twa.solve(system, times, seed=3, strata=strata, **kwargs)
+    sorted_ = twa.solve_stratified(system, times, seed=3, strata=strata, **kwargs)
     plain = twa.solve(system, times, seed=4, **kwargs)
     judge = exact.solve(system, times)
     for name in ("emission", "inversion", "spin_squared", "output", "inverse_length"):
@@ -106,7 +106,7 @@ def test_agrees_with_plain_sampling_and_with_the_exact_solution(strata, least):
 def test_standard_errors_are_those_of_independent_replicates():
     system, times = laser(100)
     runs = [
-        twa.solve(system, times, trajectories=2000, steps=100, seed=seed, strata=STRATA)
+        twa.solve_stratified(system, times, 2000, seed, steps=100, strata=STRATA)
         for seed in range(24)
     ]
     for name in ("emission", "inversion"):
@@ -121,8 +121,8 @@ def test_standard_errors_are_those_of_independent_replicates():
 def test_same_bits_for_any_thread_count():
     system, times = laser(20)
     kwargs = {"trajectories": 9000, "seed": 1, "steps": 50, "strata": 4}
-    one = twa.solve(system, times, threads=1, **kwargs)
-    two = twa.solve(system, times, threads=2, **kwargs)
+    one = twa.solve_stratified(system, times, threads=1, **kwargs)
+    two = twa.solve_stratified(system, times, threads=2, **kwargs)
     assert one.drop_attrs().identical(two.drop_attrs())
 
 
@@ -137,10 +137,10 @@ def test_same_bits_for_any_thread_count():
 )
 def test_refuses_what_strata_do_not_serve(system, why):
     with pytest.raises(ValueError, match=why):
-        twa.solve(system, [0.1], trajectories=1000, strata=STRATA)
+        twa.solve_stratified(system, [0.1], trajectories=1000, strata=STRATA)
 
 
 def test_refuses_too_few_trajectories():
     system, times = laser(20)
     with pytest.raises(ValueError, match="strata must be at most half of the trajectories, got 64"):
-        twa.solve(system, times, trajectories=80, strata=64)
+        twa.solve_stratified(system, times, trajectories=80, strata=64)

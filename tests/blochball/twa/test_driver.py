@@ -9,11 +9,12 @@ import pytest
 from blochball import CollectiveJump, Ensemble, System, models, twa
 from blochball.support import validation
 from blochball.support.statistics import Tree
-from blochball.twa import engine, parts
-from blochball.twa.engine import block_size, run, run_block
-from blochball.twa.rows import LANES
+from blochball.twa import driver, initial
+from blochball.twa.lanes import LANES
+from blochball.twa.observers import means
+from blochball.twa.plan import block_size
 from tests.blochball.known import SITE_VARIABLES, python
-from tests.blochball.twa.paths import chain, everything, paths, task_of
+from tests.blochball.twa.paths import block_of, chain, everything, paths, plan_of
 
 TIMES = [0.0, 0.02, 0.05]
 LASER = models.superradiant_laser(40, 10.0)
@@ -56,13 +57,13 @@ def test_same_bits_again_and_other_bits_for_another_seed():
 
 
 def test_blocks_have_streams_of_their_own():
-    task = task_of(LASER, [0.05], 10, seed=1)
-    first, second = paths(task, 0), paths(task, 1)
+    plan = plan_of(LASER, [0.05], 10, seed=1)
+    first, second = paths(plan, 0), paths(plan, 1)
     assert (first != second).all()
     # and so have the lanes
-    assert np.unique(first[0, 0, 0]).size == task.block
+    assert np.unique(first[0, 0, 0]).size == plan.block
     correlation = np.corrcoef(first[0, 0, 0], second[0, 0, 0])[0, 1]
-    assert abs(correlation) < 5 / np.sqrt(task.block)
+    assert abs(correlation) < 5 / np.sqrt(plan.block)
 
 
 def test_blocks_of_few_ensembles_are_larger_and_all_are_powers_of_two_of_groups():
@@ -78,27 +79,30 @@ def same_moments(found, expected):
         np.testing.assert_array_equal(a.comoment, b.comoment)
 
 
-def test_chunks_merge_to_the_bits_of_one_run():
-    task = task_of(MIXED, TIMES, 10, seed=4)
-    trajectories = 6 * BLOCK + 100
-    whole = run(task, trajectories, threads=2).total()
+def run(plan, threads, blocks=None):
+    return driver.run("test", plan, plan.step, means.observer(plan), threads, blocks=blocks)
+
+
+def test_ranges_of_blocks_merge_to_the_bits_of_one_run():
+    plan = plan_of(MIXED, TIMES, 10, seed=4, trajectories=6 * BLOCK + 100)
     tree = Tree()
-    tree.add(run(task, 4 * BLOCK, threads=2).total(), level=2)
-    tree.add(run(task, 2 * BLOCK, threads=1, first=4).total(), level=1)
-    tree.add(run(task, 100, threads=3, first=6).total())
-    same_moments(tree.total(), whole)
+    tree.add(run(plan, 2, range(4)).total(), level=2)
+    tree.add(run(plan, 1, range(4, 6)).total(), level=1)
+    tree.add(run(plan, 3, range(6, 7)).total())
+    same_moments(tree.total(), run(plan, 2).total())
 
 
 def test_a_longer_run_begins_with_the_trajectories_of_a_shorter_one():
-    task = task_of(MIXED, TIMES, 10, seed=4)
-    every = paths(task)[..., :]
+    plan = plan_of(MIXED, TIMES, 10, seed=4, trajectories=2 * BLOCK)
+    every = paths(plan)[..., :]
+    observer = means.observer(plan)
     for n in (1, 2, 63, 64, 65, 300, BLOCK):
-        mean = run_block(task, 0, n)[0].mean
+        mean = block_of(plan, observer, trajectories=n)[0].mean
         np.testing.assert_allclose(mean[..., :3], every[..., :n].mean(axis=-1), atol=1e-11)
     # whole blocks are the same leaves in a run of any length
-    one, two = (run_block(task, k, BLOCK) for k in range(2))
+    one, two = (block_of(plan, observer, block=k) for k in range(2))
     both = tuple(a.merge(b) for a, b in zip(one, two, strict=True))
-    same_moments(run(task, 2 * BLOCK, threads=1).total(), both)
+    same_moments(run(plan, 1).total(), both)
 
 
 # -- statistics -----------------------------------------------------------------------------------
@@ -113,8 +117,8 @@ def symbols(vectors):
 
 @pytest.mark.parametrize("trajectories", [2, LANES, LANES + 6, BLOCK, BLOCK + 30])
 def test_means_and_errors_are_those_of_numpy(trajectories):
-    task = task_of(MIXED, TIMES, 10, seed=4)
-    blocks = [paths(task, k) for k in range(-(-trajectories // BLOCK))]
+    plan = plan_of(MIXED, TIMES, 10, seed=4)
+    blocks = [paths(plan, k) for k in range(-(-trajectories // BLOCK))]
     every = np.concatenate(blocks, axis=-1)[..., :trajectories]
     n = trajectories
     ds = twa.solve(
@@ -206,9 +210,11 @@ def test_a_trajectory_that_is_lost_stops_the_run_and_names_time_and_site(site, m
 
 def test_the_ball_has_an_edge(monkeypatch):
     # an ensemble three times as large as the edge is made for
-    clouds = engine.wigner.clouds
-    large = np.array([[3.0], [1.0], [1.0], [1.0], [1.0]])
-    monkeypatch.setattr(engine.wigner, "clouds", lambda system: large * clouds(system))
+    def large(system):
+        cloud = initial.cloud_of(system)
+        return cloud._replace(size=3 * cloud.size)
+
+    monkeypatch.setattr(driver, "cloud_of", large)
     with pytest.raises(twa.LeftBallError, match=r"near the Bloch ball.* time 0, site 0"):
         twa.solve(models.superradiant_laser(1000, 1.0), TIMES, 10, steps=10)
 
@@ -216,11 +222,11 @@ def test_the_ball_has_an_edge(monkeypatch):
 def test_an_error_in_a_block_ends_the_run(monkeypatch):
     begun = []
 
-    def broken(task, block, trajectories):
+    def broken(owner, plan, step, observer, stop, block, trajectories):
         begun.append(block)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(parts, "run_block", broken)
+    monkeypatch.setattr(driver, "run_block", broken)
     before = threading.active_count()
     with pytest.raises(KeyboardInterrupt):
         twa.solve(LASER, TIMES, 10**9, steps=10, threads=2)
@@ -232,17 +238,21 @@ INTERRUPTED = """
 import os, signal, sys, threading, time
 import numpy as np
 from blochball import models, twa
-sites, steps, strata = map(int, sys.argv[1:])
+name, sites, steps = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 system = models.superradiant_laser(100, 25.0)
 if sites > 1:
     system = models.waveguide_chain(sites, 100, 0.3, 25.0)
 times = np.linspace(0, 1e-3, 101)
-twa.solve(system, times, 64, steps=100, strata=strata)
+solve = twa.eq6.solve if name == "eq6" else getattr(twa, name)
+solve(system, times, 640, steps=100)
+many = 10**6 if name == "trajectories" else 10**9  # of which the memory is checked
+if name == "trajectories":
+    times = times[-1:]
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored by background jobs
 threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
 started = time.perf_counter()
 try:
-    twa.solve(system, times, 10**9, steps=steps, threads=2, strata=strata)
+    solve(system, times, many, steps=steps, threads=2)
 except KeyboardInterrupt:
     print("interrupted", time.perf_counter() - started)
 """
@@ -250,12 +260,19 @@ except KeyboardInterrupt:
 
 @pytest.mark.skipif(os.name != "posix", reason="sends a signal")
 @pytest.mark.parametrize(
-    ("sites", "steps", "strata"),
-    # in the last two a single block takes half a minute and more
-    [(1, 1000, 0), (200, 100_000, 0), (1, 1_000_000, 2)],
+    ("name", "sites", "steps"),
+    # a single block of all but the first takes half a minute and more
+    [
+        ("solve", 1, 1000),
+        ("solve", 200, 100_000),
+        ("solve_stratified", 1, 1_000_000),
+        ("step_error", 1, 1_000_000),
+        ("trajectories", 1, 1_000_000),
+        ("eq6", 1, 1_000_000),
+    ],
 )
-def test_ctrl_c_ends_a_run_of_many_hours_at_once(sites, steps, strata):
-    word, seconds = python(INTERRUPTED, sites, steps, strata).split()
+def test_ctrl_c_ends_a_run_of_many_hours_at_once(name, sites, steps):
+    word, seconds = python(INTERRUPTED, name, sites, steps).split()
     assert word == "interrupted"
     assert float(seconds) < 3
 
@@ -278,13 +295,12 @@ def test_a_run_that_cannot_be_trusted_is_warned_about():
         ({"seed": -1}, ValueError, "seed must be an integer >= 0, got -1"),
         ({"seed": None}, TypeError, "seed must be an integer"),
         ({"threads": 0}, ValueError, "threads must be an integer >= 1, got 0"),
-        ({"formulation": "sphere"}, ValueError, "formulation must be one of ball, top"),
         ({"correlations": [0.03]}, ValueError, "correlations must be some of the times"),
         ({"correlations": 0.02}, ValueError, "correlations must be"),
         ({"momenta": [1j]}, TypeError, "momenta must be .* got complex numbers"),
         ({"momenta": [[1]]}, ValueError, "momenta must be"),
         ({"momenta": [np.nan]}, ValueError, "momenta must be"),
-        ({"form": "sparse"}, ValueError, "form must be one of auto, jumps, dense"),
+        ({"structure": "sparse"}, ValueError, "structure must be one of auto, jumps, dense"),
     ],
 )
 def test_refusals(arguments, error, message):

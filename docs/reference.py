@@ -1,0 +1,70 @@
+"""Write docs/reference.md: every public name of the package, by what it is for."""
+
+from __future__ import annotations
+
+import inspect
+import operator
+from types import SimpleNamespace
+
+import blochball
+
+ROOT = SimpleNamespace(blochball=blochball)
+
+HEAD = """\
+# Reference
+
+Every public name, with an example that runs. What all theories return is described in
+[the result](howto/saving.md); where an equation of the paper is computed, in
+[equations](equations.md).
+"""
+
+# module: what it is for, and its public names where `__all__` does not say; in the page's order
+MODULES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "blochball": ("Describing a system", ()),
+    "blochball.models": ("Systems by name", ()),
+    "blochball.exact": ("Exact solutions", ()),
+    "blochball.exact.liouvillian": ("Density matrices", ("State", "states", "stationary")),
+    "blochball.exact.piqs": ("States to and from QuTiP", ("from_piqs", "to_piqs")),
+    "blochball.twa": ("Truncated Wigner approximation", ()),
+    "blochball.cumulants": ("Cumulant expansions", ("solve",)),
+    "blochball.observables": (
+        "Derived quantities",
+        ("direction_fraction", "squeezing", "structure_factor", "subradiance"),
+    ),
+    "blochball.pictures": (
+        "Pictures on the sphere",
+        ("husimi", "husimi_function", "wigner", "wigner_function"),
+    ),
+    "blochball.storage": ("Files", ("load", "save")),
+}
+
+
+def members(name: str) -> list[str]:
+    """Return the dotted names of the public functions and classes of a module, sorted."""
+    module = operator.attrgetter(name)(ROOT)
+    listed = MODULES[name][1] or module.__all__
+    values = {key: getattr(module, key) for key in listed}
+    return sorted(
+        f"{name}.{key}"
+        for key, value in values.items()
+        if inspect.isclass(value) or inspect.isroutine(value)
+    )
+
+
+def homes() -> dict[str, str]:
+    """Return the public name of every object by the name that it is defined under."""
+    found = {}
+    for name in (member for module in MODULES for member in members(module)):
+        value = operator.attrgetter(name)(ROOT)
+        found[f"{value.__module__}.{value.__qualname__}"] = name
+    return found
+
+
+def page() -> str:
+    """Return docs/reference.md."""
+    lines = [HEAD]
+    for name, (title, _) in MODULES.items():
+        lines += [f"## {title}", "", f"`{name}`", "", "```{eval-rst}", ".. autosummary::"]
+        lines += ["   :nosignatures:", "   :toctree: generated/reference", ""]
+        lines += [*(f"   {member}" for member in members(name)), "```", ""]
+    return "\n".join(lines)

@@ -1,0 +1,211 @@
+"""The one loop over the schedule: it owns the stop flag, the ball check and the outputs.
+
+A *step* says how trajectories move (`blochball.twa.step`), an *observer* what is looked at when
+they arrive at an output time. Both are compiled into the loop, one loop for each pair.
+
+A block is some groups of lanes with a stream of random numbers of its own. Blocks are independent
+and their sums are merged along a tree over the block number, so the result depends on neither
+threads nor on how a run is cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import CancelledError
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from blochball.support.checkpoints import Finished
+from blochball.support.jit import njit
+from blochball.support.parallel import run_blocks
+from blochball.support.statistics import Leaf, Tree
+from blochball.twa.initial import Start, cloud_of
+from blochball.twa.lanes import LANES, X, Y, Z, jit
+from blochball.twa.noise import Stream, seeds, stream
+from blochball.twa.plan import Plan
+from blochball.twa.step import Step
+
+STOPPED = -2  # in place of an output
+_N = np.uint64(LANES)
+
+# sums may be reordered, so that they are vector instructions, too
+reordered = njit(fastmath={"contract", "nsz", "arcp", "reassoc"})
+
+
+class LeftBallError(ArithmeticError):
+    """A trajectory met a number that is not finite, or left the Bloch ball."""
+
+
+@dataclass(frozen=True)
+class Observer:
+    """What looks at trajectories at the output times.
+
+    Attributes
+    ----------
+    look : compiled function
+        ``look(lanes, t, record)`` adds what one group of lanes shows at output t to the record.
+    record : callable
+        ``record(trajectories)`` returns an empty record for a block: a NamedTuple of arrays.
+    leaf : callable
+        ``leaf(record, trajectories)`` turns it into what blocks are merged by.
+    stream : Stream
+        Which random numbers the blocks draw.
+    block : int
+        Trajectories of a block.
+    together : bool
+        Whether all groups of a block go from output to output together, so that the record of one
+        output time stays in the cache; otherwise one group goes to the end, so that its state does.
+    """
+
+    look: Any
+    record: Callable[[int], Any]
+    leaf: Callable[[Any, int], Leaf]
+    stream: Stream
+    block: int
+    together: bool = False
+
+
+# -- compiled ------------------------------------------------------------------------------------
+
+
+@reordered
+def outside(row, mask, limit):
+    """Whether some lane of a row is not within |J|^2 <= limit, or not a number."""
+    lost = 0.0
+    for i in range(_N):
+        x, y, z = row[i + X], row[i + Y], row[i + Z]
+        # the comparison is false for what is not a number, too
+        lost += 0.0 if x * x + y * y + z * z <= limit else mask[i]
+    return lost > 0.0
+
+
+@jit
+def first_outside(lanes, limit):
+    """Return the first row of a group that has left the ball, or -1."""
+    for l in range(lanes.vectors.shape[0]):
+        if outside(lanes.vectors[l], lanes.mask, limit[l]):
+            return l
+    return -1
+
+
+@cache
+def compiled(begin: Any, take: Any, advance: Any, look: Any) -> tuple[Any, Any]:
+    """Compile the loop for a step and an observer.
+
+    Returns
+    -------
+    segments, block : compiled functions
+        ``segments(lanes, schedule, numbers, work, record, stop)`` runs lanes from where they are,
+        ``block(lanes, start, schedule, numbers, work, record, stop)`` from the beginning, as many
+        groups as `start.trajectories` need. Both return the output time and the row where a
+        trajectory has left the ball, (-1, -1), or (STOPPED, -1) if `stop` was set meanwhile.
+    """
+
+    @jit
+    def segments(lanes, schedule, numbers, work, record, stop):
+        for k in range(schedule.steps.size):
+            t = schedule.outputs[k]
+            for g in range(lanes.number.size):
+                if stop[0]:
+                    return STOPPED, -1
+                group = take(lanes, g)
+                if schedule.counts[k] > 0:
+                    advance(group, schedule.steps[k], schedule.counts[k], numbers, work)
+                if t >= 0:
+                    row = first_outside(group, numbers.limit)
+                    if row >= 0:
+                        return t, row
+                    look(group, t, record)
+        return -1, -1
+
+    @jit
+    def block(lanes, start, schedule, numbers, work, record, stop):
+        together = lanes.number.size
+        for first in range(0, -(-start.trajectories // LANES), together):
+            for g in range(together):
+                lanes.number[g] = first + g
+                for i in range(LANES):
+                    lanes.mask[g, i] = (
+                        1.0 if lanes.number[g] * LANES + i < start.trajectories else 0.0
+                    )
+                begin(take(lanes, g), start)
+            t, row = segments(lanes, schedule, numbers, work, record, stop)
+            if t != -1:
+                return t, row
+        return -1, -1
+
+    return segments, block
+
+
+# -- blocks --------------------------------------------------------------------------------------
+
+
+def run(
+    owner: str,
+    plan: Plan,
+    step: Step,
+    observer: Observer,
+    threads: int,
+    progress: bool = False,
+    blocks: range | None = None,
+    finished: Finished | None = None,
+) -> Tree:
+    """Run blocks of a plan over threads, by default all of them.
+
+    Raises
+    ------
+    LeftBallError
+        If a trajectory leaves the Bloch ball or meets a number that is not finite.
+    """
+    stop = np.zeros(1, bool)
+    work = partial(run_block, owner, plan, step, observer, stop)
+    first = 0 if blocks is None else blocks.start
+    left = plan.trajectories - first * observer.block
+    trajectories = left if blocks is None else min(len(blocks) * observer.block, left)
+    return run_blocks(work, trajectories, observer.block, threads, progress, first, finished, stop)
+
+
+def run_block(
+    owner: str,
+    plan: Plan,
+    step: Step,
+    observer: Observer,
+    stop: NDArray[np.bool_],
+    block: int,
+    trajectories: int,
+) -> Leaf:
+    """Run the first `trajectories` (at most all) of a block.
+
+    Raises
+    ------
+    LeftBallError
+        Naming time and site.
+    CancelledError
+        If `stop` was set meanwhile.
+    """
+    generator = stream(plan.seed, observer.stream, block)
+    begun = seeds(generator, observer.block // LANES)
+    start = Start(begun, generator, cloud_of(plan.system), trajectories)
+    groups = -(-trajectories // LANES) if observer.together else 1
+    lanes, work = step.memory(groups, generator)
+    record = observer.record(trajectories)
+    _, whole = compiled(step.begin, step.take, step.advance, observer.look)
+    t, row = whole(lanes, start, plan.schedule, step.numbers, work, record, stop)
+    if t == STOPPED:
+        raise CancelledError
+    if t >= 0:
+        site = row % plan.system.sites
+        raise LeftBallError(left_ball(owner, plan.times[t], site, f"block {block}"))
+    return observer.leaf(record, trajectories)
+
+
+def left_ball(owner: str, time: float, site: int, where: str) -> str:
+    """Return the message of a LeftBallError."""
+    return (
+        f"{owner}: every trajectory must stay finite and near the Bloch ball, one did not at time "
+        f"{time:g}, site {site} ({where}); smaller steps may help"
+    )

@@ -1,0 +1,174 @@
+"""Automatic time steps: a short pilot run finds the largest rates at every time."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from blochball.system import System
+from blochball.twa.driver import compiled
+from blochball.twa.fields import Fields
+from blochball.twa.initial import Start, begin, cloud_of
+from blochball.twa.lanes import COLUMNS, LANES, TX, TY, X, Y, Z, jit, take
+from blochball.twa.noise import Stream, seeds, stream
+from blochball.twa.rotation import set_axis
+from blochball.twa.schedule import Schedule
+from blochball.twa.step import step_of
+
+Floats = NDArray[np.float64]
+_U = np.uint64
+_N = _U(LANES)
+
+ANGLE = 0.1  # default of `tolerance`
+MOST = 1e9  # steps of a run; a hundred times those of a large one
+STRETCH = 32  # steps after which the pilot looks again
+_GROWTH = 1.5  # factor by which the speed may grow within a stretch before it is made again
+
+
+class Speed(NamedTuple):
+    """Record of `look`: the speed, what it is computed from and where."""
+
+    speed: Floats  # (1,)
+    fields: Fields
+    rows: Floats  # (sites, COLUMNS * LANES)
+    noises: Floats  # (jumps, 2 * LANES), zero
+    field: Floats  # (2 * LANES,)
+    level: Floats  # (sites,)
+
+
+@jit
+def look(lanes, t, record):
+    """Find the largest rate of change by rotation: root mean square over lanes, worst site.
+
+    It has two parts: |omega| itself, and the rate at which a collective amplitude grows or decays,
+    G sum_l |w_l|^2 |Jz_l| for a jump and twice the sum over l' of |h_ll' Jz_l'| for an exchange.
+    """
+    fields, rows, level = record.fields, record.rows, record.level
+    for l in range(rows.shape[0]):
+        for i in range(3 * LANES):
+            rows[l, i] = lanes.vectors[l, i]
+    set_axis(rows, X, Y, fields, fields.axis, record.noises, record.field)
+    turning = 0.0
+    everywhere = 0.0
+    for l in range(rows.shape[0]):
+        level[l] = 0.0
+        total = 0.0
+        for i in range(_N):
+            level[l] += abs(rows[l, i + Z]) / LANES
+            total += rows[l, i + TX] ** 2 + rows[l, i + TY] ** 2
+        everywhere += level[l]
+        turning = max(turning, math.sqrt(total / LANES + fields.axis[2, l] ** 2))
+    growth = 0.0
+    for g in range(fields.guides.gain.size):
+        growth += abs(fields.guides.gain[g]) * everywhere
+    for k in range(fields.gains.size):
+        total = 0.0
+        for l in range(level.size):
+            re, im = fields.weights_re[k, l], fields.weights_im[k, l]
+            total += (re * re + im * im) * level[l]
+        growth += abs(fields.gains[k]) * total
+    hopping = 0.0
+    for l in range(fields.exchange_re.shape[0]):
+        total = 0.0
+        for m in range(level.size):
+            re, im = fields.exchange_re[l, m], fields.exchange_im[l, m]
+            total += math.sqrt(re * re + im * im) * level[m]
+        hopping = max(hopping, total)
+    record.speed[0] = turning + growth + hopping
+
+
+def steady_rate(system: System) -> float:
+    """Return the largest rate that does not depend on the state: local dissipation and noise."""
+    # the noise of a jump turns by a mean square angle of rate |w|^2 a unit of time
+    shaken = sum((j.rate * np.abs(j.weights) ** 2 for j in system.jumps), np.zeros(system.sites))
+    column = system.column
+    return float((column("decay") + column("pump") + 4 * column("dephasing") + shaken).max())
+
+
+class Pilot:
+    """64 trajectories with a stream of their own, which run ahead and measure."""
+
+    def __init__(self, system: System, fields: Fields, seed: int) -> None:
+        self.step = step_of(fields)
+        generator = stream(seed, Stream.PILOT)
+        self.lanes, self.work = self.step.memory(1, generator)
+        start = Start(seeds(generator, 1), generator, cloud_of(system), LANES)
+        begin(take(self.lanes, 0), start)
+        sites, jumps = system.sites, len(system.jumps)
+        self.record = Speed(
+            np.zeros(1),
+            fields,
+            np.zeros((sites, COLUMNS * LANES)),
+            np.zeros((jumps, 2 * LANES)),
+            np.zeros(2 * LANES),
+            np.zeros(sites),
+        )
+        step = self.step
+        self._segments, _ = compiled(step.begin, step.take, step.advance, look)
+        self._stop = np.zeros(1, bool)
+        self._steady = steady_rate(system)
+
+    def advance(self, step: float, count: int) -> float:
+        """Make some steps and return the rate of change at their end, not finite if one is lost."""
+        segment = Schedule.of([(step, count, 0)])
+        lanes, numbers = self.lanes, self.step.numbers
+        t, _ = self._segments(lanes, segment, numbers, self.work, self.record, self._stop)
+        return self._steady + float(self.record.speed[0]) if t < 0 else math.inf
+
+    def saved(self) -> tuple[Any, ...]:
+        """Return a copy of the lanes."""
+        return tuple(array.copy() for array in self.lanes)
+
+    def back(self, saved: tuple[Any, ...]) -> None:
+        """Return to a copy of the lanes."""
+        for array, before in zip(self.lanes, saved, strict=True):
+            array[:] = before
+
+
+def schedule_of(
+    owner: str, system: System, fields: Fields, times: Floats, seed: int, tolerance: float
+) -> Schedule:
+    """Choose steps from a short pilot run with a stream of its own.
+
+    A step is `tolerance` divided by the sum of the largest rates at that time: rotation, growth or
+    damping of collective amplitudes (`look`), local dissipation, and the collective noise.
+
+    Raises
+    ------
+    ValueError
+        If a run would have more steps than `MOST`.
+    """
+    pilot = Pilot(system, fields, seed)
+    segments: list[tuple[float, int, int]] = []
+    now = 0.0
+    for index, goal in enumerate(times):
+        left = float(goal) - now
+        while left > 0:
+            fast = pilot.advance(0.0, 0)
+            while True:
+                if not left * fast <= MOST * tolerance:
+                    raise ValueError(
+                        f"{owner}: times and tolerance must be such that a run has at most "
+                        f"{MOST:g} steps, got about {left * fast / tolerance:.3g}"
+                    )
+                total = max(1, math.ceil(left * fast / tolerance))
+                count = min(total, STRETCH)
+                step = left / total
+                before = pilot.saved()
+                after = pilot.advance(step, count)
+                if after <= _GROWTH * fast:
+                    break
+                # the speed grew within the stretch: go back and take it in smaller steps
+                fast = after if math.isfinite(after) else 10 * fast
+                pilot.back(before)
+            segments.append((step, count, -1))
+            left = left - count * step if count < total else 0.0
+        now = float(goal)
+        if segments and segments[-1][2] < 0:
+            segments[-1] = (*segments[-1][:2], index)
+        else:
+            segments.append((0.0, 0, index))
+    return Schedule.of(segments)

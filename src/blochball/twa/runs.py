@@ -1,0 +1,170 @@
+"""What every run has in common: its plan, its blocks over threads, what it keeps in files."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
+
+from blochball import operators
+from blochball.support import validation
+from blochball.support.checkpoints import Finished, checkpoint_of
+from blochball.support.statistics import Leaf, Moments
+from blochball.system import System
+from blochball.twa import driver, pilot, schedule
+from blochball.twa.driver import Observer
+from blochball.twa.fields import STRUCTURES, fields_of
+from blochball.twa.plan import Plan
+from blochball.twa.step import Step
+
+UNTRUSTED = 0.25  # short_fraction above which a run is warned about
+
+
+def planned(
+    owner: str,
+    system: System,
+    times: ArrayLike,
+    trajectories: int,
+    seed: int,
+    steps: Any,
+    *,
+    correlations: ArrayLike | None = None,
+    momenta: ArrayLike | None = None,
+    tolerance: float = pilot.ANGLE,
+    structure: str = "auto",
+    theory: str = "twa",
+) -> Plan:
+    """Validate the arguments of a run and fix its time steps; see `twa.plan`.
+
+    Parameters
+    ----------
+    owner : str
+        The function that was called, for errors.
+    theory : str
+        Which must serve the terms of the System.
+    """
+    validation.instance(owner, "system", system, System)
+    operators.require(owner, theory, system)
+    times = validation.times(owner, times)
+    trajectories = validation.integer(owner, "trajectories", trajectories, 1)
+    seed = validation.seed(owner, seed)
+    tolerance = validation.real(owner, "tolerance", tolerance, 0)
+    if tolerance == 0:
+        raise ValueError(f"{owner}: tolerance must be > 0, got {tolerance!r}")
+    validation.choice(owner, "structure", structure, STRUCTURES)
+    kept = _kept(owner, correlations, times)
+    waves = _momenta(owner, momenta)
+    # means and co-moments of every site, and of every pair where correlations are kept
+    sites, pairs = 50.0 * times.size * system.sites, 4.0 * kept.max() * system.sites**2
+    validation.memory(owner, "times", sites + 2.0 * times.size * waves.size)
+    validation.memory(owner, "correlations", pairs)
+    if isinstance(steps, str):
+        validation.choice(owner, "steps", steps, ("auto",))
+        fields = fields_of(system, structure)
+        chosen = pilot.schedule_of(owner, system, fields, times, seed, tolerance)
+    else:
+        chosen = schedule.uniform(owner, times, steps)
+    return Plan(system, times, trajectories, seed, chosen, kept, waves, structure)
+
+
+def _kept(
+    owner: str, correlations: ArrayLike | None, times: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """Return for every output time its index among those with correlations, or -1."""
+    kept = np.full(times.size, -1, dtype=np.int64)
+    if correlations is not None:
+        nearest = validation.among(owner, "correlations", correlations, times)
+        kept[nearest] = np.arange(nearest.size)
+    return kept
+
+
+def _momenta(owner: str, momenta: ArrayLike | None) -> NDArray[np.float64]:
+    if momenta is None:
+        return np.empty(0)
+    what = "a one-dimensional sequence of finite real numbers"
+    return validation.reals(owner, "momenta", momenta, what)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A plan, how its trajectories move and what is looked at.
+
+    Attributes
+    ----------
+    owner : str
+        The function that was called, for errors.
+    plan : Plan
+    step : Step
+    observer : Observer
+    label : str
+        What decides the sums besides the plan.
+    cost : float
+        Of a step, in steps of the ball form.
+    record : type
+        Of what the observer's leaves are tuples of.
+    """
+
+    owner: str
+    plan: Plan
+    step: Step
+    observer: Observer
+    label: str = ""
+    cost: float = 1.0
+    record: type = Moments
+
+    @property
+    def identity(self) -> str:
+        """Changes whenever the sums of a block would: that of the plan for plain means."""
+        if not self.label:
+            return self.plan.identity
+        return hashlib.sha256(f"{self.plan.identity} {self.label}".encode()).hexdigest()
+
+    @property
+    def blocks(self) -> range:
+        """All blocks."""
+        return range(-(-self.plan.trajectories // self.observer.block))
+
+    def total(
+        self, threads: int, progress: bool, checkpoint: Any = None, blocks: range | None = None
+    ) -> tuple[Leaf, float]:
+        """Run some blocks, by default all; return their sums and the seconds that they took.
+
+        `checkpoint` is the argument of that name; seconds count what was loaded from it.
+        """
+        validation.flag(self.owner, "progress", progress)
+        finished = self._finished(checkpoint)
+        if blocks is None:
+            blocks = self.blocks
+        elif finished is not None and finished.blocks >= len(blocks):
+            finished = None  # a part that is no more than one file is kept by whoever asked for it
+        started = time.perf_counter()
+        tree = driver.run(
+            self.owner, self.plan, self.step, self.observer, threads, progress, blocks, finished
+        )
+        seconds = time.perf_counter() - started + (finished.seconds if finished else 0.0)
+        return tree.total(), seconds
+
+    def _finished(self, checkpoint: Any) -> Finished | None:
+        kept = checkpoint_of(self.owner, checkpoint)
+        if kept is None:
+            return None
+        steps = max(1, self.plan.schedule.total) * self.plan.system.sites
+        cost = self.observer.block * steps * self.cost
+        return Finished(kept, self.identity, self.record, cost)
+
+
+def warn_of_short_vectors(owner: str, ds: xr.Dataset) -> None:
+    """Warn where the expansion in 1/|J| is not valid for many trajectories."""
+    short = float(ds.short_fraction.max())
+    if short > UNTRUSTED:
+        warnings.warn(
+            f"{owner}: up to {short:.0%} of the trajectories have |J| < 2, where the expansion in "
+            "1/|J| is not valid (see short_fraction)",
+            stacklevel=3,
+        )

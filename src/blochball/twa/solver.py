@@ -1,0 +1,283 @@
+"""The ball form: means, strata of a burst, errors of the time steps, single trajectories."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike
+
+from blochball.dataset import assemble
+from blochball.support import validation
+from blochball.support.checkpoints import Checkpoint
+from blochball.support.parallel import thread_count
+from blochball.system import System
+from blochball.twa import runs
+from blochball.twa.observers import means, paths
+from blochball.twa.observers import step_error as difference
+from blochball.twa.observers import strata as burst
+from blochball.twa.pilot import ANGLE
+from blochball.twa.plan import METHOD
+
+
+def solve(
+    system: System,
+    times: ArrayLike,
+    trajectories: int = 1000,
+    seed: int = 0,
+    *,
+    steps: Any = "auto",
+    threads: int | None = None,
+    correlations: ArrayLike | None = None,
+    momenta: ArrayLike | None = None,
+    tolerance: float = ANGLE,
+    structure: str = "auto",
+    checkpoint: str | os.PathLike[str] | Checkpoint | None = None,
+    progress: bool = False,
+) -> xr.Dataset:
+    """Simulate a System in the truncated Wigner approximation: means over trajectories, Eq. (7).
+
+    Parameters
+    ----------
+    system : System
+        What to simulate.
+    times : array_like, shape (times,)
+        Output times, increasing from a value >= 0, in the inverse unit of the rates.
+    trajectories : int
+        How many; the first of a longer run are those of a shorter one.
+    seed : int
+        Seed of all random numbers, >= 0.
+    steps : "auto", int or sequence of int
+        "auto" measures the largest rates on a pilot run and fixes the steps before the run; an
+        integer is the number of steps over [0, times[-1]]; a sequence has one number an interval.
+    threads : int, optional
+        By default as many as there are processors. Results do not depend on it.
+    correlations : array_like, optional
+        Times, out of `times`, at which <J_k^+ J_l^-> is kept.
+    momenta : array_like, optional
+        Momenta p, in radians a site, at which S(p) is kept as `structure_factor`.
+    tolerance : float
+        With steps="auto", the largest product of step and rate, in radians.
+    structure : {"auto", "jumps", "dense"}
+        How much structure of the collective fields to use; the result is the same to rounding.
+    checkpoint : path-like or Checkpoint, optional
+        Folder, one for each run, to keep finished trajectories in. The same call, or one that only
+        asks for more trajectories, takes them up, with the same bits as if nothing had happened;
+        files that are damaged or belong to another run or version are named in a warning and
+        computed again. It is yours to delete.
+    progress : bool
+        Show a progress bar.
+
+    Returns
+    -------
+    xarray.Dataset
+        See `blochball.dataset`. Besides, `inverse_length` (mean of 1/|J|) and `short_fraction`
+        (fraction of trajectories with |J| < 2), over which the expansion is one; `covariance` of
+        the means of the site variables and `output_covariance` of the outputs.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a bad argument, naming it.
+    LeftBallError
+        If a trajectory leaves the Bloch ball or meets a number that is not finite.
+
+    Warns
+    -----
+    UserWarning
+        Where more than a quarter of the trajectories have |J| < 2 at some site and time: the
+        expansion in 1/|J| is not valid there.
+    """
+    owner = "twa.solve"
+    threads = thread_count(owner, threads)
+    plan = runs.planned(
+        owner,
+        system,
+        times,
+        trajectories,
+        seed,
+        steps,
+        correlations=correlations,
+        momenta=momenta,
+        tolerance=tolerance,
+        structure=structure,
+    )
+    run = runs.Run(owner, plan, plan.step, means.observer(plan))
+    ds = means.dataset(plan, *run.total(threads, progress, checkpoint))
+    runs.warn_of_short_vectors(owner, ds)
+    return ds
+
+
+def solve_stratified(
+    system: System,
+    times: ArrayLike,
+    trajectories: int = 1000,
+    seed: int = 0,
+    *,
+    strata: int = 32,
+    steps: Any = "auto",
+    threads: int | None = None,
+    tolerance: float = ANGLE,
+    checkpoint: str | os.PathLike[str] | Checkpoint | None = None,
+    progress: bool = False,
+) -> xr.Dataset:
+    """Simulate a burst with strata of the linear amplitude that sets its timing.
+
+    The same theory as `solve` with far smaller standard errors (50 times fewer trajectories for
+    N = 1000), for one ensemble that starts fully inverted and decays collectively.
+
+    Parameters
+    ----------
+    system, times, trajectories, seed, steps, threads, tolerance, checkpoint, progress
+        As for `solve`.
+    strata : int
+        How many, at least 2 and at most half of the trajectories; about 32 are enough.
+
+    Returns
+    -------
+    xarray.Dataset
+        As from `solve`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a bad argument, naming it; if strata do not serve the System; if a stratum gets fewer
+        than two trajectories.
+    LeftBallError
+        As for `solve`.
+
+    Warns
+    -----
+    UserWarning
+        As for `solve`.
+    """
+    owner = "twa.solve_stratified"
+    threads = thread_count(owner, threads)
+    strata = validation.integer(owner, "strata", strata, 2)
+    trajectories = validation.integer(owner, "trajectories", trajectories, 1)
+    if 2 * strata > trajectories:
+        raise ValueError(f"{owner}: strata must be at most half of the trajectories, got {strata}")
+    plan = runs.planned(owner, system, times, trajectories, seed, steps, tolerance=tolerance)
+    reason = burst.obstacle(plan)
+    if reason is not None:
+        raise ValueError(f"{owner}: strata do not serve this run: {reason}")
+    amplitude = burst.Amplitude(plan)
+    run = runs.Run(
+        owner,
+        plan,
+        burst.step_of(plan, amplitude),
+        burst.observer(plan, strata, amplitude),
+        label=f"strata {strata}",
+        record=burst.Sums,
+    )
+    (sums,), seconds = run.total(threads, progress, checkpoint)
+    if sums.least < 2:
+        raise ValueError(
+            f"{owner}: trajectories must be enough for two in each of {strata} strata, "
+            f"got {plan.trajectories}"
+        )
+    ds = burst.dataset(plan, strata, amplitude, sums, seconds)
+    runs.warn_of_short_vectors(owner, ds)
+    return ds
+
+
+def step_error(
+    system: System,
+    times: ArrayLike,
+    trajectories: int = 1000,
+    seed: int = 0,
+    *,
+    steps: Any = "auto",
+    threads: int | None = None,
+    tolerance: float = ANGLE,
+    progress: bool = False,
+) -> xr.Dataset:
+    """Estimate the error that the time steps of a run make, by halving them on the same noise.
+
+    Parameters
+    ----------
+    system, times, trajectories, seed, steps, threads, tolerance, progress
+        As for `solve`; a tenth of the trajectories of a run is enough.
+
+    Returns
+    -------
+    xarray.Dataset
+        The site variables: the mean of a run with these steps minus that in the limit of short
+        steps, with standard errors.
+
+    Raises
+    ------
+    TypeError, ValueError, LeftBallError
+        As for `solve`.
+    """
+    owner = "twa.step_error"
+    threads = thread_count(owner, threads)
+    plan = runs.planned(owner, system, times, trajectories, seed, steps, tolerance=tolerance)
+    run = runs.Run(owner, plan, difference.paired(plan), difference.observer(plan))
+    return difference.dataset(plan, *run.total(threads, progress))
+
+
+def trajectories(
+    system: System,
+    times: ArrayLike,
+    trajectories: int = 64,
+    seed: int = 0,
+    *,
+    steps: Any = "auto",
+    threads: int | None = None,
+    tolerance: float = ANGLE,
+    structure: str = "auto",
+    progress: bool = False,
+) -> xr.Dataset:
+    """Return the Bloch vectors J_l(t) of single trajectories.
+
+    They are those that `solve` averages over when it is given the same arguments. Collective jumps
+    and the Hamiltonian keep the length |J_l| of each, local dissipation does not (paper Fig. 1).
+
+    Parameters
+    ----------
+    system, times, seed, steps, threads, tolerance, structure, progress
+        As for `solve`.
+    trajectories : int
+        How many; all are held in memory, 24 bytes each per time and site.
+
+    Returns
+    -------
+    xarray.Dataset
+        `spin_x`, `spin_y` and `inversion`, the Weyl symbols of J_l^x, J_l^y and J_l^z; dims
+        (time, trajectory, site). The symbols of products have ordering terms (docs/derivation.md).
+
+    Raises
+    ------
+    TypeError, ValueError, LeftBallError
+        As for `solve`.
+    """
+    owner = "twa.trajectories"
+    threads = thread_count(owner, threads)
+    plan = runs.planned(
+        owner, system, times, trajectories, seed, steps, tolerance=tolerance, structure=structure
+    )
+    held = 6.0 * plan.times.size * system.sites * plan.trajectories
+    validation.memory(owner, "trajectories", held)
+    run = runs.Run(owner, plan, plan.step, paths.observer(plan))
+    (found,), seconds = run.total(threads, progress)
+    ds = assemble(
+        system,
+        plan.times,
+        {
+            name: np.swapaxes(found.vectors[:, :, k], 1, 2)
+            for k, name in enumerate(paths.COMPONENTS)
+        },
+        method=METHOD,
+        extra_dims=dict.fromkeys(paths.COMPONENTS, ("time", "trajectory", "site")),
+        seed=plan.seed,
+        trajectories=plan.trajectories,
+        steps=plan.schedule.total,
+        wall_time=seconds,
+    )
+    for name, axis in zip(paths.COMPONENTS, "xyz", strict=True):
+        ds[name].attrs["long_name"] = f"J^{axis} of a trajectory"
+    number = np.arange(plan.trajectories)
+    return ds.assign_coords(trajectory=("trajectory", number, {"long_name": "trajectory"}))

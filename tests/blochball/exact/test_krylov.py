@@ -1,0 +1,57 @@
+"""Matrix exponentials on Krylov spaces against dense ones: stiff, long, small and reducible."""
+
+import numpy as np
+import pytest
+from scipy.linalg import block_diag, expm
+
+from blochball import Ensemble, System, exact
+from blochball.exact import krylov
+
+
+def classical(rng, size, decades):
+    """The generator of a classical jump process: stable, stiff, and not normal."""
+    rates = 10.0 ** rng.uniform(-decades, decades, (size, size))
+    rates *= rng.random((size, size)) < 0.6
+    np.fill_diagonal(rates, 0)
+    return rates - np.diag(rates.sum(axis=0))
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("apart", [0, 60], ids=["whole space", "a part of it"])
+@pytest.mark.parametrize("size", [1, 2, 6, 29, 31, 40])
+def test_states_are_those_of_the_dense_exponential(size, apart, seed):
+    # a start in a part of the space, which is exhausted before the basis is full
+    rng = np.random.default_rng([seed, size])
+    matrix = block_diag(classical(rng, size, 1.5), classical(rng, apart, 1.5))
+    start = np.zeros(size + apart)
+    start[:size] = rng.dirichlet(np.ones(size))
+    fastest = max(abs(matrix).max(), 1.0)
+    times = np.array([0.1, 3.0, 100.0, 3000.0]) / fastest
+    found = np.concatenate(list(krylov.propagate(matrix.__matmul__, start, times, 1e-9)))
+    expected = np.array([expm(matrix * t) @ start for t in times])
+    assert np.abs(found - expected).sum(axis=1).max() < 1e-8
+
+
+def test_small_spaces_take_few_products():
+    rng = np.random.default_rng(0)
+    matrix, products = classical(rng, 6, 1.5), []
+
+    def product(vector):
+        products.append(1)
+        return matrix @ vector
+
+    end = np.array([1e6 / abs(matrix).max()])
+    list(krylov.propagate(product, np.eye(6)[0], end, 1e-9))
+    assert len(products) < 500
+
+
+def test_a_space_that_is_exhausted_early_does_not_blow_up():
+    # six unknowns, of which the start reaches three: -3e45 once
+    rates = {"decay": 16.234279228554918, "dephasing": 486.25657769513026}
+    pump = 0.5505396284379074
+    emitter = Ensemble(1, **rates, pump=pump, detuning=-0.29201811612130457, polar=np.pi)
+    system = System([emitter] * 2, exchange=np.full((2, 2), 0.55959609))
+    ds = exact.solve(system, [1.0, 30.0, 1e4], "liouvillian")
+    final = (pump - rates["decay"]) / (pump + rates["decay"]) / 2
+    np.testing.assert_allclose(ds.inversion[1:], final, atol=1e-8)
+    assert ds.steps < 1000
