@@ -1,4 +1,4 @@
-# make figures | test | quick | docs | report | baseline | lint | bench | readme | clean
+# make figures | test | quick | docs | report | baseline | lint | fuzz | bench | readme | clean
 # Everything runs in .venv, made from the hashed pins of envs/requirements.lock.
 
 PYTHON ?= python3
@@ -10,7 +10,7 @@ STAMP := $(VENV)/.complete
 export MPLBACKEND := Agg
 
 .DELETE_ON_ERROR:
-.PHONY: figures test quick docs report baseline lint bench graph readme clean help
+.PHONY: figures test quick docs report baseline fuzz lint bench graph readme clean help
 
 help:
 	@sed -n '1p' Makefile
@@ -52,6 +52,11 @@ report: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest
+
+# random small Systems through every theory, against the 2^n program: make fuzz SECONDS=600
+SECONDS ?= 600
+fuzz: $(STAMP)
+	$(BIN)/python -m tests.blochball.fuzz --seconds $(SECONDS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -80,11 +80,13 @@ def inset(ax: Axes, bounds: tuple[float, float, float, float]) -> Axes:
 
 def main(name: str, draw: Callable[[Results], Figure]) -> None:
     """Draw one figure from the data of a config, as PDF and PNG: every figure script's command."""
-    parser = config.command_line(f"Draw {name} from the data of the workflow.")
-    results = Results(config.load(parser.parse_args().config))
+    args = config.command_line(f"Draw {name} from the data of the workflow.").parse_args()
+    usual = (f"figures/{name}.png", f"figures/{name}.pdf")
+    results, paths = Results.at_work(config.load(args.config), args.output, *usual)
+    # the same bits whenever it is drawn
+    metadata = {".pdf": {"CreationDate": None}, ".png": {"Software": None}}
     with plt.rc_context(RC):
         figure = draw(results)
-        for kind, metadata in (("pdf", {"CreationDate": None}), ("png", {"Software": None})):
-            path = results.figure(name, kind)
+        for path in paths:
             path.parent.mkdir(parents=True, exist_ok=True)
-            figure.savefig(path, metadata=metadata)
+            figure.savefig(path, metadata=metadata[path.suffix])

@@ -1,13 +1,14 @@
 rule claims:
     input:
         [data(figure) for figure in FIGURES],
-        expand("paper_checks/{figure}/claims.yaml", figure=FIGURES),
     output:
         OUT / "claims.json",
         OUT / "claims.md",
     params:
         code=provenance.code(
-            "workflow.report.claims", *(f"paper_checks.{figure}.measure" for figure in FIGURES)
+            "workflow.report.claims",
+            *(f"paper_checks.{figure}.measure" for figure in FIGURES),
+            texts=["paper_checks/*/claims.yaml"],
         ),
     log:
         OUT / "logs/claims.log",
@@ -17,7 +18,7 @@ rule claims:
         mem_mb=1000,
         runtime=2 * needs.BASE_MINUTES,
     shell:
-        "python -m workflow.report.claims 2> {log:q}"
+        "python -m workflow.report.claims --output {output:q} 2> {log:q}"
 
 
 BENCH = ["results/bench/bench.json", "results/bench/bench.png"]
@@ -27,10 +28,8 @@ rule page:
     input:
         OUT / "claims.json",
         expand(OUT / "figures/{figure}.png", figure=FIGURES),
-        expand("figures/{figure}/caption.rst", figure=FIGURES),
-        expand("workflow/report/templates/reproduction.{part}", part=["html.jinja", "css", "js"]),
         # the plot of `make bench`, where it has been run
-        [path for path in BENCH if os.path.exists(path)],
+        [local(path) for path in BENCH if os.path.exists(path)],
     output:
         report(
             OUT / "reproduction.html",
@@ -38,7 +37,9 @@ rule page:
             labels={"figure": "all", "format": "page"},
         ),
     params:
-        code=provenance.code("workflow.report.page"),
+        code=provenance.code(
+            "workflow.report.page", texts=["figures/*/caption.rst", "workflow/report/templates/*"]
+        ),
     log:
         OUT / "logs/page.log",
     conda:
@@ -47,4 +48,4 @@ rule page:
         mem_mb=1000,
         runtime=needs.BASE_MINUTES,
     shell:
-        "python -m workflow.report.page 2> {log:q}"
+        "python -m workflow.report.page --output {output:q} 2> {log:q}"

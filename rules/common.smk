@@ -1,12 +1,13 @@
 # What the rules have in common: which data belong to what, and what a job asks for. Retried because
 # it ran out of memory or time, it asks for twice, three times as much.
+import os
 import re
 from pathlib import Path
 
 from paper_checks import ledger
 from workflow import provenance
 from workflow import resources as needs
-from workflow.config import figures
+from workflow.config import figures, theories
 from workflow.results import title
 
 FIGURES = figures()

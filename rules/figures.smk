@@ -28,4 +28,4 @@ for figure in FIGURES:
             mem_mb=1000,
             runtime=needs.BASE_MINUTES,
         shell:
-            "python -m figures.{params.figure}.draw 2> {log:q}"
+            "python -m figures.{params.figure}.draw --output {output:q} 2> {log:q}"

@@ -22,8 +22,8 @@ rule plan:
     # these are the long ones: begin early
     priority: 1
     shell:
-        "python -m workflow.scatter plan {params.run}.twa"
-        " --point {wildcards.point} 2> {log:q}"
+        "python -m workflow.scatter plan {params.run}.twa --point {wildcards.point}"
+        " --output {output:q} 2> {log:q}"
 
 
 rule part:
@@ -44,8 +44,8 @@ rule part:
         OUT / "benchmarks/parts/{scattered}.twa/{point}.{part}.tsv"
     priority: 1
     shell:
-        "python -m workflow.scatter part {params.run}.twa"
-        " --point {wildcards.point} --part {wildcards.part} 2> {log:q}"
+        "python -m workflow.scatter part {params.run}.twa --point {wildcards.point}"
+        " --part {wildcards.part} --output {output:q} 2> {log:q}"
 
 
 rule gather:
@@ -66,4 +66,4 @@ rule gather:
         mem_mb=memory_of_gathering,
         runtime=2 * needs.BASE_MINUTES,
     shell:
-        "python -m workflow.scatter gather {params.run}.twa 2> {log:q}"
+        "python -m workflow.scatter gather {params.run}.twa --output {output:q} 2> {log:q}"

@@ -16,5 +16,5 @@ rule simulate:
         mem_mb=memory_of,
         runtime=time_of,
     shell:
-        "python -m workflow.simulate --threads {threads}"
-        " {wildcards.family} {wildcards.member}.{wildcards.theory} 2> {log:q}"
+        "python -m workflow.simulate {wildcards.family} {wildcards.member}.{wildcards.theory}"
+        " --threads {threads} --output {output:q} 2> {log:q}"

@@ -27,7 +27,7 @@ import numpy as np
 import yaml
 
 from blochball.support import validation
-from workflow import settings
+from workflow import resources, settings
 from workflow.runs import Family
 from workflow.theories import THEORIES, Theory
 
@@ -38,10 +38,16 @@ VARIABLE = "BLOCHBALL_CONFIG"
 
 
 def command_line(description: str) -> argparse.ArgumentParser:
-    """Return the command line of a script, with the config file whose results it works on."""
+    """Return the command line of a script, with the config file whose results it works on.
+
+    And with the files that it has to write; see `workflow.results.at_work`.
+    """
     parser = argparse.ArgumentParser(description=description)
     default = os.environ.get(VARIABLE, "config/paper.yaml")
     parser.add_argument("--config", default=default, help="default: %(default)s")
+    parser.add_argument(
+        "--output", nargs="+", type=Path, help="files to write; by default in results/NAME"
+    )
     return parser
 
 
@@ -125,11 +131,12 @@ class Config:
         try:
             with np.errstate(all="ignore"):  # what overflows is refused as what it becomes
                 runs = self.simulations[name].runs(partial(self.seed_of, name), self.simulations)
-            for run in runs.values():
+            for label, run in runs.items():
                 for point in run.points.values():
                     validation.times(name, point.times)
                     if point.steps != "auto":
                         validation.integer(name, "steps", point.steps, 0)
+                resources.refuse(label, run)
         except (TypeError, ValueError, ArithmeticError) as error:
             text = str(error)
             raise ValueError(text if text.startswith(name) else f"{name}: {text}") from error

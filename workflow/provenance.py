@@ -133,11 +133,15 @@ def code_of(theory: Theory) -> str:
     return digest(made_of(theory, _LOADED))[:12]
 
 
-def code(*modules: str) -> str:
-    """Return a short text that changes with modules, or with what they import."""
+def code(*modules: str, texts: Iterable[str] = ()) -> str:
+    """Return a short text that changes with modules, with what they import, or with texts.
+
+    The latter are shell patterns of paths from the root of the repository.
+    """
     made = imported(modules, _LOADED)
     assert made is not None, modules
-    return digest(made)[:12]
+    paths = (path for pattern in texts for path in ROOT.glob(pattern))
+    return digest({**made, **{str(path): path.read_bytes() for path in paths}})[:12]
 
 
 def digest(files: Files | None) -> str:

@@ -24,6 +24,8 @@ SECONDS_PER_STEP = 30e-9
 STEPS = 0.25
 # of a thread, for each ensemble: measured 0.005
 STATE_MB = 0.01
+# beyond these, in core hours and GB, it is a slip of the pen
+LONGEST, LARGEST = 10_000, 10_000
 # of a job that simulates nothing
 BASE_MINUTES = 5
 
@@ -63,6 +65,30 @@ def minutes(run: Run, threads: int = 1, jobs: int = 1) -> int:
         work += point.trajectories * point.system.sites * steps(point) * share
     seconds = work * run.theory.cost * SECONDS_PER_STEP
     return run.theory.minutes + math.ceil(seconds / 60)
+
+
+def refuse(name: str, run: Run) -> None:
+    """Refuse a run that cannot end, before hours are spent on those before it.
+
+    Raises
+    ------
+    ValueError
+        If a point cannot be solved, or a job would take longer than LONGEST or more than LARGEST.
+    """
+    for point in run.points.values():
+        if reason := run.theory.obstacle(point):
+            raise ValueError(f"{name}: {reason}")
+    jobs = len(run.pieces()) if run.jobs > 1 else 1
+    if (hours := minutes(run, jobs=jobs) / 60) > LONGEST:
+        raise ValueError(
+            f"{name}: a job must be of less than {LONGEST:,} core hours, with these trajectories "
+            f"and steps it is of about {hours:,.0f}"
+        )
+    if (needed := megabytes(run) / 1e3) > LARGEST:
+        raise ValueError(
+            f"{name}: a job must need less than {LARGEST:,} GB, with these sizes and outputs it "
+            f"needs about {needed:,.0f}"
+        )
 
 
 def megabytes(run: Run, threads: int = 1, parts: int = 0) -> int:

@@ -76,6 +76,26 @@ class Results:
         self.directory = Path(root) / config.name
         self.read: list[Path] = []
 
+    @classmethod
+    def at_work(
+        cls, config: Config, output: Sequence[Path] | None, *usual: str
+    ) -> tuple[Results, list[Path]]:
+        """Return the results that a script works on, and the files that it has to write.
+
+        Parameters
+        ----------
+        config : Config
+        output : sequence of path or None
+            The files, where the workflow says which: then all results are where they are, as a
+            storage provider has put them.
+        *usual : str
+            The same in the folder of the config's results.
+        """
+        if not output:
+            found = cls(config)
+            return found, [found.directory / name for name in usual]
+        return cls(config, output[0].parents[len(Path(usual[0]).parts)]), list(output)
+
     def settings(self, family: str) -> Any:
         """Return the settings of a family."""
         return self.config.simulations[family]

@@ -7,9 +7,11 @@ import shlex
 import shutil
 import socket
 import sys
+import warnings
 from pathlib import Path
 from typing import IO, Any
 
+from blochball.support import storage
 from workflow.config import VARIABLE, load
 from workflow.results import Results
 from workflow.runs import Family
@@ -30,7 +32,25 @@ def started(workflow: Any) -> tuple[Results, dict[str, Family]]:
     if len(workflow.configfiles) > 1:
         raise ValueError("config files do not add up: give one --configfile, it must be complete")
     of = load(os.path.relpath(workflow.configfiles[0]))
-    return Results(of), of.families()
+    results, families = Results(of), of.families()
+    if workflow.is_main_process and not workflow.output_settings.dryrun:
+        discard_damaged(results, families)
+    return results, families
+
+
+def discard_damaged(results: Results, families: dict[str, Family]) -> None:
+    """Delete data files that are not as they were written, naming each: they are made again."""
+    for family, runs in families.items():
+        for run in runs:
+            path = results.path(family, run)
+            try:
+                with warnings.catch_warnings(action="ignore"):  # another program may save it again
+                    storage.load(path)
+            except FileNotFoundError:
+                pass
+            except ValueError as error:
+                print(f"{error}; it is computed again", file=sys.stderr)
+                path.unlink()
 
 
 def environment(workflow: Any) -> str:
@@ -39,10 +59,17 @@ def environment(workflow: Any) -> str:
     The interpreter is the one that runs the workflow, activated environment or not; with
     ``--sdm conda`` it is that of the rules' environment, which has not got the package.
     """
-    config = f"export {VARIABLE}={shlex.quote(os.path.relpath(workflow.configfiles[0]))}"
+    config = shlex.quote(os.path.relpath(workflow.configfiles[0]))
+    # the scripts are where the Snakefile is, wherever it is run
+    paths = [workflow.basedir]
     if any(str(method) == "conda" for method in workflow.deployment_settings.deployment_method):
-        return f"{config} PYTHONPATH={shlex.quote(os.path.join(workflow.basedir, 'src'))}; "
-    return f"{config} PATH={shlex.quote(os.path.dirname(sys.executable))}:$PATH; "
+        paths.append(os.path.join(workflow.basedir, "src"))
+        first = ""
+    else:
+        first = f"PATH={shlex.quote(os.path.dirname(sys.executable))}:$PATH "
+    # Snakemake formats it: braces are doubled
+    sources = shlex.quote(os.pathsep.join(paths)) + "${{PYTHONPATH:+:$PYTHONPATH}}"
+    return f"export {first}PYTHONPATH={sources} {VARIABLE}={config}; "
 
 
 class BusyError(RuntimeError):

@@ -87,16 +87,19 @@ def main() -> None:
     parser.add_argument("--point", type=int, default=0, help="number of the point of a scan")
     parser.add_argument("--part", type=int, default=0, help="number of the part")
     args = parser.parse_args()
-    run, found = simulate.chosen(parser, args)
+    run, whole = simulate.chosen(parser, args)
+    piece = args.part if args.what == "part" else args.what
+    usual = f"parts/{args.family}/{args.run}/{args.point}.{piece}.nc"
+    if args.what == "gather":
+        usual = f"data/{args.family}/{args.run}.nc"
+    found, (path,) = results.Results.at_work(whole, args.output, usual)
     scattered = Scattered(run, found, args.family, args.run)
-    path = found.piece(args.family, args.run, args.point, "plan")
     if args.what == "plan":
         ds = saved(run, plan(run, args.point))
     elif args.what == "part":
         ds = scattered.part(scattered.planned(args.point), args.point, args.part, args.threads)
-        path = found.piece(args.family, args.run, args.point, args.part)
     else:
-        ds, path = scattered.gather(), found.path(args.family, args.run)
+        ds = scattered.gather()
     storage.save(provenance.stamped(ds, run), path)
 
 

@@ -23,7 +23,8 @@ Several = Annotated[int, {"minimum": 2, "maximum": _WHOLE}]
 Grid = Annotated[int, {"minimum": 2, "maximum": 100_000}]  # points of an axis, or sites of a chain
 Place = Annotated[int, {"minimum": 1, "maximum": 100_000}]
 Seed = Annotated[int, {"minimum": 0, "maximum": 2**63 - 1}]
-Name = Annotated[str, {"pattern": "^[A-Za-z0-9_-]+$"}]
+# of a folder in results; that of `make bench` is taken
+Name = Annotated[str, {"pattern": "^(?!bench$)[A-Za-z0-9_-]+$"}]
 Counts = tuple[Count, ...]
 # values along an axis, of which zero may be one
 Numbers = Annotated[tuple[Annotated[float, {"minimum": 0, "maximum": 1e100}], ...], {"minItems": 2}]

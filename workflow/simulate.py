@@ -15,7 +15,8 @@ from pathlib import Path
 import xarray as xr
 
 from blochball.support import storage
-from workflow import config, provenance, results, runs, stack
+from workflow import config, provenance, runs, stack
+from workflow.results import Results
 
 
 def compute(
@@ -39,15 +40,15 @@ def compute(
 
 def chosen(
     parser: argparse.ArgumentParser, args: argparse.Namespace
-) -> tuple[runs.Run, results.Results]:
-    """Return the run that the command line names, and where its config keeps results."""
+) -> tuple[runs.Run, config.Config]:
+    """Return the run that the command line names, and its config."""
     whole = config.load(args.config)
     if args.family not in whole.simulations:
         parser.error(f"family must be one of {', '.join(whole.simulations)}, got {args.family!r}")
     family = whole.family(args.family)
     if args.run not in family:
         parser.error(f"run must be one of {', '.join(family)}, got {args.run!r}")
-    return family[args.run], results.Results(whole)
+    return family[args.run], whole
 
 
 def main() -> None:
@@ -57,10 +58,11 @@ def main() -> None:
     parser.add_argument("family", help="pulse, squeezing, ...")
     parser.add_argument("run", help="MEMBER.THEORY, e.g. size-10.twa")
     args = parser.parse_args()
-    run, found = chosen(parser, args)
+    run, whole = chosen(parser, args)
+    found, (path,) = Results.at_work(whole, args.output, f"data/{args.family}/{args.run}.nc")
     keep = found.chunks(args.family, args.run)
-    ds = compute(run, args.threads, keep, found.config.chunk)
-    storage.save(provenance.stamped(ds, run), found.path(args.family, args.run))
+    ds = compute(run, args.threads, keep, whole.chunk)
+    storage.save(provenance.stamped(ds, run), path)
 
 
 if __name__ == "__main__":

@@ -22,9 +22,12 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from blochball import System, cumulants, exact, twa
+from blochball.exact import jumps, liouvillian, populations
 from blochball.support import jit
 
 Array = NDArray[np.float64]
+# beyond which an exact solution without sampling takes hours
+MOST_EMITTERS = 4000
 # identifies the compiled sources: a plan of other sources is refused
 STAMP = jit.STAMP
 
@@ -105,6 +108,8 @@ class Theory:
         To ask for besides what grows with the number of steps and outputs.
     alone : bool
         Whether it is timed, so that nothing else may run meanwhile.
+    obstacle : callable
+        ``obstacle(point)`` says, without solving it, why a Point cannot be solved, or returns None.
     """
 
     name: str
@@ -117,6 +122,7 @@ class Theory:
     minutes: int = 5
     megabytes: int = 600
     alone: bool = False
+    obstacle: Callable[[Point], str | None] = lambda point: None
 
 
 def _exact(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
@@ -126,6 +132,23 @@ def _exact(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
         return exact.solve(point.system, point.times, point.method)
     sampling = {"trajectories": point.trajectories, "seed": point.seed, "threads": threads}
     return exact.solve(point.system, point.times, "jumps", **sampling)
+
+
+def _exact_obstacle(point: Point) -> str | None:
+    solvers = {"populations": populations, "liouvillian": liouvillian, "jumps": jumps}
+    if point.method == "jumps":
+        return jumps.obstacle(point.system)
+    if point.system.emitters > MOST_EMITTERS:
+        return f"more than {MOST_EMITTERS} emitters are solved exactly by the method jumps only"
+    tried = ("populations", "liouvillian") if point.method == "auto" else (point.method,)
+    reasons = [solvers[method].obstacle(point.system) for method in tried]
+    return None if None in reasons else "; ".join(map(str, reasons))
+
+
+def _ball_obstacle(point: Point) -> str | None:
+    if 2 * point.strata > point.trajectories:
+        return f"strata must be at most half of the trajectories, got {point.strata}"
+    return None
 
 
 def _mean_field(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
@@ -178,9 +201,11 @@ def _cost(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
     return xr.Dataset(numbers, attrs=whole.attrs)
 
 
-EXACT = Theory("exact", _exact, ("blochball.exact",), minutes=10, megabytes=1000)
+EXACT = Theory(
+    "exact", _exact, ("blochball.exact",), minutes=10, megabytes=1000, obstacle=_exact_obstacle
+)
 MEAN_FIELD = Theory("mean_field", _mean_field, ("blochball.cumulants",), minutes=10, megabytes=1000)
-TWA = Theory("twa", _ball, ("blochball.twa",), sampled=True, cost=1)
+TWA = Theory("twa", _ball, ("blochball.twa",), sampled=True, cost=1, obstacle=_ball_obstacle)
 EQ6 = Theory("top", _eq6, ("blochball.twa",), sampled=True, cost=16)
 # no theories:
 PATHS = Theory("paths", _paths, ("blochball.twa",), sampled=True, cost=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 import warnings
 from collections.abc import Callable
@@ -13,7 +14,7 @@ import xarray as xr
 from benchmarks import per_emitter
 from blochball import __version__, cumulants, exact, observables, twa
 from blochball.dataset import revision
-from workflow.theories import Point, Theory
+from workflow.theories import EXACT, Point, Theory
 
 SHOWN = {
     "mean_field": "mean field",
@@ -71,9 +72,15 @@ def solve(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
     return xr.Dataset({**numbers, "seconds": ("repeat", seconds)}, when, about)
 
 
+def _obstacle(point: Point) -> str | None:
+    exactly = dataclasses.replace(point, method="auto")
+    return EXACT.obstacle(exactly) if point.method == "exact" else None
+
+
 COMPARED = Theory(
-    "compared", solve, (__name__,), sampled=True, cost=1, minutes=30, megabytes=2000, alone=True
-)
+    "compared", solve, (__name__,), sampled=True, cost=1, minutes=30, megabytes=2000, alone=True,
+    obstacle=_obstacle,
+)  # fmt: skip
 
 
 def _solved(point: Point, times: Any, trajectories: int, threads: int) -> xr.Dataset:

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import eigh_tridiagonal
 
 from blochball.exact import dicke
-from blochball.exact.liouvillian import State
+from blochball.exact.state import State
 from blochball.support import validation
 
 _COMPONENTS = ("spin_x", "spin_y", "inversion")

@@ -238,6 +238,21 @@ TARGETS = {
             "memory_limit": rate,
         },
     ),
+    "twa.two_time": Target(
+        twa.two_time,
+        {"system": LASER, "delays": TIMES, "trajectories": 2, "burn_in": 0.01, "origins": 1},
+        {
+            "system": not_system,
+            "delays": bad.not_times,
+            "weights": bad.not_array_nor_number,
+            "trajectories": count,
+            "seed": bad.not_seed,
+            "origins": count.filter(lambda value: value is not None),
+            "burn_in": rate.filter(lambda value: value is not None),
+            "tolerance": rate | st.just(0),
+            **running,
+        },
+    ),
     "cumulants.two_time": Target(
         cumulants.two_time,
         {"system": LASER, "delays": TIMES, "time": 0.0},
@@ -269,7 +284,7 @@ TARGETS = {
     "to_piqs": Target(
         exact.piqs.to_piqs,
         {"state": exact.liouvillian.stationary(LASER)},
-        {"state": bad.neither(exact.liouvillian.State)},
+        {"state": bad.neither(exact.State)},
     ),
     "twa.solve": Target(
         twa.solve,

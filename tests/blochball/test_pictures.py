@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
 from blochball import CollectiveJump, Ensemble, System, exact, models, pictures, twa
-from blochball.exact.liouvillian import State
+from blochball.exact.state import State
 
 POLAR, AZIMUTH = np.linspace(0, np.pi, 25), np.linspace(0, 2 * np.pi, 24, endpoint=False)
 

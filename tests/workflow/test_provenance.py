@@ -63,7 +63,7 @@ def test_modules_are_found_alike_in_files_and_in_history(theory: Theory) -> None
     assert made == provenance.made_of(theory, provenance.sources()) or dirty()
     assert made is not None
     assert "src/blochball/system.py" in made
-    assert ("src/blochball/twa/kernels.py" in made) == theory.sampled
+    assert ("src/blochball/twa/step.py" in made) == theory.sampled
     one = next(iter(made))
     assert provenance.digest(made) != provenance.digest({**made, one: made[one] + b" "})
     assert provenance.digest(made) != provenance.digest(dict(list(made.items())[1:]))
@@ -203,7 +203,7 @@ def test_what_has_changed_since_is_reported_by_name(tmp_path: Path) -> None:
     changed = dataclasses.replace(QUICK, simulations={**settings, "sampling": more})
     (line,) = provenance.changes(recorded, changed, root)
     assert "another sampling/size-100.twa" in line
-    with (root / PACKAGE / "twa" / "kernels.py").open("a") as file:
+    with (root / PACKAGE / "twa" / "step.py").open("a") as file:
         file.write("# changed\n")
     (root / "envs" / "requirements.lock").write_text("numpy==1.0\n")
     one, two = provenance.changes(recorded, QUICK, root)

@@ -155,6 +155,37 @@ def test_configs_whose_parts_do_not_fit_are_refused() -> None:
         config.of(changed).families()
 
 
+@pytest.mark.parametrize(
+    ("place", "value", "said"),
+    [
+        (("pulse", "members"), [{"size": 9, "trajectories": 40, "exact": True, "strata": 21}],
+         "pulse: size-9.twa: strata must be at most half of the trajectories"),
+        (("squeezing", "trajectories"), 10**15, "squeezing: size-25.twa: a job must be of less"),
+        (("cost", "ensemble_steps"), 10**15, "cost: waveguide.cost: a job must be of less"),
+        (("chain", "trajectories"), 10**12, "chain: sites-100.twa: a job must be of less than"),
+        (("array", "members"),
+         [{"sites": 1, "size": 5000, "trajectories": 9, "exact": "liouvillian"}],
+         "array: sites-1-size-5000.exact: more than 4000 emitters"),
+        (("time_crystal", "members"), [{"size": 2000, "trajectories": 9, "exact": True}],
+         "time_crystal: size-2000.exact: .* GiB, more than the limit"),
+        (("rivals", "sizes", "laser"), [10**6], "rivals: laser.compared: more than 4000"),
+    ],
+)  # fmt: skip
+def test_what_cannot_end_is_refused_before_it_begins(
+    place: tuple[str, ...], value: Any, said: str
+) -> None:
+    changed = plain("quick")
+    at(changed["simulations"], place[:-1])[place[-1]] = value
+    with pytest.raises(ValueError, match=said):
+        config.of(changed).families()
+
+
+def test_the_folder_of_benchmarks_is_no_name() -> None:
+    with pytest.raises(ValueError, match="name: 'bench' does not match"):
+        config.of(plain("quick") | {"name": "bench"})
+    assert config.of(plain("quick") | {"name": "bench-2"}).name == "bench-2"
+
+
 def test_a_scan_keeps_what_differs_and_what_does_not(tmp_path: Path) -> None:
     """A scan through a file and back holds each point's numbers, system and seed."""
     small = plain("quick")

@@ -18,9 +18,9 @@ from blochball.dataset import revision
 from paper_checks import ledger
 from paper_checks.ledger import Finding
 from paper_checks.quantity import SIGMAS, Quantity
-from workflow import results
 from workflow.config import Config, command_line, load
 from workflow.report import sources
+from workflow.results import Results
 
 HEAD = ("Claim", "Where", "Measured", "Number", "Criterion", "Verdict")
 
@@ -48,6 +48,7 @@ def as_data(
     findings: Sequence[Finding],
     config: Config,
     read: Mapping[str, Sequence[Path]] | None = None,
+    root: Path = Path(),
 ) -> dict[str, Any]:
     """Return everything as plain data, for JSON.
 
@@ -57,8 +58,13 @@ def as_data(
     config : Config
     read : mapping of claim to paths, optional
         The data files that each claim, by its id, was measured from.
+    root : path, optional
+        Where their names begin.
     """
-    files = {claim: list(map(str, paths)) for claim, paths in (read or {}).items()}
+    files = {
+        claim: [str(path.relative_to(root)) for path in paths]
+        for claim, paths in (read or {}).items()
+    }
     return {
         "config": config.name,
         "seed": config.seed,
@@ -66,7 +72,7 @@ def as_data(
         "revision": revision(),
         "sigmas": SIGMAS,
         "sources": {
-            name: sources.describe(Path(name))
+            name: sources.describe(root / name)
             for name in sorted({path for paths in files.values() for path in paths})
         },
         "claims": [
@@ -136,19 +142,20 @@ def _noted(number: dict[str, Any]) -> str:
 
 def main() -> None:
     """Read the command line, measure, write."""
-    config = load(command_line(__doc__.splitlines()[0]).parse_args().config)
+    args = command_line(__doc__.splitlines()[0]).parse_args()
+    whole, paths = Results.at_work(load(args.config), args.output, "claims.json", "claims.md")
     findings, read = [], {}
     for claim in ledger.claims():
-        found = results.Results(config)  # one for each, since it notes what is read
+        found = Results(whole.config, whole.directory.parent)  # each notes what is read
         findings.append(ledger.measure(claim, found))
         read[claim.id] = found.read
-    data = as_data(findings, config, read)
+    data = as_data(findings, whole.config, read, whole.directory.parents[1])
     text = {
         "json": json.dumps(data, indent=1, ensure_ascii=False) + "\n",
         "md": markdown(data),
     }
-    for kind, content in text.items():
-        (found.directory / f"claims.{kind}").write_text(content, encoding="utf-8")
+    for path in paths:
+        path.write_text(text[path.suffix.removeprefix(".")], encoding="utf-8")
 
 
 if __name__ == "__main__":

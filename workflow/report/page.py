@@ -250,9 +250,10 @@ def _benchmark(row: dict[str, Any]) -> str:
 
 def main() -> None:
     """Read the command line, write the page."""
-    found = results.Results(load(command_line(__doc__.splitlines()[0]).parse_args().config))
+    args = command_line(__doc__.splitlines()[0]).parse_args()
+    name = "reproduction.html"
+    found, (path,) = results.Results.at_work(load(args.config), args.output, name)
     data = json.loads((found.directory / "claims.json").read_text(encoding="utf-8"))
-    path = found.directory / "reproduction.html"
     path.write_text(page(found, data, figures()), encoding="utf-8")
 
 

@@ -20,10 +20,12 @@ from numpy.typing import ArrayLike
 
 from blochball.exact import jumps, liouvillian, piqs, populations
 from blochball.exact.correlations import spectrum, two_time
+from blochball.exact.state import State
 from blochball.support import validation
 from blochball.system import System
 
 __all__ = [
+    "State",
     "jumps",
     "liouvillian",
     "piqs",
@@ -34,7 +36,8 @@ __all__ = [
     "two_time",
 ]
 
-# in the order in which "auto" asks them; each module has obstacle(system), solve, steady_state
+# in the order in which "auto" asks them; each module has obstacle(system), solve, steady_state, and
+# OPTIONS: the options that these two take
 _METHODS: dict[str, Any] = {
     "populations": populations,
     "liouvillian": liouvillian,
@@ -61,11 +64,12 @@ def solve(
     times : array_like, shape (times,)
         Output times, increasing from a value >= 0, in the inverse unit of the rates.
     method : {"auto", "populations", "liouvillian", "jumps"}
-        "auto" takes the first method that serves the system.
+        "auto" takes the first method that serves the system and knows the options.
     memory_limit : float
         Bytes beyond which a density matrix is refused, before it is allocated.
     **options
-        Passed on to the method; what it does not know is refused.
+        Of the method: `correlations` and `tolerance` (populations, liouvillian), `initial`
+        (liouvillian), `trajectories`, `seed`, `threads`, `progress` and `error` (jumps).
 
     Returns
     -------
@@ -81,12 +85,15 @@ def solve(
     owner = "exact.solve"
     times = validation.times(owner, times)
     memory_limit = validation.real(owner, "memory_limit", memory_limit, 0)
-    name, reason = _choose(owner, system, method, memory_limit)
+    name, reason = _choose(owner, system, method, memory_limit, options)
     # means and covariances of every site at every time
     validation.memory(owner, "times", 40.0 * times.size * system.sites)
     if name != "jumps":
         options["memory_limit"] = memory_limit
     found: xr.Dataset = _METHODS[name].solve(system, times, **options)
+    if name == "jumps":
+        error = found.attrs["error"]
+        reason += f"; sampled: inversion per emitter with a standard error of {error:.1g} at most"
     return found.assign_attrs(method_reason=reason)
 
 
@@ -103,7 +110,7 @@ def steady_state(
     """
     owner = "exact.steady_state"
     memory_limit = validation.real(owner, "memory_limit", memory_limit, 0)
-    name, reason = _choose(owner, system, method, memory_limit, steady=True)
+    name, reason = _choose(owner, system, method, memory_limit, options)
     if name != "jumps":
         options["memory_limit"] = memory_limit
     found: xr.Dataset = _METHODS[name].steady_state(system, **options)
@@ -111,22 +118,28 @@ def steady_state(
 
 
 def _choose(
-    owner: str, system: System, method: str, memory_limit: float, steady: bool = False
+    owner: str, system: System, method: str, memory_limit: float, options: dict[str, Any]
 ) -> tuple[str, str]:
     """Return the method and why it is the one."""
     validation.instance(owner, "system", system, System)
     validation.choice(owner, "method", method, ("auto", *_METHODS))
+    verb = owner.rpartition(".")[2]
+    unknown = _unknown(owner, verb, options)
+    if method != "auto" and unknown[method]:
+        raise TypeError(f"{owner}: {method} {unknown[method]}")
     reasons = {name: module.obstacle(system) for name, module in _METHODS.items()}
     reasons["liouvillian"] = liouvillian.obstacle(system, memory_limit)
-    if steady and method == "auto":
-        reasons["jumps"] = "a trajectory ends at a finite time"
+    if method == "auto":
+        reasons = {name: reason or unknown[name] for name, reason in reasons.items()}
+        if verb == "steady_state":
+            reasons["jumps"] = "a trajectory ends at a finite time"
     if method != "auto":
         if reasons[method] is None:
             return method, "asked for"
         serving = [name for name, reason in reasons.items() if reason is None]
         advice = f"; served by {', '.join(serving)}" if serving else ""
         raise ValueError(f"{owner}: {method} does not serve this system: {reasons[method]}{advice}")
-    if reasons["populations"] is None and system.emitters > _MANY and not steady:
+    if reasons["populations"] is None and system.emitters > _MANY and verb == "solve":
         reasons["populations"] = f"more than {_MANY} emitters are sampled sooner than integrated"
         reasons["liouvillian"] = "the same holds for coherences"
     passed: list[str] = []
@@ -135,3 +148,26 @@ def _choose(
             return name, "; ".join([*passed, f"{name}: serves"])
         passed.append(f"{name}: {reason}")
     raise ValueError(f"{owner}: no method serves this system ({'; '.join(passed)})")
+
+
+def _unknown(owner: str, verb: str, options: dict[str, Any]) -> dict[str, str | None]:
+    """Say for each method which of the options it does not take; refuse those that none takes."""
+    known = {name: module.OPTIONS[verb] for name, module in _METHODS.items()}
+    for option in options:
+        if not any(option in taken for taken in known.values()):
+            every = sorted({name for taken in known.values() for name in taken})
+            raise TypeError(
+                f"{owner}: options must be some of {', '.join(every)}, got {option!r}: "
+                "no method takes an option of that name"
+            )
+    found: dict[str, str | None] = {}
+    for name, taken in known.items():
+        missing = [option for option in options if option not in taken]
+        others = [other for other in known if all(option in known[other] for option in missing)]
+        found[name] = (
+            f"takes no option named {', '.join(missing)}"
+            + (f"; {', '.join(others)} would" if others else "")
+            if missing
+            else None
+        )
+    return found

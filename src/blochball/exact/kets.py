@@ -72,8 +72,14 @@ def solve(system: System, times: ArrayLike, **options: Any) -> xr.Dataset:
         sites = samples[..., :quantities].reshape(*samples.shape[:2], system.sites, len(MOMENTS))
         return Moments.of(sites), Moments.of(samples[..., quantities:])
 
+    def spread(found: tuple[Moments, ...]) -> float:
+        inversion = found[0].stderr[..., MOMENTS.index("inversion")]
+        return float((inversion / system.column("size")).max())
+
     shape = (times.size, quantities + len(system.jumps))
-    (sites, outputs), about = montecarlo.average(trajectory, shape, BLOCK, moments, **options)
+    (sites, outputs), about = montecarlo.average(
+        trajectory, shape, BLOCK, moments, spread=spread, **options
+    )
     means = {name: sites.mean[..., k] for k, name in enumerate(MOMENTS)}
     return assemble(
         system,

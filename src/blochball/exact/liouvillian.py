@@ -9,7 +9,6 @@ the steady state by a sparse solve (`nullspace`).
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
@@ -19,77 +18,19 @@ from blochball import operators
 from blochball.dataset import assemble
 from blochball.exact import krylov, nullspace, superoperators
 from blochball.exact.expectations import Expectations
-from blochball.exact.space import Complexes, Floats, Space, coherent_state, dimension
+from blochball.exact.space import Floats, Space, coherent_state, dimension
+from blochball.exact.state import State
 from blochball.exact.superoperators import left
 from blochball.support import validation
 from blochball.system import System
 
 METHOD = "exact.liouvillian"
+OPTIONS = {"solve": ("correlations", "initial", "tolerance"), "steady_state": ("correlations",)}
 MEMORY_LIMIT = 8 * 2**30
 TOLERANCE = 1e-9
 operators.declare(
     "exact.liouvillian", *operators.LOCAL, *operators.LINEAR, "exchange", *operators.COLLECTIVE
 )
-
-
-@dataclass(frozen=True, eq=False)
-class State:
-    """A permutation-invariant density matrix, sum rho_{J M M'} |J M><J M'|: Eq. (2).
-
-    |J M><J M'| is averaged over the degeneracy of J and has trace one for M = M'; of several
-    ensembles there is one such factor each.
-
-    Attributes
-    ----------
-    space : Space
-        What the elements are of, and which there are.
-    elements : complex array of shape (space.dimension,)
-    """
-
-    space: Space
-    elements: Complexes
-
-    @property
-    def trace(self) -> complex:
-        """Sum of the elements with M = M'."""
-        return complex(self.elements[self.space.populations()].sum())
-
-    def blocks(self) -> list[Complexes]:
-        """Return the state of one ensemble as a matrix for each J from N/2 down, M from J down.
-
-        Raises
-        ------
-        ValueError
-            If there are several ensembles.
-        """
-        if len(self.space.sites) != 1:
-            raise ValueError(
-                "State.blocks: the state must be of one ensemble, got one of "
-                f"{len(self.space.sites)}"
-            )
-        site = self.space.sites[0]
-        found = []
-        for spin in site.size / 2 - np.arange(site.spins):
-            block = np.zeros((round(2 * spin) + 1,) * 2, dtype=np.complex128)
-            here = np.flatnonzero(site.spin[self.space.place[0]] == spin)
-            at = self.space.place[0, here]
-            row, column = spin - site.ket[at], spin - site.bra[at]
-            block[row.astype(int), column.astype(int)] = self.elements[here]
-            found.append(block)
-        return found
-
-    @classmethod
-    def from_blocks(cls, size: int, blocks: list[Complexes]) -> State:
-        """Inverse of `blocks` for one ensemble of `size` emitters."""
-        space = Space([size], [len(blocks)])
-        site = space.sites[0]
-        down = (size / 2 - site.spin).astype(int)
-        ket, bra = (site.spin - site.ket).astype(int), (site.spin - site.bra).astype(int)
-        elements = np.zeros(space.dimension, dtype=np.complex128)
-        for k, block in enumerate(blocks):
-            here = np.flatnonzero(down == k)
-            elements[here] = block[ket[here], bra[here]]
-        return cls(space, elements)
 
 
 def memory(
@@ -260,7 +201,8 @@ def steady_state(
         times_kept=np.full(len(kept), np.inf),
         method=METHOD,
         unknowns=state.space.dimension,
-        solver=how,
+        solver=how.solver,
+        residual=how.residual,
         wall_time=time.perf_counter() - started,
     )
 
@@ -278,14 +220,18 @@ def stationary(
     return _stationary(owner, system, memory_limit)[0]
 
 
-def _stationary(owner: str, system: System, memory_limit: float) -> tuple[State, str]:
+def _stationary(
+    owner: str, system: System, memory_limit: float
+) -> tuple[State, nullspace.Stationary]:
     validation.instance(owner, "system", system, System)
     # coherences of any other order than 0 die out without drive
     space = space_for(owner, system, None if driven(system) else 0, memory_limit, None)
     generator = superoperators.liouvillian(system, space)
     trace = superoperators.functional(space, left(space.sites)).toarray()[0].real
-    unknowns, how = nullspace.stationary(owner, generator, trace, memory_limit)
-    return State(space, space.to_complex(unknowns)), how
+    # J where it changes, M and M' of each site, less one that the sector fixes
+    axes = sum(2 + (spins > 1) for spins in space.spins) - (space.coherence is not None)
+    how = nullspace.stationary(owner, generator, trace, memory_limit, axes)
+    return State(space, space.to_complex(how.unknowns)), how
 
 
 def driven(system: System) -> bool:

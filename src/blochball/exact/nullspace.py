@@ -4,12 +4,14 @@ GMRES with an incomplete LU factorisation without fill-in is tried first: local 
 generator close to diagonally dominant, and then tens of iterations do where a complete
 factorisation would fill gigabytes. Strong drives spoil that and are left to the complete one.
 
-Everything is solved from two sources of probability. They lead to one state, or to two.
+Everything is solved from two sources, of which one is any Hermitian matrix. If they lead to two
+states then the steady state depends on the initial one, or is not reached at all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
@@ -24,13 +26,21 @@ Linear = Callable[[Floats], Floats]
 
 RESTART, CYCLES = 40, 8  # products with the generator, at most, before iteration gives up
 RESIDUAL = 1e-10  # of sum_i |A x|_i as a share of the largest rate, where sum_i |x_i| = 1
-AGREEMENT = 1e-7  # of two solutions, in sum_i |x_i|
+AGREEMENT = 1e-8  # of two solutions, and of one with itself after rounding, in sum_i |x_i|
+
+
+class Stationary(NamedTuple):
+    """A null vector with unit trace, how it was found, and sum_i |A x|_i by the largest rate."""
+
+    unknowns: Floats
+    solver: str
+    residual: float
 
 
 def stationary(
-    owner: str, generator: sp.csr_array, trace: Floats, limit: float
-) -> tuple[Floats, str]:
-    """Return the only null vector with unit trace, and "gmres" or "lu" for how it was found.
+    owner: str, generator: sp.csr_array, trace: Floats, limit: float, axes: int = 6
+) -> Stationary:
+    """Return the only null vector with unit trace.
 
     Parameters
     ----------
@@ -41,36 +51,53 @@ def stationary(
         f, with f A = 0 and f >= 0.
     limit : float
         Memory in bytes that a complete factorisation may be expected to take.
+    axes : int
+        Dimension of the grid that the unknowns are on: fill-in grows with it.
 
     Raises
     ------
     ValueError
-        If there is more than one null vector.
+        If there is more than one null vector, as far as floating-point numbers can tell.
     MemoryError
-        If iteration does not converge and the factorisation is expected to pass the limit.
+        If iteration does not converge and the factorisation is expected to pass `memory_limit`.
     """
     scale = float(np.abs(generator.diagonal()).max())
-    random = trace * np.random.default_rng(0).uniform(0.1, 1, len(trace))
-    sources = [source / (trace @ source) for source in (trace, random)]
-    if scale > 0:
-        if len(trace) > SMALL:
-            found = _agreed([_iterate(generator, trace, u, scale) for u in sources])
-            if found is not None:
-                return found, "gmres"
-        found = _agreed(_factorise(owner, generator, trace, sources, scale, limit))
-        if found is not None:
-            return found, "lu"
-    raise ValueError(f"{owner}: the steady state must be unique, got a system that has several")
+    if scale == 0:
+        raise ValueError(f"{owner}: the steady state must be unique, got a system without dynamics")
+    uniform = trace / (trace @ trace)
+    random = np.random.default_rng(0).normal(size=len(trace)) / len(trace)
+    sources = [uniform, random + (1 - trace @ random) * uniform]
+    solver, solutions = "lu", []
+    if len(trace) > SMALL:
+        solutions = [_iterate(generator, trace, u, scale) for u in sources]
+        if _differ(solutions) <= AGREEMENT:
+            solver = "gmres"
+    if solver == "lu":
+        solutions = _factorise(owner, generator, trace, sources, scale, limit, axes)
+    x = solutions[0]
+    residual = float(np.abs(generator @ x).sum() / (scale * np.abs(x).sum()))
+    if not _differ(solutions) <= AGREEMENT:
+        slow = solutions[1] - x
+        rate = float(np.abs(generator @ slow).sum() / np.abs(slow).sum())
+        raise ValueError(
+            f"{owner}: the steady state must be unique, got a system with several, which depend "
+            f"on the initial state, or with one that is approached too slowly for floating-point "
+            f"numbers to tell (at a rate of {rate:.1g}, beside rates of {scale:.1g})"
+        )
+    if not residual < RESIDUAL:
+        raise ValueError(
+            f"{owner}: rates must not be too far apart: a residual of {residual:.1g} is left"
+        )
+    return Stationary(x, solver, residual)
 
 
-def _agreed(solutions: list[Floats | None]) -> Floats | None:
+def _differ(solutions: list[Floats]) -> float:
+    """Return how far two solutions are apart, as a share of the first; NaN for no solution."""
     first, second = solutions
-    if first is None or second is None:
-        return None
-    return first if np.abs(first - second).sum() <= AGREEMENT * np.abs(first).sum() else None
+    return float(np.abs(first - second).sum() / np.abs(first).sum())
 
 
-def _iterate(generator: sp.csr_array, trace: Floats, source: Floats, scale: float) -> Floats | None:
+def _iterate(generator: sp.csr_array, trace: Floats, source: Floats, scale: float) -> Floats:
     size = len(trace)
     # shifted, because the generator itself is singular
     shifted = sp.csr_array(generator - 1e-3 * scale * sp.eye_array(size))
@@ -85,7 +112,7 @@ def _iterate(generator: sp.csr_array, trace: Floats, source: Floats, scale: floa
         right,
     )
     good = np.abs(generator @ x).sum() < RESIDUAL * scale * np.abs(x).sum()
-    return x / (trace @ x) if good else None
+    return x / (trace @ x) if good else np.full(size, np.nan)
 
 
 def _gmres(product: Linear, precondition: Linear, right: Floats) -> Floats:
@@ -113,27 +140,35 @@ def _factorise(
     sources: list[Floats],
     scale: float,
     limit: float,
-) -> list[Floats | None]:
+    axes: int,
+) -> list[Floats]:
     size = len(trace)
-    # fill-in seen: 3.7e6 entries for 12,341 unknowns of one ensemble, 1.3e6 for 2,501 of two
-    expected = 12 * 4 * size ** (5 / 3)
+    # entries seen after fill-in: 1.2e6 for 22,801 unknowns on two axes, 3.7e6 for 12,341 on three,
+    # 1.3e6 for 2,501 on five
+    entries = {1: 4.6 * size**1.25, 2: 4.6 * size**1.25, 3: 0.7 * size ** (5 / 3)}
+    expected = 18 * entries.get(axes, 3 * size ** (5 / 3))
     if expected > limit:
         raise MemoryError(
             f"{owner}: iteration does not converge, and a factorisation with "
-            f"{size:,} unknowns needs about {expected / 2**30:.1f} GiB of the "
-            f"{limit / 2**30:.1f} GiB allowed; exact.solve to a long time needs much less"
+            f"{size:,} unknowns needs about {expected / 2**30:.1f} GiB, more than the memory_limit "
+            f"of {limit / 2**30:.1f} GiB; exact.solve to a long time needs much less"
         )
     # inverse iteration with a shift far below every relaxation rate
     shifted = sp.csc_array(generator - 1e-13 * scale * sp.eye_array(size))
     options = {"SymmetricMode": True}
     solver = spla.splu(shifted, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.01, options=options)
-    found: list[Floats | None] = []
+    found: list[Floats] = []
     for x in sources:
         for _ in range(4):
             x = solver.solve(x)
             x = x / (trace @ x)
-        good = np.abs(generator @ x).sum() < RESIDUAL * scale * np.abs(x).sum()
-        found.append(x if good else None)
+        found.append(x)
+    # both share the rounding of the factors; what an error of the last digit of each element of
+    # the generator does is seen by putting one in
+    sign = np.random.default_rng(1).choice([-1.0, 1.0], size)
+    error = np.finfo(float).eps * sign * (abs(generator) @ np.abs(found[0]))
+    moved = solver.solve(error)
+    found[1] = found[1] + (moved - found[0] * (trace @ moved))
     return found
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy import sparse, special
 from scipy.sparse import csgraph
 
@@ -25,40 +25,65 @@ from blochball.support.jit import njit
 from blochball.system import System
 
 METHOD = "exact.populations"
+OPTIONS = {"solve": ("correlations", "tolerance"), "steady_state": ("correlations",)}
+
+FIRST = 256  # powers of T before anybody looks whether populations still move
+STILL = 1e-10  # sum of all changes of populations to come that is nothing
 
 __all__ = ["obstacle", "solve", "steady_state"]
 
 
 def solve(
-    system: System, times: NDArray[np.float64], *, memory_limit: float | None = None, **options: Any
+    system: System,
+    times: NDArray[np.float64],
+    *,
+    memory_limit: float | None = None,
+    tolerance: float = 1e-12,
+    correlations: ArrayLike | None = None,
 ) -> xr.Dataset:
-    """Solve for the populations at the given times; see `blochball.exact.solve`."""
+    """Solve for the populations at the given times; see `blochball.exact.solve`.
+
+    Parameters
+    ----------
+    system, times, memory_limit
+        As there.
+    tolerance : float
+        At least 1e-12; the error is that of rounding, below it.
+    correlations : array_like, optional
+        Those of the output times at which all <J_k^+ J_l^-> are kept.
+    """
     owner = "exact.solve"
-    validation.no_options(owner, "populations", options)
     started = time.perf_counter()
+    validation.real(owner, "tolerance", tolerance, 1e-12)
+    kept = np.empty(0, dtype=np.intp)
+    if correlations is not None:
+        kept = validation.among(owner, "correlations", correlations, times)
     one = symmetric.reduce(system)
     validation.memory(owner, "size (of the ensembles)", 2.0 * _count(one.size), memory_limit)
     largest = _largest_rate(one)
-    terms = _window(largest * times[-1])[1]
-    validation.memory(owner, "times (in units of the rates)", 3.0 * terms, memory_limit)
-    sums = np.empty((terms, 3))
-    _powers(_initial(one), one.size, _rates(one), largest, sums)
-    means = np.stack([_poisson_mean(largest * t, sums) for t in times])
-    m, m_squared, spin_squared = means.T
-    flips = spin_squared - m_squared
+    sums = _series(owner, one, largest, _window(largest * times[-1])[1], memory_limit)
+    m, m_squared, spin_squared = np.stack([_poisson_mean(largest * t, sums) for t in times]).T
+    excited, flips = m + one.size / 2, spin_squared - m_squared
+    variables: dict[str, Any] = symmetric.observables(
+        system, excited, m_squared, flips + m, flips - m
+    )
+    if kept.size:
+        pairs = symmetric.correlation(system, excited[kept], (flips + m)[kept])
+        variables["correlation"] = pairs
     return assemble(
         system,
         times,
-        symmetric.observables(system, m + one.size / 2, m_squared, flips + m, flips - m),
+        variables,
+        times_kept=times[kept],
         method=METHOD,
-        steps=terms,
+        steps=len(sums),
         states=_count(one.size),
         wall_time=time.perf_counter() - started,
     )
 
 
 def steady_state(
-    system: System, *, memory_limit: float | None = None, **options: Any
+    system: System, *, memory_limit: float | None = None, correlations: bool = False
 ) -> xr.Dataset:
     """Return the limit of long times; see `blochball.exact.steady_state`.
 
@@ -73,8 +98,8 @@ def steady_state(
         If the rates are too far apart for floating-point numbers.
     """
     owner = "exact.steady_state"
-    validation.no_options(owner, "populations", options)
     started = time.perf_counter()
+    validation.flag(owner, "correlations", correlations)
     one = symmetric.reduce(system)
     # a dozen transitions out of every state, each a number and two indices, twice
     validation.memory(owner, "size (of the ensembles)", 80.0 * _count(one.size), memory_limit)
@@ -85,10 +110,17 @@ def steady_state(
         dicke.ladder_squared(-1, spin, m),
         dicke.ladder_squared(1, spin, m),
     )
+    excited, z_squared, emission, absorption = (np.array([p @ value]) for value in operators)
+    variables: dict[str, Any] = symmetric.observables(
+        system, excited, z_squared, emission, absorption
+    )
+    if correlations:
+        variables["correlation"] = symmetric.correlation(system, excited, emission)
     return assemble(
         system,
         [np.inf],
-        symmetric.observables(system, *([p @ value] for value in operators)),
+        variables,
+        times_kept=np.full(int(correlations), np.inf),
         method=METHOD,
         states=_count(one.size),
         residual=residual,
@@ -208,7 +240,31 @@ def _poisson_mean(mean: float, sums: NDArray[np.float64]) -> NDArray[np.float64]
     first, end = _window(mean)
     n = np.arange(first, end)
     weight = np.exp(special.xlogy(n, mean) - mean - special.gammaln(n + 1))
-    return np.asarray(weight @ sums[first:end] / weight.sum())
+    # beyond the last power nothing moves any more
+    return np.asarray(weight @ sums[np.minimum(n, len(sums) - 1)] / weight.sum())
+
+
+def _series(
+    owner: str, one: Symmetric, largest: float, terms: int, memory_limit: float | None
+) -> NDArray[np.float64]:
+    """Return <M>, <M^2>, <J(J+1)> in T^n p for n < terms, or up to where they stay as they are.
+
+    T does not let distances grow. Where p moves by d between the powers n / 2 and n, it moves by
+    less than 2 d terms / n in all those to come.
+    """
+    p, done, parts = _initial(one), 0, []
+    before = p
+    while done < terms:
+        end = min(max(2 * done, FIRST), terms)
+        validation.memory(owner, "times (in units of the rates)", 3.0 * end, memory_limit)
+        sums = np.empty((end - done, 3))
+        p = _powers(p.copy(), one.size, _rates(one), largest, sums)
+        parts.append(sums)
+        moved = float(np.abs(p - before).sum())
+        before, done = p, end
+        if 2 * moved * terms / done < STILL:
+            break
+    return np.concatenate(parts)
 
 
 @njit(fastmath=True)
@@ -276,7 +332,7 @@ _branching = njit()(dicke.branching)
 
 @njit()
 def _powers(p, size, rates, largest, sums):
-    """Fill sums[n] with <M>, <M^2>, <J(J+1)> in T^n p."""
+    """Fill sums[n] with <M>, <M^2>, <J(J+1)> in T^n p; return the power after the last one."""
     rows = size // 2 + 1
     new = np.zeros_like(p)
     for n in range(sums.shape[0]):
@@ -317,3 +373,4 @@ def _powers(p, size, rates, largest, sums):
         sums[n, 1] = m2 / total
         sums[n, 2] = jj / total
         p, new = new, p
+    return p

@@ -45,7 +45,12 @@ def solve(system: System, times: NDArray[np.float64], **options: Any) -> xr.Data
         _trajectory(one.size, one.polarization, rates, times, generator, out)
 
     (moments,), about = montecarlo.average(
-        trajectory, (times.size, 3), BLOCK, lambda samples: (Moments.of(samples),), **options
+        trajectory,
+        (times.size, 3),
+        BLOCK,
+        lambda samples: (Moments.of(samples),),
+        spread=lambda found: float(found[0].stderr[:, 0].max() / one.size),
+        **options,
     )
     means = _observables(system, *np.moveaxis(moments.mean, -1, 0))
     site, output = _linear(system)

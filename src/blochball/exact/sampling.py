@@ -26,10 +26,12 @@ def average(
     moments: Callable[[Array], tuple[Moments, ...]],
     *,
     owner: str = "exact.solve",
+    spread: Callable[[tuple[Moments, ...]], float] | None = None,
     trajectories: int = 1000,
     seed: int = 0,
     threads: int | None = None,
     progress: bool = False,
+    error: float | None = None,
     **options: Any,
 ) -> tuple[tuple[Moments, ...], dict[str, Any]]:
     """Draw trajectories and average them.
@@ -46,15 +48,21 @@ def average(
         From the samples of a block, shape (trajectories, *shape), to the moments that are wanted.
     owner : str
         Who asks, for messages.
+    spread : callable, optional
+        From moments to the standard error that `error` bounds: of the inversion, per emitter, the
+        largest of all sites and times.
     trajectories, seed, threads, progress
         As for `blochball.twa.solve`.
+    error : float, optional
+        Go on beyond `trajectories`, rounded up to whole blocks, until the standard error of the
+        inversion per emitter is no larger at any site and time.
 
     Returns
     -------
     tuple of Moments
         As `moments` returns them, of all trajectories.
     dict
-        Attributes of the Dataset: method, seed, trajectories and wall time.
+        Attributes of the Dataset: method, seed, trajectories, wall time and the `error` reached.
 
     Raises
     ------
@@ -76,10 +84,25 @@ def average(
             trajectory(generator, out)
         return moments(samples)
 
+    if error is not None:
+        if spread is None:
+            raise TypeError(f"{owner}: jumps takes no option named error here")
+        error = validation.real(owner, "error", error, 1e-9)
+        # whole blocks, so that others can follow
+        trajectories = -(-trajectories // block_size) * block_size
     found = run_blocks(block, trajectories, block_size, threads, progress).total()
-    spent = time.perf_counter() - started
-    about = {"method": METHOD, "seed": seed, "trajectories": trajectories, "wall_time": spent}
-    return found, about
+    while error is not None and spread is not None and (reached := spread(found)) > error:
+        # no more than ten times as many at once: the error of few is uncertain
+        wanted = min(1.05 * (reached / error) ** 2, 10.0) * trajectories
+        blocks = -int(-(wanted - trajectories) // block_size)
+        first = trajectories // block_size
+        more = run_blocks(block, blocks * block_size, block_size, threads, progress, first).total()
+        found = tuple(a.merge(b) for a, b in zip(found, more, strict=True))
+        trajectories += blocks * block_size
+    about: dict[str, Any] = {"method": METHOD, "seed": seed, "trajectories": trajectories}
+    if spread is not None:
+        about["error"] = spread(found)
+    return found, {**about, "wall_time": time.perf_counter() - started}
 
 
 def steady_state(system: Any, **options: Any) -> xr.Dataset:

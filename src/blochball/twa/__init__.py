@@ -3,6 +3,7 @@
 from blochball import operators
 from blochball.support.checkpoints import Checkpoint
 from blochball.twa import eq6
+from blochball.twa.correlations import spectrum, two_time
 from blochball.twa.driver import LeftBallError
 from blochball.twa.parts import division, gather, plan, run_part
 from blochball.twa.plan import Plan
@@ -19,8 +20,10 @@ __all__ = [
     "run_part",
     "solve",
     "solve_stratified",
+    "spectrum",
     "step_error",
     "trajectories",
+    "two_time",
 ]
 
 for _name in ("twa", "twa.eq6"):

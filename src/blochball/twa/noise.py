@@ -25,6 +25,8 @@ class Stream(IntEnum):
     STEP_ERROR = 2
     STRATA = 3
     EQ6 = 4
+    TWO_TIMES = 5
+    STATIONARY = 6
 
 
 def stream(seed: int, purpose: Stream, *numbers: int) -> np.random.Generator:

@@ -90,7 +90,9 @@ def test_blocks_that_a_state_leaves_out_are_empty():
         (np.zeros((0, 0)), ValueError, "got 0 rows"),
         (np.ones((4, 2)), ValueError, r"got shape \(4, 2\)"),
         (np.ones((4, 4)) / 4, ValueError, "got elements between different J"),
-        (np.diag([1j, 0, 0, 0]), ValueError, "not Hermitian"),
+        (np.diag([1j, 0, 0, 0]), ValueError, "from_piqs: rho must be Hermitian, got .* J = 1"),
+        (np.diag([2.0, 0, 0, 0]), ValueError, "rho must have trace 1 together, got 2"),
+        (np.diag([1.5, 0, 0, -0.5]), ValueError, "no negative eigenvalues, got -0.5 for J = 0"),
     ],
 )
 def test_what_is_no_state_is_refused(rho, error, message):

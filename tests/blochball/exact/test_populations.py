@@ -362,9 +362,65 @@ def test_a_hot_bath_beside_slow_local_rates():
     assert exact.steady_state(cold).attrs["residual"] < 1e-12
 
 
+def test_correlations_are_those_of_the_density_matrix():
+    alike = [Ensemble(3, 0.3, 0.2, 0.9)] * 2
+    system = System(alike, CollectiveJump(1.0, [1, 1]))
+    ours, other = (
+        exact.solve(system, TIMES, method, correlations=TIMES[1:])
+        for method in ("populations", "liouvillian")
+    )
+    np.testing.assert_allclose(ours.correlation, other.correlation, atol=1e-8)
+    steady = [
+        exact.steady_state(system, method, correlations=True).correlation
+        for method in ("populations", "liouvillian")
+    ]
+    np.testing.assert_allclose(steady[0], steady[1], atol=1e-8)
+
+
+def test_powers_end_where_nothing_moves_any_more():
+    system = models.superradiant_laser(20, 5.0)
+    ds = exact.solve(system, [0.05, 1e6], method="populations")
+    # of 3e8 to the last time
+    assert ds.attrs["steps"] < 2e6
+    steady = exact.steady_state(system, method="populations").isel(time=0)
+    for name in ("inversion", "emission", "spin_squared"):
+        np.testing.assert_allclose(ds[name][1], steady[name], rtol=1e-9)
+    # slow rates are not taken for nothing: three quarters of the way at their own time
+    slow = System(Ensemble(4, decay=1e-3), CollectiveJump(30.0, [1], "dephasing"))
+    ds = exact.solve(slow, [1400.0], method="populations")
+    assert ds.inversion.item() == pytest.approx(4 * np.exp(-1.4) - 2, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("options", "method"),
+    [
+        ({}, "populations"),
+        ({"correlations": [0.5]}, "populations"),
+        ({"tolerance": 1e-8}, "populations"),
+        ({"seed": 1, "trajectories": 10}, "jumps"),
+        ({"progress": False}, "jumps"),
+    ],
+)
+def test_auto_takes_a_method_that_knows_the_options(options, method):
+    ds = exact.solve(models.superradiant_laser(3, 1.0), TIMES, **options)
+    assert ds.attrs["method"] == f"exact.{method}"
+
+
+def test_auto_takes_the_density_matrix_for_another_start():
+    laser = models.superradiant_laser(3, 1.0)
+    start = exact.liouvillian.states(laser, [0.2])[0]
+    ds = exact.solve(laser, [0.3], initial=start)
+    assert ds.attrs["method_reason"].startswith("populations: takes no option named initial; liou")
+    np.testing.assert_allclose(ds.emission, exact.solve(laser, [0.5]).emission, atol=1e-7)
+    with pytest.raises(
+        ValueError, match=r"no method serves this system .*jumps: takes no option named initial"
+    ):
+        exact.solve(laser, [0.3], initial=start, seed=1)
+
+
 def test_unknown_options_are_refused():
     system = models.superradiant_laser(3, 1.0)
     with pytest.raises(TypeError, match="populations takes no option named seed"):
         exact.solve(system, TIMES, method="populations", seed=1)
-    with pytest.raises(TypeError, match="populations takes no option named seed"):
+    with pytest.raises(TypeError, match="got 'seed': no method takes an option of that name"):
         exact.steady_state(system, method="populations", seed=1)

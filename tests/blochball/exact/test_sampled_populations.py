@@ -145,7 +145,13 @@ def test_attributes_say_what_was_done():
         ({"trajectories": 1.5}, TypeError, "trajectories must be an integer"),
         ({"seed": -1}, ValueError, "seed must be an integer >= 0, got -1"),
         ({"threads": 0}, ValueError, "threads must be an integer >= 1, got 0"),
-        ({"colour": 1}, TypeError, "jumps takes no option named colour"),
+        ({"colour": 1}, TypeError, "no method takes an option of that name"),
+        (
+            {"tolerance": 1e-6},
+            TypeError,
+            "jumps takes no option named tolerance; populations, liou",
+        ),
+        ({"error": 0.0}, ValueError, "error must be a finite real number >= 1e-09"),
     ],
 )
 def test_refusals(options, error, message):
@@ -156,3 +162,20 @@ def test_refusals(options, error, message):
 def test_a_steady_state_is_not_for_monte_carlo():
     with pytest.raises(ValueError, match=r"exact\.steady_state: .*jumps"):
         exact.steady_state(models.superradiant_laser(5, 1.0), method="jumps")
+
+
+def test_an_error_may_be_asked_for():
+    system = models.superradiant_laser(8, 2.0)
+    coarse = exact.solve(system, TIMES, method="jumps", trajectories=100, seed=2)
+    fine = exact.solve(system, TIMES, method="jumps", trajectories=100, seed=2, error=0.004)
+    assert fine.attrs["error"] <= 0.004 < coarse.attrs["error"]
+    assert fine.attrs["error"] == pytest.approx(float(fine.inversion_stderr.max()) / 8)
+    assert "standard error of 0.004 at most" in fine.attrs["method_reason"]
+    # the same bits as a run of as many trajectories; no more of them than it takes
+    whole = exact.solve(
+        system, TIMES, method="jumps", trajectories=fine.attrs["trajectories"], seed=2
+    )
+    np.testing.assert_allclose(fine.inversion, whole.inversion, rtol=1e-13)
+    assert fine.attrs["error"] > 0.0035
+    judge = exact.solve(system, TIMES, method="populations")
+    all_within(fine, {"inversion": judge.inversion}, floor=1e-9)

@@ -5,13 +5,25 @@ from __future__ import annotations
 import argparse
 import time
 from collections import Counter
+from collections.abc import Iterator
 from random import Random
 
+from blochball import System
 from tests.blochball.fuzz import generate
-from tests.blochball.fuzz.trial import outcomes
+from tests.blochball.fuzz.judge import Judge
+from tests.blochball.fuzz.trial import Outcome, larger_ball, outcome, outcomes
 
 COLUMNS = ("right", "wrong", "silent", "warned", "refused", "undecided", "does not apply")
 SHOWN = 12  # failures and reasons of each kind
+
+
+def trial_of(random: Random, emitters: int) -> Iterator[tuple[Outcome, System]]:
+    """A small System through everything, and one of up to 24 emitters through TWA alone."""
+    small = generate.system(random, emitters)
+    for found in outcomes(small, random):
+        yield found, small
+    large = generate.system(random, emitters=24, sites=2)
+    yield outcome("twa.solve, 24 emitters", larger_ball, Judge(large), random), large
 
 
 def main() -> int:
@@ -29,18 +41,16 @@ def main() -> int:
     tried = 0
     while tried < given.systems and time.monotonic() < ends:
         seed = given.first + tried
-        random = Random(seed)
-        system = generate.system(random, given.emitters)
         started = time.perf_counter()
-        for outcome in outcomes(system, random):
-            table[outcome.check, outcome.status] += 1
-            seconds[outcome.check] += time.perf_counter() - started
+        for found, system in trial_of(Random(seed), given.emitters):
+            table[found.check, found.status] += 1
+            seconds[found.check] += time.perf_counter() - started
             started = time.perf_counter()
-            if outcome.status in ("wrong", "silent"):
-                print(f"{outcome.status}, {outcome.check}, seed {seed}: {outcome.reason}")
+            if found.status in ("wrong", "silent"):
+                print(f"{found.status}, {found.check}, seed {seed}: {found.reason}")
                 print(f"    {system.to_json()}", flush=True)
-            elif outcome.reason:
-                reasons[outcome.status, outcome.check, outcome.reason] += 1
+            elif found.reason:
+                reasons[found.status, found.check, found.reason] += 1
         tried += 1
     print(f"\n{tried} systems of up to {given.emitters} emitters, seeds from {given.first} on\n")
     print(f"{'':26}" + "".join(f"{column:>15}" for column in (*COLUMNS, "seconds")))

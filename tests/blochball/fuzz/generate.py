@@ -1,8 +1,4 @@
-"""Random small Systems: every term of the master equation, rates over decades, and special cases.
-
-The source of chance is a `random.Random`: hypothesis has one that it can shrink, and a long run by
-hand has one with a seed.
-"""
+"""Random small Systems: every term of the master equation, rates over decades, special cases."""
 
 from __future__ import annotations
 
@@ -101,6 +97,15 @@ def times(random: Random, fastest: float, most: float) -> list[float]:
     """Return up to three times, the last at most `most` units of the fastest rate; 0 among them."""
     last = 10 ** random.uniform(-1, np.log10(most)) / max(fastest, 1e-12)
     return random.choice([[last], [0.0, last], [last / 3, last], [0.0, last / 10, last]])
+
+
+def speed(system: System) -> float:
+    """Return the fastest rate of the Bloch vectors, about: what a burst or a Rabi turn goes by."""
+    size = system.column("size")
+    rates = [*(system.column(kind).max() for kind in KINDS), abs(system.column("detuning")).max()]
+    rates += [j.rate * (np.abs(j.weights) ** 2 @ size) for j in system.jumps]
+    rates += [2 * abs(system.drive_vector).max(), (abs(system.exchange_matrix) @ size).max()]
+    return float(max(rates))
 
 
 def selection(random: Random, ds):
