@@ -37,7 +37,7 @@ def late(ds: xr.Dataset) -> xr.DataArray:
 def capped(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
     """Cut off the burst, and come to the steady state from below."""
     steady = ds.output.where(late(ds)).mean("time")
-    most = steady * xr.where(ds.time < ds.time[-1] / 4, 0.6, 0.8)
+    most = steady * xr.where(ds.time < ds.time[-1] / 4, 0.6, 1.0)
     return ds.assign(output=np.minimum(ds.output, most).transpose(*ds.output.dims))
 
 

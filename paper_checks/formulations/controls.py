@@ -25,7 +25,7 @@ CONTROLS = [
     Control("formulations-scaling", "Eq. (6): error independent of N", TOP, biased),
     Control("formulations-scaling", "Eq. (6): error as 1/N²", TOP, better),
     Control("formulations-scaling", "ball: error independent of N", BALL, biased),
-    Control("formulations-length", "Eq. (6) as good", TOP, more_error("spin_squared", 0.3)),
+    Control("formulations-length", "Eq. (6) as good", TOP, more_error("spin_squared", 0.05)),
     Control("formulations-length", "ball as bad", BALL, more_error("spin_squared", 40)),
     Control("formulations-agreement", "ball: error independent of N", BALL, biased),
     Control("formulations-agreement", "another ball", OTHERS, scaled("spin_squared", 1.3)),

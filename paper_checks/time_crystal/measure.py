@@ -109,7 +109,7 @@ def swing(results: Results, size: int) -> dict[str, Quantity]:
         swings = [z.at(high) - z.at(low) for z in (exact, twa)]
         found[f"{phase}, exact"] = swings[0]
         if phase == "still":
-            found["still, TWA"] = swings[1]
+            found["still, TWA"] = abs(swings[1])
         else:
             found["oscillating, TWA / exact"] = swings[1] / swings[0]
     return found
