@@ -40,6 +40,7 @@ extensions = [
 ]
 exclude_patterns = [
     "_ext",
+    "package.md",
     "**/sg_execution_times.rst",
     "generated/gallery/**/*.ipynb",
     "generated/gallery/**/*.py",

@@ -19,6 +19,7 @@ TAG = re.compile(r"\bEq\. \((\d+(?:\.\d+)?)\)\.$")
 TITLES = {
     "1": "Master equation of an ensemble with collective and local jumps",
     "2": "Permutation-invariant density matrix in the Dicke basis",
+    "3": "Local dissipation by three effective jumps",
     "4": "Weyl symbols of the jumps",
     "5": "Semiclassical expansion of a product, with the Poisson bracket of a symmetric top",
     "6": "Langevin equations of the truncated Wigner approximation",

@@ -26,7 +26,8 @@ MODULES: dict[str, tuple[str, tuple[str, ...]]] = {
     "blochball.exact.liouvillian": ("Density matrices", ("State", "states", "stationary")),
     "blochball.exact.piqs": ("States to and from QuTiP", ("from_piqs", "to_piqs")),
     "blochball.twa": ("Truncated Wigner approximation", ()),
-    "blochball.cumulants": ("Cumulant expansions", ("solve",)),
+    "blochball.twa.eq6": ("The paper's four variables", ("solve",)),
+    "blochball.cumulants": ("Cumulant expansions", ()),
     "blochball.observables": (
         "Derived quantities",
         ("direction_fraction", "squeezing", "structure_factor", "subradiance"),

@@ -3,12 +3,13 @@
 from blochball import cumulants, exact, models, observables, pictures, twa
 from blochball._version import __version__
 from blochball.support import storage
-from blochball.system import ChainExchange, CollectiveJump, Ensemble, System
+from blochball.system import ChainExchange, CollectiveJump, Ensemble, SpinCoupling, System
 
 __all__ = [
     "ChainExchange",
     "CollectiveJump",
     "Ensemble",
+    "SpinCoupling",
     "System",
     "__version__",
     "cumulants",

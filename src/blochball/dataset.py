@@ -27,6 +27,7 @@ is a number, `units`: "1" for a pure number, "rate" for the unit in which the ra
 from __future__ import annotations
 
 import functools
+import importlib
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -152,15 +153,23 @@ def system_of(ds: xr.Dataset) -> System:
 
 @functools.cache
 def revision() -> str:
-    """Git revision of the source tree, with "-dirty" if it has changes; "unknown" outside one."""
+    """Git revision of the sources, or of those of the build; "-dirty" if they had changes."""
     # asked only of our own checkout: an installed copy may lie inside somebody else's repository
     root = Path(__file__).resolve().parents[2]
     if not (root / ".git").exists():
-        return "unknown"
+        return _built_from()
     command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=12"]
     try:
         return subprocess.run(
             command, capture_output=True, text=True, check=True, timeout=10
         ).stdout.strip()
     except (OSError, subprocess.SubprocessError):
+        return "unknown"
+
+
+def _built_from() -> str:
+    # setup.py writes this module into wheels and sdists
+    try:
+        return str(importlib.import_module("blochball._revision").REVISION)
+    except ImportError:
         return "unknown"

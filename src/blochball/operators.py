@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from blochball.system import KINDS, ChainExchange, System
+from blochball.system import AXES, KINDS, ChainExchange, System
 
 Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
@@ -68,7 +68,7 @@ LOCAL: tuple[str, ...] = KINDS
 LINEAR = ("detuning", "drive")
 COLLECTIVE = tuple(f"collective {kind}" for kind in KINDS)
 # every term of the master equation
-TERMS = (*LOCAL, *LINEAR, "exchange", *COLLECTIVE)
+TERMS = (*LOCAL, *LINEAR, "exchange", "spin coupling", *COLLECTIVE)
 _SERVED: dict[str, frozenset[str]] = {}
 
 
@@ -93,6 +93,7 @@ def terms_of(system: System) -> tuple[str, ...]:
         "detuning": system.column("detuning").any(),
         "drive": system.drive is not None and system.drive.any(),
         "exchange": system.exchange is not None,
+        "spin coupling": bool(system.couplings),
     }
     collective = {f"collective {jump.kind}" for jump in system.jumps}
     there = {*local, *(name for name, here in hamiltonian.items() if here), *collective}
@@ -145,6 +146,9 @@ class MasterEquation:
     exchange : ChainExchange, complex array of shape (sites, sites), or None
         As declared, for theories that gain from its structure; it is part of `quadratic`, and what
         the order of J^+ J^- on one site adds to J^z is part of `linear`.
+    couplings : array, shape (sites, 3, sites, 3), or None
+        Symmetric form of all spin couplings, without the exchange: part of `quadratic`, for
+        theories that serve the exchange by its structure. It turns spin l about 2 couplings[l] J.
     """
 
     sizes: Floats
@@ -153,6 +157,7 @@ class MasterEquation:
     weights: Complexes
     linear: Floats
     exchange: ChainExchange | Complexes | None
+    couplings: Floats | None
 
     @classmethod
     def of(cls, system: System) -> MasterEquation:
@@ -173,6 +178,7 @@ class MasterEquation:
             weights,
             np.stack([drive.real, -drive.imag, turn], axis=1),
             system.exchange,
+            _couplings(system) if system.couplings else None,
         )
 
     @property
@@ -192,7 +198,8 @@ class MasterEquation:
         """Symmetric form h of H, shape (sites, 3, sites, 3): spin l turns about 2 h J as well."""
         raising = VECTORS[KINDS.index("pump")]
         # J_l^+ J_l'^-, of which the Hermitian sum over pairs keeps the real part
-        return np.einsum("lm,a,b->lamb", self.exchange_matrix, raising, raising.conj()).real
+        found = np.einsum("lm,a,b->lamb", self.exchange_matrix, raising, raising.conj()).real
+        return found if self.couplings is None else found + self.couplings
 
     @property
     def vectors(self) -> Complexes:
@@ -223,3 +230,30 @@ class MasterEquation:
         # (J^p)^+ = J^-p, which reverses the order of the kinds
         loss = self.kossakowski.conj()[:, ::-1]
         return -1j * self.linear @ _LADDER, -1j * pairs - loss / 2
+
+    @cached_property
+    def order_step(self) -> int:
+        """What the order of coherence sum_l (M_l - M_l') changes by is a multiple of this.
+
+        0: nothing changes it, a rotation of all spins about z is a symmetry. 2: only pairs of
+        excitations do, and half a turn about z is one. 1: none is.
+        """
+        changes = [1] if self.linear[:, :2].any() else []
+        if self.couplings is not None:
+            pairs = np.einsum("lamb,ap,bq->pqlm", self.couplings, _LADDER, _LADDER, optimize=True)
+            there = pairs.reshape(3, 3, -1).any(axis=2)
+            changes += [CHANGES[p] + CHANGES[q] for p, q in np.argwhere(there)]
+        for weights in self.weights:
+            there = np.array(CHANGES)[weights.any(axis=0)]
+            changes += [p - q for p in there for q in there]
+        return int(np.gcd.reduce(np.array(changes, dtype=np.int64), initial=0))
+
+
+def _couplings(system: System) -> Floats:
+    found = np.zeros((system.sites, 3, system.sites, 3))
+    for coupling in system.couplings:
+        a, b = (AXES.index(axis) for axis in coupling.axes)
+        half = coupling.matrix(system.sites) / 2
+        found[:, a, :, b] += half
+        found[:, b, :, a] += half.T
+    return found

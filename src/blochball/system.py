@@ -4,7 +4,7 @@ Master equation (paper Eq. 1, with ``rate * (X rho X^+ - {X^+ X, rho} / 2)`` for
 hbar = 1)::
 
     H = sum_{l l'} exchange[l, l'] J_l^+ J_l'^- + sum_l (drive[l] J_l^+ + h.c.)
-        + sum_l detuning_l J_l^z
+        + sum_l detuning_l J_l^z + sum_{l l'} strength[l, l'] (J_l^a J_l'^b + J_l'^b J_l^a) / 2
 
 Local jumps act on each emitter with ``sigma^-`` (decay), ``sigma^z`` (dephasing; not half of it)
 and ``sigma^+`` (pump); collective ones are ``L = sum_l weights[l] A_l``, ``A = J^-, J^z, J^+``.
@@ -28,6 +28,7 @@ from blochball.support.arguments import named
 
 Kind = Literal["decay", "dephasing", "pump"]
 KINDS: tuple[Kind, ...] = ("decay", "dephasing", "pump")
+AXES = ("x", "y", "z")
 # single precision knows pi to seven digits
 _LARGEST_POLAR = pi * (1 + 1e-6)
 
@@ -163,6 +164,46 @@ class ChainExchange:
         return np.asarray(self.strength * np.sin(self.phase * distance), dtype=np.complex128)
 
 
+@named("SpinCoupling")
+@dataclass(frozen=True)
+class SpinCoupling:
+    """A term of H: sum_{l l'} strength[l, l'] (J_l^a J_l'^b + J_l'^b J_l^a) / 2.
+
+    Twisting, pairing, Ising and Lipkin-Meshkov-Glick couplings: "zz" within one ensemble is
+    strength (J^z)^2, "xx" at strength and "yy" at -strength is strength ((J^+)^2 + h.c.) / 2.
+
+    Parameters
+    ----------
+    strength : float or array_like of shape (sites, sites)
+        Real; a number couples each ensemble with itself and with no other.
+    axes : str
+        a and b: any two of "x", "y" and "z".
+    """
+
+    strength: float | tuple[tuple[float, ...], ...]
+    axes: str
+
+    def __init__(self, strength: ArrayLike, axes: str = "zz") -> None:
+        owner = "SpinCoupling"
+        if np.ndim(strength) == 0:
+            _set(self, "strength", validation.real(owner, "strength", strength))
+        else:
+            what = "a real number or a matrix of real numbers of shape (sites, sites)"
+            given = validation.array(owner, "strength", strength, (None, None), what)
+            if given.imag.any() or given.shape[0] != given.shape[1]:
+                shown = validation.shown(strength)
+                raise ValueError(f"{owner}: strength must be {what}, got {shown}")
+            _set(self, "strength", tuple(map(tuple, given.real.tolist())))
+        pairs = [a + b for a in AXES for b in AXES]
+        _set(self, "axes", validation.choice(owner, "axes", axes, pairs))
+
+    def matrix(self, sites: int) -> NDArray[np.float64]:
+        """Return the strength as a matrix of shape (sites, sites)."""
+        if isinstance(self.strength, float):
+            return self.strength * np.eye(sites)
+        return np.array(self.strength)
+
+
 @named("System")
 @dataclass(frozen=True, eq=False)
 class System:
@@ -178,6 +219,7 @@ class System:
         Hermitian matrix h in sum_{l l'} h[l, l'] J_l^+ J_l'^-; for one ensemble also a number.
     drive : array_like of shape (sites,) or None
         Omega_l in sum_l (Omega_l J_l^+ + h.c.); for one ensemble also a number.
+    couplings : SpinCoupling or sequence of SpinCoupling
 
     Raises
     ------
@@ -189,6 +231,7 @@ class System:
     jumps: tuple[CollectiveJump, ...] = ()
     exchange: ChainExchange | NDArray[np.complex128] | None = None
     drive: NDArray[np.complex128] | None = None
+    couplings: tuple[SpinCoupling, ...] = ()
 
     def __init__(
         self,
@@ -196,6 +239,7 @@ class System:
         jumps: CollectiveJump | Iterable[CollectiveJump] = (),
         exchange: ChainExchange | ArrayLike | None = None,
         drive: ArrayLike | None = None,
+        couplings: SpinCoupling | Iterable[SpinCoupling] = (),
     ) -> None:
         _set(self, "ensembles", validation.members("System", "ensembles", ensembles, Ensemble))
         _set(self, "jumps", validation.members("System", "jumps", jumps, CollectiveJump))
@@ -214,6 +258,14 @@ class System:
             raise ValueError(f"System: jumps must have names that differ, got {shown} twice")
         _set(self, "exchange", _exchange(exchange, sites))
         _set(self, "drive", _drive(drive, sites))
+        _set(self, "couplings", validation.members("System", "couplings", couplings, SpinCoupling))
+        for coupling in self.couplings:
+            shape = np.shape(coupling.strength)
+            if shape not in ((), (sites, sites)):
+                raise ValueError(
+                    "System: couplings must have a strength that is a number or of shape "
+                    f"({sites}, {sites}), got {shape}"
+                )
 
     # -- what it is made of ------------------------------------------------------------------
 
@@ -265,12 +317,15 @@ class System:
             exchange = asdict(exchange)
         elif exchange is not None:
             exchange = _pairs(exchange)
+        # what was there before couplings were is written as it was
+        couplings = {"couplings": [asdict(c) for c in self.couplings]} if self.couplings else {}
         return json.dumps(
             {
                 "ensembles": [asdict(ensemble) for ensemble in self.ensembles],
                 "jumps": [{**asdict(jump), "weights": _pairs(jump.weights)} for jump in self.jumps],
                 "exchange": exchange,
                 "drive": None if self.drive is None else _pairs(self.drive),
+                **couplings,
             }
         )
 
@@ -298,6 +353,7 @@ class System:
                 ],
                 exchange,
                 None if given["drive"] is None else _complex(given["drive"]),
+                [SpinCoupling(**coupling) for coupling in given.get("couplings", ())],
             )
         except (KeyError, TypeError, ValueError, RecursionError) as error:
             raise ValueError(f"System: text must be the JSON of a System ({error})") from error
@@ -322,6 +378,7 @@ class System:
             parts.append(f"exchange={self.exchange if chain else 'matrix'}")
         if self.drive is not None:
             parts.append("driven")
+        parts += [repr(coupling) for coupling in self.couplings]
         return f"System({', '.join(parts)})"
 
 

@@ -12,6 +12,7 @@ from blochball import (
     ChainExchange,
     CollectiveJump,
     Ensemble,
+    SpinCoupling,
     System,
     cumulants,
     exact,
@@ -29,12 +30,17 @@ TIMES = np.array([0.3, 0.9])
 MANY = 40
 
 
+def changed(system, **fields):
+    given = {name: getattr(system, name) for name in System.__dataclass_fields__}
+    return System(**{**given, **fields})
+
+
 def small(term, size=3, polar=None, **background):
     """Return the System of one term, with another size, start and further rates."""
     system = SINGLE_TERMS[term]
     (ensemble,) = system.ensembles
     changes = {"size": size, **background} | ({} if polar is None else {"polar": polar})
-    return System(replace(ensemble, **changes), system.jumps, system.exchange, system.drive)
+    return changed(system, ensembles=replace(ensemble, **changes))
 
 
 def large(term):
@@ -45,7 +51,9 @@ def large(term):
         for j in system.jumps
     ]
     exchange = None if system.exchange is None else share * system.exchange_matrix
-    return System(replace(system.ensembles[0], size=MANY), jumps, exchange, system.drive)
+    couplings = [SpinCoupling(share * c.strength, c.axes) for c in system.couplings]
+    ensemble = replace(system.ensembles[0], size=MANY)
+    return changed(system, ensembles=ensemble, jumps=jumps, exchange=exchange, couplings=couplings)
 
 
 def pair(term):
@@ -56,8 +64,7 @@ def polarized(term):
     """Return a System of populations, with a background under which every rate matters."""
     rates = {"decay": 0.2, "pump": 0.5} | ({term: 1.1} if term in operators.LOCAL else {})
     system = small(term, size=4, polar=0.0, **rates)
-    jumps = [*system.jumps, CollectiveJump(0.6, [1], name="background")]
-    return System(system.ensembles, jumps, system.exchange, system.drive)
+    return changed(system, jumps=[*system.jumps, CollectiveJump(0.6, [1], name="background")])
 
 
 @cache
@@ -97,7 +104,7 @@ THEORIES = {
         1e-9,
         polarized,
         options={"method": "populations"},
-        idle=("detuning", "exchange", "collective dephasing"),
+        idle=("detuning", "exchange", "spin coupling", "collective dephasing"),
     ),
     "exact.jumps": Theory(
         exact.solve, 1e-9, options={"method": "jumps", "seed": 1, "trajectories": 4000}
@@ -140,14 +147,12 @@ def test_every_term_through_every_theory(theory, term):
 
 def without(term, system):
     if term.startswith("collective"):
-        jumps = [j for j in system.jumps if j.name == "background"]
-        return System(system.ensembles, jumps, system.exchange, system.drive)
-    if term == "drive":
-        return System(system.ensembles, system.jumps, system.exchange)
-    if term == "exchange":
-        return System(system.ensembles, system.jumps, None, system.drive)
-    ensembles = [replace(e, **{term: 0.0}) for e in system.ensembles]
-    return System(ensembles, system.jumps, system.exchange, system.drive)
+        return changed(system, jumps=[j for j in system.jumps if j.name == "background"])
+    if term in ("drive", "exchange"):
+        return changed(system, **{term: None})
+    if term == "spin coupling":
+        return changed(system, couplings=())
+    return changed(system, ensembles=[replace(e, **{term: 0.0}) for e in system.ensembles])
 
 
 # -- the numbers -----------------------------------------------------------------------------------
@@ -165,6 +170,7 @@ def random_system():
         ],
         amplitudes[3:] + amplitudes[3:].conj().T,
         amplitudes[3],
+        [SpinCoupling(amplitudes[:3].real, "xy"), SpinCoupling(0.3, "yy"), SpinCoupling(0.2, "zx")],
     )
 
 

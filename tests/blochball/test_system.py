@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blochball import ChainExchange, CollectiveJump, Ensemble, System
+from blochball import ChainExchange, CollectiveJump, Ensemble, SpinCoupling, System
 
 number = st.floats(-1e6, 1e6)
 amplitude = st.builds(complex, number, number)
@@ -237,3 +237,44 @@ def test_repr_counts_what_is_alike():
     assert "ChainExchange(strength=1.0, phase=2.0)" in many
     assert len(many) < 300
     assert "channels=['decay_0']" in repr(System(TWO, CollectiveJump(1, [1, 1])))
+
+
+def test_spin_couplings_there_and_back():
+    matrix = [[0.5, -1.0], [0.25, 0.0]]
+    system = System(
+        [Ensemble(2), Ensemble(3)], couplings=[SpinCoupling(0.3), SpinCoupling(matrix, "xy")]
+    )
+    again = System.from_json(system.to_json())
+    assert again == system
+    assert again.couplings[1].strength == ((0.5, -1.0), (0.25, 0.0))
+    np.testing.assert_array_equal(again.couplings[0].matrix(2), 0.3 * np.eye(2))
+    assert "SpinCoupling(strength=0.3, axes='zz')" in repr(system)
+    # what was written before there were couplings is read and written as it was
+    assert "couplings" not in System(Ensemble(2)).to_json()
+    assert system != System(system.ensembles, couplings=system.couplings[:1])
+
+
+@pytest.mark.parametrize(
+    ("strength", "axes", "error", "message"),
+    [
+        (1j, "zz", TypeError, "strength must be a finite real number"),
+        (np.nan, "zz", ValueError, "strength must be a finite real number"),
+        ("much", "zz", TypeError, "strength must be a finite real number"),
+        ([[0, 1j], [1j, 0]], "zz", ValueError, "strength must be a real number or a matrix"),
+        ([[0, 1]], "zz", ValueError, "strength must be a real number or a matrix"),
+        ([0, 1], "zz", ValueError, "strength must be a real number or a matrix"),
+        (1.0, "z", ValueError, "axes must be one of xx, xy"),
+        (1.0, "zw", ValueError, "axes must be one of xx, xy"),
+        (1.0, None, ValueError, "axes must be one of xx, xy"),
+    ],
+)
+def test_bad_spin_couplings_are_refused(strength, axes, error, message):
+    with pytest.raises(error, match=f"SpinCoupling: {message}"):
+        SpinCoupling(strength, axes)
+
+
+def test_spin_couplings_of_other_sizes_are_refused():
+    with pytest.raises(ValueError, match=r"System: couplings .* shape \(1, 1\), got \(2, 2\)"):
+        System(Ensemble(3), couplings=SpinCoupling(np.eye(2)))
+    with pytest.raises(TypeError, match="System: couplings must hold SpinCoupling only"):
+        System(Ensemble(3), couplings=[0.5])

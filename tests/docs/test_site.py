@@ -53,7 +53,8 @@ SECTIONS = (
 @pytest.fixture(scope="module")
 def site() -> Path:
     """Return the folder of the site, built anew; unchanged examples do not run again."""
-    shutil.rmtree(SITE, ignore_errors=True)
+    for folder in (SITE, ROOT / "docs" / "generated" / "reference"):
+        shutil.rmtree(folder, ignore_errors=True)
     command = [sys.executable, "-m", "sphinx", "-b", "html", "-W", "--keep-going", "-q"]
     command += ["-d", str(SITE / ".doctrees"), str(ROOT / "docs"), str(SITE)]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -45,7 +45,12 @@ from blochball.system import KINDS, System
 Array = NDArray[np.float64]
 
 operators.declare(
-    "cumulants", *operators.LOCAL, *operators.LINEAR, "exchange", *operators.COLLECTIVE
+    "cumulants",
+    *operators.LOCAL,
+    *operators.LINEAR,
+    "exchange",
+    "spin coupling",
+    *operators.COLLECTIVE,
 )
 _EPSILON = np.zeros((3, 3, 3))
 _EPSILON[[0, 1, 2], [1, 2, 0], [2, 0, 1]] = 1

@@ -22,7 +22,7 @@ def spins(size: int) -> NDArray[np.float64]:
 
 
 def branching(j, size, spin):
-    """Weight c_j of the transition J -> J + j for one local jump of `size` emitters."""
+    """Weight c_j of the transition J -> J + j under a local jump of `size` emitters in Eq. (3)."""
     # at J = 0 every amplitude that meets the singular factor vanishes; any finite value will do
     safe = np.maximum(spin, 0.5)
     if j == 0:
@@ -50,7 +50,7 @@ def amplitude_squared(q, j, spin, m):
 
 
 def amplitude(q, j, spin, m):
-    """Amplitude f(M) of a local jump; signed where the sign depends on M (q = j = 0)."""
+    """Amplitude f(M) of a local jump, signed where the sign depends on M (q = j = 0): Eq. (3)."""
     if q == 0 and j == 0:
         return 2 * m
     return np.sqrt(amplitude_squared(q, j, spin, m))

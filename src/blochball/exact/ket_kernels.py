@@ -21,6 +21,7 @@ from blochball.exact.ket_layout import (
     arrange,
     branching,
     collective,
+    into,
     local,
     marginal,
     raised,
@@ -46,14 +47,17 @@ def _hamiltonian(model, layout, size, matrix):
     """Fill -i H_eff at the present J; return a bound on its norm."""
     two_j, digit = layout.two_j, layout.digit
     diagonal, weight = matrix.diagonal, matrix.weight
-    for p in range(len(model.up)):
-        up, down = model.up[p], model.down[p]
-        matrix.shift[p] = layout.stride[up] if up >= 0 else 0
-        matrix.shift[p] -= layout.stride[down] if down >= 0 else 0
+    count = len(model.words)
+    for p in range(count):
+        matrix.shift[p] = 0
+        for f in range(2):
+            l, q = model.words[p, f]
+            if l >= 0:
+                matrix.shift[p] += q * layout.stride[l]
     bound = 0.0
     for i in range(size):
         diagonal[i] = 0.0
-        for p in range(len(model.up)):
+        for p in range(count):
             weight[p, i] = 0.0
         if model.follows >= 0 and digit[model.follows, i] < 0:
             continue
@@ -64,14 +68,13 @@ def _hamiltonian(model, layout, size, matrix):
                     m = (digit[l, i] - 0.5 * two_j[l]) * (digit[n, i] - 0.5 * two_j[n])
                     diagonal[i] += model.cross[l, n] * m
         row = abs(diagonal[i])
-        for p in range(len(model.up)):
-            up, down = model.up[p], model.down[p]
-            value = model.coefficient[p]
-            if up >= 0:
-                # from the target: the source has one less, or does not exist
-                value *= raised(two_j[up], digit[up, i] - 1)
-            if down >= 0:
-                value *= raised(two_j[down], digit[down, i])
+        for p in range(count):
+            # from the target, which the first factor leads to and the second led to before
+            l, q = model.words[p, 0]
+            value = model.coefficient[p] * into(two_j[l], digit[l, i], q)
+            n, r = model.words[p, 1]
+            if n >= 0:
+                value *= into(two_j[n], digit[n, i] - (q if n == l else 0), r)
             weight[p, i] = value
             row += abs(value)
         bound = max(bound, row)
@@ -255,7 +258,7 @@ def trajectory(model, start, total, times, generator, out):
     generator : numpy.random.Generator
     out : ndarray, shape (times, sites * moments + jumps)
     """
-    sites, largest, hops = len(model.sizes), len(start), len(model.up)
+    sites, largest, hops = len(model.sizes), len(start), len(model.words)
     layout = Layout(
         model.sizes.copy(), np.zeros(sites, np.int64), np.zeros((sites, largest), np.int64)
     )

@@ -24,10 +24,11 @@ class Model(NamedTuple):
         The site whose M follows from the total M, or -1.
     loss : ndarray of complex, shape (sites, spins, levels)
         Diagonal of -i H_eff at each site, by (N - 2J)/2 and J + M.
-    cross : ndarray, shape (sites, sites)
+    cross : ndarray of complex, shape (sites, sites)
         Coefficients of J_l^z J_l'^z in -i H_eff, l < l'.
-    up, down : ndarray of int, shape (terms,)
-        The sites that a term of -i H_eff raises and lowers, or -1.
+    words : ndarray of int, shape (terms, 2, 2)
+        Other terms of -i H_eff: the site and the q of each of two factors J_l^q, of which the
+        second acts first; site -1 for no second one.
     coefficient : ndarray of complex, shape (terms,)
     rates : ndarray, shape (sites, 3)
         Local rates by 1 + q.
@@ -40,9 +41,8 @@ class Model(NamedTuple):
     sizes: NDArray[np.int64]
     follows: int
     loss: NDArray[np.complex128]
-    cross: NDArray[np.float64]
-    up: NDArray[np.int64]
-    down: NDArray[np.int64]
+    cross: NDArray[np.complex128]
+    words: NDArray[np.int64]
     coefficient: NDArray[np.complex128]
     rates: NDArray[np.float64]
     jump_rates: NDArray[np.float64]
@@ -96,6 +96,15 @@ def arrange(layout, total, follows):
 def raised(two_j, k):
     """<J M+1| J^+ |J M> with k = J + M; zero for k = -1 and k = 2J."""
     return np.sqrt((two_j - k) * (k + 1.0))
+
+
+@njit()
+def into(two_j, k, q):
+    """<J M| J^q |J M-q> with k = J + M; zero where either state does not exist."""
+    if q == 0:
+        return k - 0.5 * two_j
+    low = k - 1 if q == 1 else k
+    return np.sqrt(max((two_j - low) * (low + 1.0), 0.0))
 
 
 @njit()

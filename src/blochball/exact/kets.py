@@ -10,6 +10,7 @@ the total M is definite as well: one ensemble's M then follows from those of the
 
 from __future__ import annotations
 
+from itertools import product
 from math import prod
 from typing import Any
 
@@ -31,7 +32,12 @@ from blochball.system import KINDS, System
 BLOCK = 16  # trajectories
 AMPLITUDES = 1_000_000  # of the largest ket
 operators.declare(
-    "exact.jumps", *operators.LOCAL, *operators.LINEAR, "exchange", *operators.COLLECTIVE
+    "exact.jumps",
+    *operators.LOCAL,
+    *operators.LINEAR,
+    "exchange",
+    "spin coupling",
+    *operators.COLLECTIVE,
 )
 
 
@@ -97,7 +103,7 @@ def solve(system: System, times: ArrayLike, **options: Any) -> xr.Dataset:
 
 def _follows(system: System) -> int:
     """Return the site whose M follows from the total, -1 if the total is not definite."""
-    if system.drive_vector.any() or not system.polarized:
+    if MasterEquation.of(system).order_step or not system.polarized:
         return -1
     return int(np.argmax(system.column("size")))
 
@@ -132,18 +138,22 @@ def _model(system: System) -> ket_layout.Model:
         for k, spin in enumerate(dicke.spins(size)):
             m = np.arange(round(2 * spin) + 1) - spin
             diagonal[l, k, : len(m)] = superoperators.at_site(equation, l, 0, spin, m)
-    # terms of K off that diagonal: raise one site, lower another, -1 for neither
-    cross = np.zeros((system.sites, system.sites))
+    # terms of K off that diagonal
+    cross = np.zeros((system.sites, system.sites), dtype=np.complex128)
     terms = []
     for l, p, k, q, coefficient in superoperators.between(equation):
         if p == q == 0:
-            cross[l, k] = coefficient.real
+            cross[l, k] = coefficient
         else:
-            terms.append((l, k, coefficient) if p > 0 else (k, l, coefficient))
-    for l, (lower, _, upper) in enumerate(equation.effective[0]):
-        if upper:
-            terms += [(l, -1, upper), (-1, l, lower)]
-    up, down = (np.array([t[k] for t in terms], dtype=np.int64) for k in (0, 1))
+            terms.append((((l, p), (k, q)), coefficient))
+    linear, pairs = equation.effective
+    for l, p in product(range(system.sites), CHANGES):
+        if p:
+            terms.append((((l, p), (-1, 0)), linear[l, 1 + p]))
+        for q in CHANGES:
+            if p + q:
+                terms.append((((l, p), (l, q)), pairs[l, 1 + p, l, 1 + q]))
+    terms = [term for term in terms if term[1]]
     kinds = [KINDS.index(jump.kind) for jump in system.jumps]
     amplitudes = [equation.weights[k, :, kind] for k, kind in enumerate(kinds)]
     return ket_layout.Model(
@@ -151,9 +161,8 @@ def _model(system: System) -> ket_layout.Model:
         _follows(system),
         diagonal,
         cross,
-        up,
-        down,
-        np.array([t[2] for t in terms], dtype=np.complex128),
+        np.array([words for words, _ in terms], dtype=np.int64).reshape(-1, 2, 2),
+        np.array([coefficient for _, coefficient in terms], dtype=np.complex128),
         equation.local,
         equation.rates,
         np.array([CHANGES[kind] for kind in kinds], dtype=np.int64),

@@ -21,6 +21,7 @@ from blochball.exact.expectations import Expectations
 from blochball.exact.space import Floats, Space, coherent_state, dimension
 from blochball.exact.state import State
 from blochball.exact.superoperators import left
+from blochball.operators import MasterEquation
 from blochball.support import validation
 from blochball.system import System
 
@@ -29,22 +30,27 @@ OPTIONS = {"solve": ("correlations", "initial", "tolerance"), "steady_state": ("
 MEMORY_LIMIT = 8 * 2**30
 TOLERANCE = 1e-9
 operators.declare(
-    "exact.liouvillian", *operators.LOCAL, *operators.LINEAR, "exchange", *operators.COLLECTIVE
+    "exact.liouvillian",
+    *operators.LOCAL,
+    *operators.LINEAR,
+    "exchange",
+    "spin coupling",
+    *operators.COLLECTIVE,
 )
 
 
 def memory(
-    system: System, coherence: int | None, initial: Space | None = None
+    system: System, coherence: int | None, initial: Space | None = None, step: int = 1
 ) -> tuple[float, float]:
     """Return the number of unknowns, and the bytes that solving needs, allocating neither.
 
     Parameters
     ----------
     system : System
-    coherence, initial
+    coherence, initial, step
         Those of `Space.of`.
     """
-    unknowns = dimension(system, coherence, initial)
+    unknowns = dimension(system, coherence, initial, step)
     if unknowns == np.inf:
         return unknowns, np.inf
     vectors = 8 * (krylov.BASIS + krylov.CHUNK + 4 + 4 * system.sites)
@@ -57,13 +63,17 @@ def obstacle(system: System, memory_limit: float = MEMORY_LIMIT) -> str | None:
     refused = operators.refusal("exact.liouvillian", system)
     if refused is not None:
         return refused
-    return _too_large(system, _coherence(system, None), memory_limit, None)
+    return _too_large(system, _coherence(system, None), memory_limit, None, _step(system, None))
 
 
 def _too_large(
-    system: System, coherence: int | None, memory_limit: float, initial: Space | None
+    system: System,
+    coherence: int | None,
+    memory_limit: float,
+    initial: Space | None,
+    step: int,
 ) -> str | None:
-    unknowns, needed = memory(system, coherence, initial)
+    unknowns, needed = memory(system, coherence, initial, step)
     if needed <= memory_limit:
         return None
     count = f"{unknowns:,.0f}" if unknowns < np.inf else "more than 1e15"
@@ -110,7 +120,9 @@ def solve(
     times = validation.times(owner, times)
     tolerance = validation.real(owner, "tolerance", tolerance, 1e-14)
     kept = _kept(times, correlations)
-    space = space_for(owner, system, _coherence(system, initial), memory_limit, initial)
+    space = space_for(
+        owner, system, _coherence(system, initial), memory_limit, initial, _step(system, initial)
+    )
     start = _start(system, space, initial)
     generator = superoperators.liouvillian(system, space)
     built = time.perf_counter()
@@ -157,7 +169,9 @@ def states(
     times = validation.times(owner, times)
     tolerance = validation.real(owner, "tolerance", tolerance, 1e-14)
     diagonal = initial is None and system.polarized and not driven(system)
-    space = space_for(owner, system, 0 if diagonal else None, memory_limit, initial)
+    space = space_for(
+        owner, system, 0 if diagonal else None, memory_limit, initial, _step(system, initial)
+    )
     start = _start(system, space, initial)
     generator = superoperators.liouvillian(system, space)
     found: list[State] = []
@@ -225,7 +239,9 @@ def _stationary(
 ) -> tuple[State, nullspace.Stationary]:
     validation.instance(owner, "system", system, System)
     # coherences of any other order than 0 die out without drive
-    space = space_for(owner, system, None if driven(system) else 0, memory_limit, None)
+    space = space_for(
+        owner, system, None if driven(system) else 0, memory_limit, None, _step(system, None)
+    )
     generator = superoperators.liouvillian(system, space)
     trace = superoperators.functional(space, left(space.sites)).toarray()[0].real
     # J where it changes, M and M' of each site, less one that the sector fixes
@@ -236,7 +252,13 @@ def _stationary(
 
 def driven(system: System) -> bool:
     """Say whether coherences of different order mix."""
-    return bool(system.drive_vector.any())
+    return MasterEquation.of(system).order_step != 0
+
+
+def _step(system: System, initial: State | None) -> int:
+    """Return 2 where pairs of excitations mix only coherences of even order, which are all."""
+    even = initial is None and system.polarized and MasterEquation.of(system).order_step == 2
+    return 2 if even else 1
 
 
 def _coherence(system: System, initial: State | None) -> int | None:
@@ -252,6 +274,7 @@ def space_for(
     coherence: int | None,
     memory_limit: float,
     initial: State | None = None,
+    step: int = 1,
 ) -> Space:
     """Return `Space.of` the System after checking `initial`, and the memory that it takes."""
     limit = validation.real(owner, "memory_limit", memory_limit, 0)
@@ -263,10 +286,10 @@ def space_for(
                 f"{initial.space.sizes}"
             )
     source = None if initial is None else initial.space
-    refused = _too_large(system, coherence, limit, source)
+    refused = _too_large(system, coherence, limit, source, step)
     if refused is not None:
         raise ValueError(f"{owner}: the system is too large: {refused}")
-    return Space.of(system, coherence, source)
+    return Space.of(system, coherence, source, step)
 
 
 def _start(system: System, space: Space, initial: State | None) -> Floats:

@@ -88,6 +88,8 @@ class Space:
         How many total spins to keep of each.
     coherence : int or None
         Largest absolute value of sum_l (M_l - M_l') to keep; None keeps all.
+    step : int
+        Keep only those values that are multiples of it.
 
     Attributes
     ----------
@@ -99,7 +101,11 @@ class Space:
     """
 
     def __init__(
-        self, sizes: Sequence[int], spins: Sequence[int], coherence: int | None = None
+        self,
+        sizes: Sequence[int],
+        spins: Sequence[int],
+        coherence: int | None = None,
+        step: int = 1,
     ) -> None:
         self.sizes, self.spins, self.coherence = tuple(sizes), tuple(spins), coherence
         emitters = sum(sizes)
@@ -123,14 +129,18 @@ class Space:
             element = np.arange(len(parent)) - np.repeat(start - first, count)
             self.place = np.vstack([self.place[:, parent], element])
             total = total[parent] + site.coherence[element]
+        if step > 1:
+            self.place = self.place[:, total % step == 0]
         self._keys = self._strides @ self.place
         flipped = [site.adjoint[at] for site, at in zip(self.sites, self.place, strict=True)]
         self.adjoint: Ints = self.find(self._strides @ np.array(flipped))
 
     @classmethod
-    def of(cls, system: System, coherence: int | None, initial: Space | None = None) -> Space:
+    def of(
+        cls, system: System, coherence: int | None, initial: Space | None = None, step: int = 1
+    ) -> Space:
         """Return the space of a System that starts in J_l = N_l/2, or from a state in `initial`."""
-        return cls(*_sizes_and_spins(system, initial), coherence)
+        return cls(*_sizes_and_spins(system, initial), coherence, step)
 
     @property
     def dimension(self) -> int:
@@ -192,7 +202,9 @@ class Space:
         return np.asarray(real + 1j * sign * imaginary)
 
 
-def dimension(system: System, coherence: int | None, initial: Space | None = None) -> float:
+def dimension(
+    system: System, coherence: int | None, initial: Space | None = None, step: int = 1
+) -> float:
     """Count the elements of `Space.of` without making it; infinity stands for too many to count."""
     share, whole = np.ones(1), 1.0
     for size, spins in zip(*_sizes_and_spins(system, initial), strict=True):
@@ -207,10 +219,11 @@ def dimension(system: System, coherence: int | None, initial: Space | None = Non
         if whole > 1e15 * (2 * system.emitters + 1):
             return float("inf")
         share = np.convolve(share, count / count.sum())
+    order = np.arange(len(share)) - len(share) // 2
+    kept = order % step == 0
     if coherence is not None:
-        centre = len(share) // 2
-        share = share[max(centre - coherence, 0) : centre + coherence + 1]
-    return float(np.round(share.sum() * whole))
+        kept &= np.abs(order) <= coherence
+    return float(np.round(share[kept].sum() * whole))
 
 
 def coherent_state(space: Space, polar: Floats, azimuth: Floats) -> Complexes:

@@ -8,6 +8,7 @@ stays diagonal in |J M>; site-resolved numbers follow by permutation symmetry.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,7 +17,12 @@ from blochball import operators
 from blochball.system import System
 
 operators.declare(
-    "exact.populations", *operators.LOCAL, "detuning", "exchange", *operators.COLLECTIVE
+    "exact.populations",
+    *operators.LOCAL,
+    "detuning",
+    "exchange",
+    "spin coupling",
+    *operators.COLLECTIVE,
 )
 _ALIKE = 1e-12
 
@@ -44,6 +50,8 @@ def obstacle(system: System) -> str | None:
     refused = operators.refusal("exact.populations", system)
     if refused is not None:
         return refused
+    if any(coupling.axes != "zz" for coupling in system.couplings):
+        return "a spin coupling of other axes than zz creates coherence"
     if not system.polarized:
         return "the initial state is neither fully inverted nor the ground state"
     if system.sites == 1:
@@ -56,10 +64,12 @@ def obstacle(system: System) -> str | None:
         scale = max(1.0, float(np.abs(system.exchange_matrix).max()))
         if _differ(system.exchange_matrix / scale):
             return "an exchange tells the ensembles apart"
+    if any(_differ(coupling.matrix(system.sites)) for coupling in system.couplings):
+        return "a spin coupling tells the ensembles apart"
     return None
 
 
-def _differ(values: NDArray[np.complex128]) -> bool:
+def _differ(values: NDArray[Any]) -> bool:
     # np.ptp would not do: it orders complex numbers by their real parts first
     return bool((np.abs(values - values.flat[0]) > _ALIKE).any())
 

@@ -30,10 +30,14 @@ def burn_in(owner: str, system: System, seed: int, tolerance: float, threads: in
     Raises
     ------
     ValueError
-        If the means go on changing.
+        If the means go on changing, or nothing makes them settle.
     """
-    until = FORGOTTEN / slowest(system) if slowest(system) > 0 else 0.0
-    for _ in range(DOUBLINGS if until > 0 else 0):
+    if slowest(system) == 0:
+        raise ValueError(
+            f"{owner}: time must be finite for a system without dissipation, got infinity"
+        )
+    until = FORGOTTEN / slowest(system)
+    for _ in range(DOUBLINGS):
         times = until * np.geomspace(1 / REACH, 1, TIMES)
         plan = runs.planned(owner, system, times, TRAJECTORIES, seed, "auto", tolerance=tolerance)
         run = runs.Run(owner, plan, plan.step, means.observer(plan, Stream.STATIONARY))
@@ -41,8 +45,6 @@ def burn_in(owner: str, system: System, seed: int, tolerance: float, threads: in
         if MARGIN * settled <= until:
             return MARGIN * settled
         until *= 2
-    if until == 0:
-        return 0.0
     raise ValueError(
         f"{owner}: time must be finite for a system that is not stationary by {until / 2:.3g}, got "
         "infinity; a burn_in of your own is taken as it is"

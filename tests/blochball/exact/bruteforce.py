@@ -5,6 +5,7 @@ to six emitters.
 """
 
 from functools import cached_property, reduce
+from itertools import product
 
 import numpy as np
 import scipy.sparse as sp
@@ -40,6 +41,13 @@ class BruteForce:
         half = 0.5 if kind == "z" else 1.0
         return half * sum(self.sigma(kind, n) for n in self.members[site])
 
+    def spin(self, axis, site):
+        """J^x, J^y or J^z."""
+        if axis == "z":
+            return self.collective("z", site)
+        plus, minus = self.collective("+", site), self.collective("-", site)
+        return (plus + minus) / 2 if axis == "x" else (plus - minus) / 2j
+
     def total_jump(self, channel):
         """L = sum_l w_l A_l."""
         jump = self.system.jumps[channel]
@@ -57,6 +65,11 @@ class BruteForce:
             for k in range(system.sites):
                 h = system.exchange_matrix[l, k]
                 found += h * self.collective("+", l) @ self.collective("-", k)
+        for coupling in system.couplings:
+            strength = coupling.matrix(system.sites)
+            for l, k in product(range(system.sites), repeat=2):
+                a, b = self.spin(coupling.axes[0], l), self.spin(coupling.axes[1], k)
+                found += strength[l, k] * (a @ b + b @ a) / 2
         return found
 
     @cached_property

@@ -3,13 +3,13 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from blochball import CollectiveJump, Ensemble, System
+from blochball import CollectiveJump, Ensemble, SpinCoupling, System
 
 TILTED = {"polar": 1.1, "azimuth": 0.4}
 
 
-def one(size=3, jumps=(), exchange=None, drive=None, **fields):
-    return System(Ensemble(size, **{**TILTED, **fields}), jumps, exchange, drive)
+def one(size=3, jumps=(), exchange=None, drive=None, couplings=(), **fields):
+    return System(Ensemble(size, **{**TILTED, **fields}), jumps, exchange, drive, couplings)
 
 
 # every rate and every term of the master equation by itself
@@ -20,6 +20,7 @@ SINGLE_TERMS = {
     "detuning": one(detuning=-1.3),
     "drive": one(drive=[0.6 - 0.8j]),
     "exchange": one(exchange=[[0.5]]),
+    "spin coupling": one(couplings=SpinCoupling(0.6)),
     "collective decay": one(jumps=CollectiveJump(0.8, [1 - 0.5j])),
     "collective dephasing": one(jumps=CollectiveJump(0.8, [0.7], "dephasing")),
     "collective pump": one(jumps=CollectiveJump(0.8, [0.3j], "pump")),
@@ -54,9 +55,16 @@ def systems(draw, emitters=4, sites=3, polarized=False, driven=True):
     half = np.array(draw(st.lists(amplitudes, min_size=count**2, max_size=count**2)))
     half = half.reshape(count, count)
     drive = draw(st.lists(amplitudes, min_size=count, max_size=count)) if driven else None
+    # without a drive, couplings keep U(1)
+    axes = [a + b for a in "xyz" for b in "xyz"] if driven else ["zz"]
+    couplings = []
+    for pair in draw(st.lists(st.sampled_from(axes), max_size=2)):
+        strengths = draw(st.lists(st.floats(-1, 1), min_size=count**2, max_size=count**2))
+        couplings.append(SpinCoupling(np.reshape(strengths, (count, count)), pair))
     return System(
         [draw(ensembles(size, polarized)) for size in sizes],
         jumps,
         half + half.conj().T if draw(st.booleans()) else None,
         drive if draw(st.booleans()) else None,
+        couplings,
     )

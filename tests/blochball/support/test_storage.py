@@ -134,7 +134,7 @@ def test_arrays_come_back_too(result, name, tmp_path):
 
 
 def test_a_spectrum_comes_back(tmp_path):
-    spectrum = exact.correlations.spectrum(models.superradiant_laser(3, 1.0), [0.0, 1.0])
+    spectrum = exact.spectrum(models.superradiant_laser(3, 1.0), [0.0, 1.0])
     storage.save(spectrum, tmp_path / "spectrum.nc")
     xr.testing.assert_identical(storage.load(tmp_path / "spectrum.nc"), spectrum)
 

@@ -143,6 +143,11 @@ def test_refusals():
         twa.two_time(system, [-1.0])
     with pytest.raises(ValueError, match="weights must be one of cavity"):
         twa.two_time(system, [0.0], weights="out")
+    free = System(Ensemble(20, polar=1.0), drive=[0.5])
+    with pytest.raises(ValueError, match="time must be finite for a system without dissipation"):
+        twa.two_time(free, [0.0])
+    with pytest.raises(ValueError, match="spectrum: system must have dissipation"):
+        twa.spectrum(free, [0.0], burn_in=1.0)
 
 
 def test_places_of_origins():
