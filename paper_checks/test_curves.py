@@ -87,9 +87,9 @@ def test_batches_go_through_arithmetic() -> None:
 
 def test_batches_together_are_a_run_of_all_trajectories() -> None:
     system, times = models.superradiant_laser(10, 2.5), np.linspace(0, 1, 5)
-    batches = [twa.solve(system, times, 2048, seed, 50) for seed in range(4)]
+    batches = [twa.solve(system, times, 2048, seed, steps=50) for seed in range(4)]
     whole = pooled(batches)
-    single = twa.solve(system, times, 8192, 9, 50)
+    single = twa.solve(system, times, 8192, 9, steps=50)
     for name in ("emission", "inversion"):
         deviation = whole[name] - single[name]
         stderr = np.hypot(whole[f"{name}_stderr"], single[f"{name}_stderr"])
