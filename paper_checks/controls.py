@@ -8,17 +8,28 @@ every claim to one that counts.
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatch
 
 import xarray as xr
 
-from paper_checks import ledger
+from paper_checks import ledger, wrong
 from paper_checks.ledger import Claim, Finding
 from paper_checks.quantity import Verdict
+from paper_checks.wrong_eq6 import FourVariables
+from workflow import stack
 from workflow.results import Results
+from workflow.runs import Run
+
+REPLACED = ("twa", "eq6", "paths")  # theories that sample what physics can be wrong in
+PSI_FROZEN = "ψ frozen"
+KINDS = (*wrong.WRONG, PSI_FROZEN)
+EFFORT = 4096  # trajectories times sites of a run with wrong physics, where it asks for more
+BATCHES = 4
 
 # from a run and the exact run of the same member (itself, where there is none) to the spoiled run
 Spoil = Callable[[xr.Dataset, xr.Dataset], xr.Dataset]
@@ -40,14 +51,14 @@ class Spoiled(Results):
         super().__init__(results.config, results.directory.parent)
         self.patterns, self.spoil = runs.split(), spoil
 
-    def load(self, family: str, run: str) -> xr.Dataset:
-        """Return the Dataset of a run, spoiled if its name matches."""
-        ds = super().load(family, run)
+    def batches(self, family: str, run: str) -> list[xr.Dataset]:
+        """Return the Datasets of a run, spoiled if its name matches."""
+        datasets = super().batches(family, run)
         if not any(fnmatch(f"{family}/{run}", pattern) for pattern in self.patterns):
-            return ds
+            return datasets
         exact = run.rsplit(".", 1)[0] + ".exact"
-        judged = self.path(family, exact).exists()
-        return self.spoil(ds, super().load(family, exact) if judged else ds)
+        judges = super().batches(family, exact) if self.path(family, exact).exists() else datasets
+        return [self.spoil(ds, judges[k % len(judges)]) for k, ds in enumerate(datasets)]
 
 
 @dataclass(frozen=True)
@@ -62,15 +73,95 @@ class Control:
     @property
     def entry(self) -> Claim:
         """The claim itself."""
-        (entry,) = (claim for claim in ledger.claims() if claim.id == self.claim)
-        return entry
+        return ledger.claim(self.claim)
 
     def measure(self, results: Results) -> Finding:
         """Return what is measured on the spoiled data."""
         return ledger.measure(self.entry, Spoiled(results, self.runs, self.spoil))
 
 
-def of(figure: str) -> list[Control]:
+class WrongPhysics(Results):
+    """Results of which everything sampled is solved anew, by a program with wrong physics.
+
+    Parameters
+    ----------
+    results : Results
+    kind : str
+        One of KINDS.
+    """
+
+    def __init__(self, results: Results, kind: str) -> None:
+        super().__init__(results.config, results.directory.parent)
+        self.kind = kind
+
+    def batches(self, family: str, run: str) -> list[xr.Dataset]:
+        """Return the Datasets of a run, those of TWA with wrong physics."""
+        if run.rsplit(".", 1)[1] not in REPLACED:
+            return super().batches(family, run)
+        asked = self.config.family(family)[run]
+        key = self.kind, family, run, asked.fingerprint
+        if key not in _SOLVED:
+            _SOLVED[key] = _wrong(self.kind, asked)
+        whole = _SOLVED[key]
+        if "batch" not in whole.dims:
+            return [whole]
+        return [whole.isel(batch=k, drop=True) for k in range(whole.sizes["batch"])]
+
+
+# what has been solved with wrong physics: several claims read the same
+_SOLVED: dict[tuple[str, ...], xr.Dataset] = {}
+
+
+def _wrong(kind: str, run: Run) -> xr.Dataset:
+    """Return a run with wrong physics."""
+    solved = {}
+    for label, point in run.points.items():
+        if run.theory.name == "paths":
+            effort = point.trajectories, point.seed
+            # single trajectories are those of the ball, which knows no psi
+            physics = wrong.WRONG.get(kind, wrong.Physics())
+            solved[label] = wrong.paths(point.system, point.times, *effort, physics)
+            continue
+        count = min(point.trajectories, max(32, EFFORT // point.system.sites))
+        batches = BATCHES if point.batches > 1 else 1
+        each = []
+        for batch in range(batches):
+            arguments = count // batches, point.seed + batch
+            if kind == PSI_FROZEN:
+                ball: wrong.Ball = FourVariables(point.system, wrong.Physics(), *arguments)
+            else:
+                ball = wrong.Ball(point.system, wrong.WRONG[kind], *arguments)
+            each.append(wrong.watched(ball, point.times, point.momenta))
+        solved[label] = stack.batched(each, dataclasses.replace(point, batches=batches))
+    return stack.joined(solved, run.scan)
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A control that solves everything sampled anew with wrong physics; see `WrongPhysics`."""
+
+    claim: str
+    kind: str
+
+    @property
+    def effect(self) -> str:
+        """What is wrong."""
+        return f"wrong physics: {self.kind}"
+
+    @property
+    def entry(self) -> Claim:
+        """The claim itself."""
+        return ledger.claim(self.claim)
+
+    def measure(self, results: Results) -> Finding:
+        """Return what is measured with wrong physics."""
+        with warnings.catch_warnings():
+            # what is wrong may well divide by zero, and a fit fail
+            warnings.simplefilter("ignore")
+            return ledger.measure(self.entry, WrongPhysics(results, self.kind))
+
+
+def of(figure: str) -> list[Control | Wrong]:
     """Return the controls of a figure's claims."""
     return list(importlib.import_module(f"paper_checks.{figure}.controls").CONTROLS)
 

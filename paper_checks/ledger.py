@@ -43,6 +43,8 @@ class Claim:
         The verdict known so far. Anything else is news: the test of the claim fails.
     undecided_with : dict
         Names of configs whose data are known to decide nothing, each with the reason.
+    weak : str
+        Why no wrong physics would break the claim, where that is so.
     """
 
     id: str
@@ -55,6 +57,7 @@ class Claim:
     expected: str
     arguments: dict[str, Any] = field(default_factory=dict)
     undecided_with: Mapping[str, str] = field(default_factory=dict)
+    weak: str = ""
 
     @property
     def function(self) -> Callable[..., dict[str, Quantity]]:
@@ -111,6 +114,12 @@ def claims() -> list[Claim]:
         for figure in figures()
         for entry in yaml.safe_load((FOLDER / figure / "claims.yaml").read_text(encoding="utf-8"))
     ]
+
+
+def claim(name: str) -> Claim:
+    """Return the entry of a name."""
+    (entry,) = (entry for entry in claims() if entry.id == name)
+    return entry
 
 
 def measure(claim: Claim, results: Results) -> Finding:

@@ -1,7 +1,7 @@
-"""Measured numbers with their standard errors, and the statistics that all figures share.
+"""Measured numbers with their standard errors, and exponents.
 
-A `Quantity` is one number, a `Curve` many of them against time. Both know which methods they were
-measured from ("exact", "ball", "Eq. (6)", ...), and arithmetic keeps errors and methods.
+A `Quantity` knows which methods it was measured from ("exact", "ball", "Eq. (6)", ...); arithmetic
+keeps errors and methods. Many of them against time are a `paper_checks.curves.Curve`.
 """
 
 from __future__ import annotations
@@ -12,27 +12,14 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import numpy as np
-import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
-Index = int | np.intp
 
 # a number decides if it is this many standard errors clear of its bound
 SIGMAS = 4
 # an error counts as seen if it is this many standard errors: below, it is noise
 RESOLVED = 5
-
-# how the ledger calls the methods of the Datasets, which begin so
-METHODS = {
-    "exact": "exact",
-    "twa.ball": "ball",
-    "twa.top": "Eq. (6)",
-    "twa.eq6": "Eq. (6)",
-    "twa.density": "grid",
-    "cumulants.1": "mean field",
-    "cumulants": "cumulants",
-}
 
 
 class Verdict(StrEnum):
@@ -171,6 +158,14 @@ def unknown(reason: str) -> Quantity:
     return Quantity(math.nan, math.inf, reason)
 
 
+def attempt(measure: Callable[..., Quantity], *arguments: object) -> Quantity:
+    """Return what is measured, or an unknown quantity with the reason why it cannot be."""
+    try:
+        return measure(*arguments)
+    except UnmeasurableError as error:
+        return unknown(str(error))
+
+
 def correlated(
     values: Sequence[float], covariance: ArrayLike, methods: Iterable[str] = ()
 ) -> list[Quantity]:
@@ -215,87 +210,6 @@ def _combined(value: float, *terms: tuple[Quantity, float]) -> Quantity:
     return Quantity(value, stderr, methods=methods, shares=shares)
 
 
-# -- curves ----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Curve:
-    """Values with their standard errors, usually against time; shape (times,) or (times, sites).
-
-    Errors at different times are not independent: the same trajectories are behind all of them.
-    """
-
-    value: Array
-    stderr: Array
-    methods: frozenset[str] = frozenset()
-
-    @classmethod
-    def of(cls, ds: xr.Dataset, name: str, scale: float = 1.0) -> Curve:
-        """Return a variable of a Dataset, over `scale`."""
-        value = ds[name].values / scale
-        stderr = ds[f"{name}_stderr"].values / scale if f"{name}_stderr" in ds else 0 * value
-        return cls(value, stderr, methods_of(ds))
-
-    @classmethod
-    def derived(cls, ds: xr.Dataset, function: Callable[[xr.Dataset], xr.DataArray]) -> Curve:
-        """Return an observable of a Dataset of one site: a function of `blochball.observables`."""
-        array = function(ds)
-        if "site" in array.dims:
-            array = array.isel(site=0)
-        stderr = array.stderr.values if "stderr" in array.coords else np.zeros(array.shape)
-        return cls(array.values, stderr, methods_of(ds))
-
-    def __getitem__(self, where: slice | NDArray[np.bool_]) -> Curve:
-        return Curve(self.value[where], self.stderr[where], self.methods)
-
-    def __sub__(self, other: Curve) -> Curve:
-        stderr = np.hypot(self.stderr, other.stderr)
-        return Curve(self.value - other.value, stderr, self.methods | other.methods)
-
-    def __truediv__(self, scale: float | Array) -> Curve:
-        return Curve(self.value / scale, self.stderr / scale, self.methods)
-
-    def relative(self, expected: Curve) -> Curve:
-        """Return ``self / expected - 1``."""
-        ratio = self.value / expected.value
-        error = np.hypot(self.stderr, ratio * expected.stderr) / np.abs(expected.value)
-        return Curve(ratio - 1, error, self.methods | expected.methods)
-
-    def at(self, index: Index) -> Quantity:
-        """Return one of the values."""
-        return Quantity(self.value[index], self.stderr[index], methods=self.methods)
-
-    def mean(self, axis: int = 0) -> Curve:
-        """Average along one axis; at worst all err alike, so their errors are averaged, too."""
-        return Curve(self.value.mean(axis), self.stderr.mean(axis), self.methods)
-
-    def average(self) -> Quantity:
-        """Return the average of all, with the average of their errors: see `mean`."""
-        return Quantity(self.value.mean(), self.stderr.mean(), methods=self.methods)
-
-
-def methods_of(ds: xr.Dataset) -> frozenset[str]:
-    """Return how the ledger calls the methods that a Dataset is from."""
-    said = ds["method"].values.ravel() if "method" in ds else [ds.attrs.get("method", "")]
-    return frozenset(
-        next((shown for start, shown in METHODS.items() if str(method).startswith(start)), "")
-        for method in said
-    ) - {""}
-
-
-def largest(difference: Curve) -> Quantity:
-    """Return the largest absolute value of a curve.
-
-    Raises
-    ------
-    UnmeasurableError
-        If there is none.
-    """
-    if not difference.value.size:
-        raise UnmeasurableError("there is no value to take the largest of")
-    return abs(difference.at(int(np.argmax(np.abs(difference.value)))))
-
-
 # -- against the size ------------------------------------------------------------------------------
 
 
@@ -322,8 +236,9 @@ def scaling(sizes: Sequence[float], errors: Sequence[Quantity]) -> Quantity:
     seen = np.flatnonzero(resolved(errors))
     if seen.size < 3:
         raise UnmeasurableError("fewer than three sizes are resolved")
-    exponent = power_law([sizes[k] for k in seen], [errors[k] for k in seen])
-    return exponent.noted(f"{sizes[seen[0]]:g} to {sizes[seen[-1]]:g}")
+    x, y = [sizes[k] for k in seen], [errors[k] for k in seen]
+    local = ", ".join(f"{exponent.value:.2f}" for exponent in local_exponents(x, y))
+    return power_law(x, y).noted(f"{x[0]:g} to {x[-1]:g}; between neighbours {local}")
 
 
 def power_law(x: Sequence[float], y: Sequence[Quantity]) -> Quantity:
@@ -362,3 +277,25 @@ def power_law(x: Sequence[float], y: Sequence[Quantity]) -> Quantity:
             low, high = (middle, high) if fit(middle)[2] > freedom else (low, middle)
     slope, error, _ = fit(low)
     return Quantity(slope, error, methods=frozenset().union(*(q.methods for q in y)))
+
+
+def local_exponents(x: Sequence[float], y: Sequence[Quantity]) -> list[Quantity]:
+    """Return the exponents between neighbouring points, which one exponent for all would hide."""
+    pairs = zip(x[:-1], x[1:], y[:-1], y[1:], strict=True)
+    return [_logarithm(after / before) / math.log(far / near) for near, far, before, after in pairs]
+
+
+def curvature(x: Sequence[float], y: Sequence[Quantity]) -> Quantity:
+    """Return the change of the local exponent from the first to the last, a decade of x apart.
+
+    0 for a power law, negative where the fall steepens.
+    """
+    first, *_, last = local_exponents(x, y)
+    middles = [math.sqrt(x[0] * x[1]), math.sqrt(x[-2] * x[-1])]
+    return (last - first) / math.log10(middles[1] / middles[0])
+
+
+def _logarithm(ratio: Quantity) -> Quantity:
+    if ratio.value <= 0:
+        raise UnmeasurableError(f"an exponent needs positive numbers, got a ratio of {ratio}")
+    return _combined(math.log(ratio.value), (ratio, 1 / ratio.value))

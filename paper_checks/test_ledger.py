@@ -8,7 +8,8 @@ import pytest
 from paper_checks import controls, ledger
 from paper_checks.fig2 import measure as measure_fig2
 from paper_checks.ledger import Claim, Finding
-from paper_checks.quantity import Curve, Quantity, UnmeasurableError, Verdict
+from paper_checks.quantity import Quantity, UnmeasurableError, Verdict
+from workflow.config import Config
 from workflow.report import claims as report
 
 
@@ -70,7 +71,7 @@ def test_a_claim_that_cannot_be_measured_is_undecided_and_says_why(
     found = ledger.measure(measuring(monkeypatch, function, "0", "1"), None)
     assert found.verdict == Verdict.UNDECIDED
     assert all(reason in quantity.note for quantity in found.quantities.values())
-    text = report.markdown(report.as_data([found], {"name": "quick", "seed": 1}))
+    text = report.markdown(report.as_data([found], Config("quick", 1, 1, {})))
     assert reason in text
 
 
@@ -85,18 +86,17 @@ def test_crossing_is_interpolated() -> None:
     # full inversion begins at one, sampled to a little more or less
     for start in (1.0, 1.01, 0.99):
         value = np.array([start, 2.0, 0.5, 0.4])
-        when = measure_fig2.crossing(times, Curve(value, np.full(4, 0.03)))
-        assert when.value == pytest.approx(1 + 1 / 1.5)
-        assert when.stderr == pytest.approx(0.02)
-    assert measure_fig2.crossing(times, Curve(value + 1, np.zeros(4))).value == np.inf
-    # what lies clearly below from the beginning is below from the beginning
-    assert measure_fig2.crossing(times, Curve(value - 0.5, np.full(4, 0.03))).value == 0
+        assert measure_fig2.crossing(times, value) == pytest.approx(1 + 1 / 1.5)
+    # what lies below from the beginning is below from the beginning
+    assert measure_fig2.crossing(times, value - 1.1) == 0
+    with pytest.raises(UnmeasurableError, match="never falls"):
+        measure_fig2.crossing(times, value + 1)
 
 
 def test_the_table_names_the_claim_and_escapes_what_it_is_given() -> None:
     entry = Claim(
         "an-id", "fig0", "a < b | c", "there", "that", "", {"0": {"below": 1.0}}, "reproduced"
     )
-    data = report.as_data([Finding(entry, {"0": Quantity(2.0)})], {"name": "quick", "seed": 1})
+    data = report.as_data([Finding(entry, {"0": Quantity(2.0)})], Config("quick", 1, 1, {}))
     assert "a < b \\| c" in report.markdown(data)
     assert "**not reproduced**" in report.markdown(data)

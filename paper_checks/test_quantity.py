@@ -1,4 +1,4 @@
-"""Numbers with errors: what decides, arithmetic, curves, exponents."""
+"""Numbers with errors: what decides, arithmetic, exponents."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import math
 
 import numpy as np
 import pytest
-import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
 from paper_checks import quantity
-from paper_checks.quantity import Curve, Quantity, UnmeasurableError, Verdict
+from paper_checks.quantity import Quantity, UnmeasurableError, Verdict
 
 
 @pytest.mark.parametrize(
@@ -99,25 +98,6 @@ def test_what_is_not_known_stays_so() -> None:
         1 / Quantity(0, 0.1)
 
 
-def dataset(method: str, **values: list[float]) -> xr.Dataset:
-    return xr.Dataset({name: ("time", v) for name, v in values.items()}, attrs={"method": method})
-
-
-def test_curves_know_errors_and_methods() -> None:
-    twa = Curve.of(dataset("twa.ball", emission=[2, 4], emission_stderr=[0.2, 0.1]), "emission", 2)
-    exact = Curve.of(dataset("exact.populations", emission=[2, 2]), "emission", 2)
-    worst = quantity.largest(twa - exact)
-    assert (worst.value, worst.stderr, worst.methods) == (1, 0.05, {"ball", "exact"})
-    assert (worst / 2).methods == {"ball", "exact"}
-    relative = twa.relative(exact)
-    assert relative.value.tolist() == [0, 1]
-    assert relative.stderr == pytest.approx([0.1, 0.05])
-    # trajectories are the same at all times: no smaller error from an average over them
-    assert twa.average().stderr == pytest.approx(0.075)
-    with pytest.raises(UnmeasurableError, match="no value"):
-        quantity.largest(twa[slice(0)])
-
-
 @pytest.mark.parametrize("exponent", [-0.5, -1.0, -2.0])
 @pytest.mark.parametrize("scatter", [0.0, 0.1])
 def test_power_law_has_honest_errors(exponent: float, scatter: float) -> None:
@@ -144,7 +124,21 @@ def test_scaling_needs_three_resolved_errors() -> None:
     errors.append(Quantity(0.125, 0.01))
     found = quantity.scaling([1, 2, 4, 8], errors)
     assert found.value == pytest.approx(-1)
-    assert found.note == "1 to 8"
+    assert found.note == "1 to 8; between neighbours -1.00, -1.00"
+
+
+def test_what_is_no_power_law_shows() -> None:
+    sizes = [10, 20, 40, 80]
+    power = [Quantity(size**-1.5, 0.01 * size**-1.5) for size in sizes]
+    assert [exponent.value for exponent in quantity.local_exponents(sizes, power)] == (
+        pytest.approx([-1.5] * 3)
+    )
+    assert quantity.curvature(sizes, power).value == pytest.approx(0, abs=1e-12)
+    # the exponent falls from -1 to -2 and is -1.5 on average, too
+    bent = [Quantity(f, 0.01 * f) for f in (1, 1 / 2, 1 / 2**2.5, 1 / 2**4.5)]
+    found = quantity.curvature(sizes, bent)
+    assert found.value == pytest.approx(-1 / np.log10(4))
+    assert found.value < -10 * found.stderr
 
 
 @pytest.mark.parametrize(

@@ -189,8 +189,8 @@ class Reference(Results):
         path = self.file(family)
         return _read(path, path.stat().st_mtime_ns) if path.exists() else {}
 
-    def load(self, family: str, run: str) -> xr.Dataset:
-        """Return the Dataset of a run, thinned out by `reduced`."""
+    def batches(self, family: str, run: str) -> list[xr.Dataset]:
+        """Return the Dataset of a run, thinned out by `reduced`; batches are together."""
         entry = self.entries(family)[run]
         ds = xr.Dataset(
             {
@@ -208,10 +208,10 @@ class Reference(Results):
             ds = ds.assign_coords(channel_rate=("channel", [jump.rate for jump in system.jumps]))
         systems = [point.system.to_json() for point in of.points.values()]
         if of.scan is None:
-            return ds.assign_attrs(system=systems[0], steps=entry["steps"][0])
-        return ds.assign(
-            system=(of.scan, systems[:: _stride(of.scan, len(systems))])
-        ).assign_coords(steps=("point", entry["steps"]))
+            return [ds.assign_attrs(system=systems[0], steps=entry["steps"][0])]
+        systems = systems[:: _stride(of.scan, len(systems))]
+        ds = ds.assign(system=(of.scan, systems))
+        return [ds.assign_coords(steps=("point", entry["steps"]))]
 
 
 @lru_cache(maxsize=64)

@@ -39,6 +39,22 @@ def _load(path: Path, changed: int) -> xr.Dataset:
     return storage.load(path)
 
 
+def pooled(batches: Sequence[xr.Dataset]) -> xr.Dataset:
+    """Return the Dataset of several independent batches of equally many trajectories together."""
+    first, count = batches[0], len(batches)
+    if count == 1:
+        return first
+    values = {}
+    for name in (name for name in first.data_vars if first[name].dtype.kind in "fc"):
+        each = [ds[name] for ds in batches]
+        if str(name).endswith("_stderr"):
+            values[name] = sum(value**2 for value in each) ** 0.5 / count
+        else:
+            # of means, or of covariances of means
+            values[name] = sum(each) / count ** (2 if "covariance" in str(name) else 1)
+    return first.assign(values)
+
+
 class Results:
     """The files of one config, ``results/NAME``.
 
@@ -89,10 +105,17 @@ class Results:
 
     def load(self, family: str, run: str) -> xr.Dataset:
         """Return the Dataset of a run."""
+        return pooled(self.batches(family, run))
+
+    def batches(self, family: str, run: str) -> list[xr.Dataset]:
+        """Return the Datasets of the independent batches of a run; most have but one."""
         path = self.path(family, run)
         if path not in self.read:
             self.read.append(path)
-        return load(path)
+        ds = load(path)
+        if "batch" not in ds.dims:
+            return [ds]
+        return [ds.isel(batch=k, drop=True) for k in range(ds.sizes["batch"])]
 
     def piece(self, family: str, run: str, point: int, part: int | str) -> Path:
         """Return the file of one part, or of the "plan", of one point of a scattered run."""

@@ -18,6 +18,9 @@ from blochball import System
 from workflow.settings import Count, Several
 from workflow.theories import EXACT, TWA, Point, Theory
 
+# of trajectories, where a largest error is sought or an error has no formula: enough to know the
+# error of what is read off to a quarter of itself
+BATCHES = 8
 # quantities of a Dataset that figures draw
 Drawn = tuple[str, ...]
 Seeds = Callable[..., int]  # from labels to the seed of one point
@@ -59,6 +62,8 @@ class Run:
                 text += [p.method, p.steady]
             if p.repeats > 1:
                 text += [p.repeats]
+            if self.theory.sampled and p.batches > 1:
+                text += [f"{p.batches} batches"]
         return json.dumps([self.theory.name, self.scan, text])
 
     def pieces(self) -> list[tuple[int, int]]:
@@ -102,6 +107,7 @@ def by_size(
             system,
             times,
             trajectories=member.trajectories,
+            batches=BATCHES,
             steps=steps,
             seed=seed(label, member.size),
         )

@@ -29,8 +29,12 @@ def compute(
     """
     solved = {}
     for number, (label, point) in enumerate(run.points.items()):
-        kept = {} if keep is None else {"keep": keep / str(number), "chunk": chunk}
-        solved[label] = run.theory.solve(point, threads, **kept)
+        batches = []
+        for batch in range(point.batches if run.theory.sampled else 1):
+            folder = f"{number}" if point.batches == 1 else f"{number}.{batch}"
+            kept = {} if keep is None else {"keep": keep / folder, "chunk": chunk}
+            batches.append(run.theory.solve(point.batch(batch), threads, **kept))
+        solved[label] = stack.batched(batches, point)
     return stack.joined(solved, run.scan)
 
 

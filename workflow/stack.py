@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import xarray as xr
+
+from workflow.theories import Point
 
 
 def joined(points: Mapping[float | str, xr.Dataset], scan: str | None) -> xr.Dataset:
@@ -14,6 +16,26 @@ def joined(points: Mapping[float | str, xr.Dataset], scan: str | None) -> xr.Dat
         (ds,) = points.values()
         return ds
     return stack(points, scan)
+
+
+def batched(batches: Sequence[xr.Dataset], point: Point) -> xr.Dataset:
+    """Return independent batches of a point along the dimension `batch`, or the only one."""
+    if len(batches) == 1:
+        return batches[0]
+    whole = xr.concat(
+        [batch.drop_attrs(deep=False) for batch in batches],
+        "batch",
+        join="exact",
+        data_vars="all",
+        coords="minimal",
+        compat="override",
+    )
+    return whole.assign_attrs(
+        batches[0].attrs,
+        seed=point.seed,
+        trajectories=sum(batch.trajectories for batch in batches),
+        wall_time=sum(batch.wall_time for batch in batches),
+    )
 
 
 def stack(points: Mapping[float | str, xr.Dataset], dim: str) -> xr.Dataset:

@@ -11,6 +11,7 @@ Whatever the workflow asks of the solvers, it asks here.
 from __future__ import annotations
 
 import dataclasses
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +47,7 @@ class Point:
     strata: int = 0  # of the amplitude that triggers a burst; 0 for plain sampling
     momenta: tuple[float, ...] = ()
     repeats: int = 1  # of what is timed
+    batches: int = 1  # of trajectories, independent and kept apart; see `workflow.results.pooled`
 
     @property
     def work(self) -> int:
@@ -67,6 +69,17 @@ class Point:
     def blocks(self) -> int:
         """In how many blocks, each the work of one thread, plain TWA makes the trajectories."""
         return self.parts(self.trajectories) if self.trajectories else 1
+
+    def batch(self, number: int) -> Point:
+        """Return one of the batches, with a seed of its own."""
+        if self.batches == 1:
+            return self
+        return dataclasses.replace(
+            self,
+            trajectories=self.trajectories // self.batches,
+            seed=zlib.crc32(f"{self.seed}/batch/{number}".encode()),
+            batches=1,
+        )
 
     def parts(self, jobs: int) -> int:
         """Return into how many parts the trajectories are divided for so many jobs."""
@@ -181,6 +194,7 @@ def _cost(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
     whole, first = solved(point.steps), solved(1)
     numbers = {
         "sites": point.system.sites,
+        "emitters": point.system.emitters,
         "trajectory_steps": point.trajectories * (point.steps - 1),
         "seconds": whole.wall_time - first.wall_time,
     }

@@ -61,14 +61,13 @@ def bursts(ax: Axes, results: Results) -> None:
     for kind, colour in zip(measure.KINDS, (style.BLUE, style.VERMILION), strict=True):
         for theory, marker in (("exact", "s"), ("twa", "o")):
             where = exact if theory == "exact" else measure.sizes(results)
-            found = [measure.burst(measure.curve(results, kind, n, theory)) for n in where]
+            found = [measure.top(measure.curve(results, kind, n, theory)) for n in where]
             look = {"color": colour, "marker": marker, "linestyle": "none"}
             if theory == "exact":
                 look |= {"markerfacecolor": "none", "markersize": 5.5, "markeredgewidth": 0.8}
             shown = "TWA" if theory == "twa" else theory
             for panel, k, label in ((ax, 0, f"{kind}, {shown}"), (small, 1, "_")):
-                values, stderr = zip(*((q[k].value, q[k].stderr) for q in found), strict=True)
-                panel.errorbar(where, values, stderr, label=label, **look)
+                panel.plot(where, [burst[k] for burst in found], label=label, **look)
     sizes = np.array(measure.sizes(results), dtype=float)
     ax.plot(sizes, np.log(sizes), "--", color=style.REFERENCE, linewidth=0.8, label=r"$\ln N$")
     ax.set(xscale="log", xlabel="$N$", ylabel=r"$N\Gamma t_\mathrm{burst}$")

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 
 from blochball import models
-from workflow.runs import Drawn, Family, Run, Seeds
+from workflow.runs import BATCHES, Drawn, Family, Run, Seeds
 from workflow.settings import Count, Grid, Positive, Several
 from workflow.theories import EXACT, MEAN_FIELD, TWA, Point
 
@@ -48,7 +48,7 @@ class Pulse:
         for member in self.members:
             size = member.size
             effort = {"trajectories": member.trajectories, "strata": member.strata}
-            point = self.point(size, seed=seed(size), **effort)
+            point = self.point(size, seed=seed(size), batches=BATCHES, **effort)
             runs[f"size-{size}.twa"] = Run(TWA, {size: point})
             if member.exact:
                 runs[f"size-{size}.exact"] = Run(EXACT, {size: point})
@@ -91,9 +91,14 @@ class Squeezing:
 
     def point(self, seed: int, trajectories: int, polar: float = 0.0) -> Point:
         """Return the laser, by default fully inverted."""
-        system = models.superradiant_laser(self.size, self.pump_in_gamma, polar=polar)
-        times = np.linspace(0, self.until_gamma_t, self.outputs)
-        return Point(system, times, trajectories=trajectories, steps=self.steps, seed=seed)
+        return Point(
+            models.superradiant_laser(self.size, self.pump_in_gamma, polar=polar),
+            np.linspace(0, self.until_gamma_t, self.outputs),
+            trajectories=trajectories,
+            batches=BATCHES,
+            steps=self.steps,
+            seed=seed,
+        )
 
     def runs(self, seed: Seeds, of: Mapping[str, Any]) -> Family:
         """Return the three theories' runs."""

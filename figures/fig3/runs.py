@@ -10,10 +10,11 @@ from typing import Annotated, Any, ClassVar, Literal
 import numpy as np
 
 from blochball import models
-from workflow.runs import Drawn, Family, Run, Seeds
+from workflow.runs import BATCHES, Drawn, Family, Run, Seeds
 from workflow.settings import Count, Grid, Numbers, Place, Positive, Several
 from workflow.theories import COST, EXACT, TWA, Point
 
+FEW = 10  # ensembles, of which batches of trajectories are kept apart
 STEP = 0.05  # time step of `Cost`, in 1/(N_tot Gamma): about that of the other families
 
 
@@ -37,6 +38,7 @@ class Pair:
             models.waveguide_chain(sites, self.size, phase * pi, self.pump_in_gamma),
             np.linspace(0, self.until_gamma_t, self.outputs),
             trajectories=trajectories,
+            batches=BATCHES,
             steps=self.steps,
             seed=seed,
         )
@@ -95,6 +97,7 @@ class Array:
                     times,
                     method=method,
                     trajectories=trajectories,
+                    batches=BATCHES if theory is TWA and sites <= FEW else 1,
                     steps=self.steps,
                     seed=seed(label, theory.name),
                 )
@@ -104,12 +107,13 @@ class Array:
 
 @dataclass(frozen=True)
 class Cost:
-    """Time of a step against the number of ensembles."""
+    """Time of a step against the number of ensembles, and against that of emitters of one."""
 
     drawn: ClassVar[Drawn] = ()  # timings are no physics
 
     size: Count
     sites: Annotated[tuple[Place, ...], {"minItems": 3}]
+    lone_sizes: Annotated[tuple[Several, ...], {"minItems": 3}]
     trajectories: Several  # at a time
     ensemble_steps: Count  # of each measurement: steps times trajectories times sites
     repeats: Grid
@@ -117,17 +121,19 @@ class Cost:
     def runs(self, seed: Seeds, of: Mapping[str, Any]) -> Family:
         """Return one run of all timings."""
         points: dict[float | str, Point] = {}
-        # each repeat goes through all sites, so that a slow minute of the machine hits them alike
+        every = [(sites, self.size) for sites in self.sites]
+        every += [(1, size) for size in self.lone_sizes]
+        # each repeat goes through all of them, so that a slow minute of the machine hits them alike
         for repeat in range(self.repeats):
-            for sites in self.sites:
-                total = sites * self.size
+            for sites, size in every:
+                total = sites * size
                 steps = round(self.ensemble_steps / (self.trajectories * sites))
                 points[len(points)] = Point(
-                    models.waveguide_chain(sites, self.size, pi / 10, 0.25 * total),
+                    models.waveguide_chain(sites, size, pi / 10, 0.25 * total),
                     np.array([STEP * steps / total]),
                     trajectories=self.trajectories,
                     steps=steps,
-                    seed=seed(sites, repeat),
+                    seed=seed(sites, size, repeat),
                 )
         return {"waveguide.cost": Run(COST, points, scan="run")}
 

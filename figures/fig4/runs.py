@@ -11,8 +11,15 @@ import numpy as np
 
 from blochball import models
 from workflow.runs import Drawn, Family, Run, Seeds
-from workflow.settings import Count, Grid, Numbers, Positive, Several
-from workflow.theories import TWA, Point
+from workflow.settings import Count, Counts, Grid, Numbers, Positive, Several
+from workflow.theories import TWA, Array, Point
+
+
+def spaced(first: float, last: float, count: int) -> Array:
+    """Return times equally spaced on a logarithmic axis."""
+    times = np.geomspace(first, last, count)
+    # a run is known by its times, and powers end in other digits on other processors
+    return np.array([float(f"{time:.12g}") for time in times])
 
 
 @dataclass(frozen=True)
@@ -35,9 +42,7 @@ class Chain:
 
     def runs(self, seed: Seeds, of: Mapping[str, Any]) -> Family:
         """Return the one run."""
-        times = np.geomspace(self.first_gamma_t, self.until_gamma_t, self.outputs)
-        # a run is known by its times, and powers end in other digits on other processors
-        times = np.array([float(f"{time:.12g}") for time in times])
+        times = spaced(self.first_gamma_t, self.until_gamma_t, self.outputs)
         phase = self.phase_in_pi * pi
         point = Point(
             models.waveguide_chain(self.sites, self.size, phase, self.pump_in_gamma),
@@ -98,4 +103,36 @@ class Drive:
         return runs
 
 
-FAMILIES = {"chain": Chain, "drive": Drive}
+@dataclass(frozen=True)
+class Lengths:
+    """Shorter chains of ensembles of several sizes: how the length of the spins goes with N."""
+
+    drawn: ClassVar[Drawn] = ("inverse_length",)
+
+    sites: Grid
+    sizes: Counts
+    phase_in_pi: Positive
+    cooperativity: Positive  # Gamma N_tot / pump
+    until_gamma_t: Positive
+    outputs: Grid
+    tolerance_in_rad: Positive
+    trajectories: Several
+
+    def runs(self, seed: Seeds, of: Mapping[str, Any]) -> Family:
+        """Return one run for each size."""
+        runs: Family = {}
+        for size in self.sizes:
+            pump = self.sites * size / self.cooperativity
+            point = Point(
+                models.waveguide_chain(self.sites, size, self.phase_in_pi * pi, pump),
+                spaced(1 / (self.sites * size), self.until_gamma_t, self.outputs),
+                trajectories=self.trajectories,
+                steps="auto",
+                tolerance=self.tolerance_in_rad,
+                seed=seed(size),
+            )
+            runs[f"size-{size}.twa"] = Run(TWA, {size: point})
+        return runs
+
+
+FAMILIES = {"chain": Chain, "drive": Drive, "lengths": Lengths}

@@ -11,7 +11,7 @@ import numpy as np
 from blochball import models
 from figures.fig2.runs import Squeezing
 from figures.fig3.runs import Pair
-from workflow.runs import Family, Run, Seeds
+from workflow.runs import BATCHES, Family, Run, Seeds
 from workflow.settings import Count, Positive, Several
 from workflow.theories import EQ6, EXACT, TWA, Point
 
@@ -57,7 +57,7 @@ class Formulations:
                 (TWA, ball | {"strata": member.strata}),
                 (EXACT, ball | {"strata": member.strata}),
             ):
-                point = Point(system, times, steps=self.steps, **effort)
+                point = Point(system, times, steps=self.steps, batches=BATCHES, **effort)
                 runs[f"size-{size}.{theory.name}"] = Run(theory, {size: point})
         squeezing: Squeezing = of["squeezing"]
         pair: Pair = of["pair"]

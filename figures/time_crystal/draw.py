@@ -99,10 +99,10 @@ def damping(ax: Axes, results: Results) -> None:
 def _pair(ax: Axes, results: Results, label: str, size: int, colour: str, exact: bool) -> None:
     """Draw one system: the exact curve in its colour and the sampled one on top of it."""
     for theory in ("exact", "twa") if exact else ("twa",):
-        ds = measure.curve(results, label, size, theory)
+        z = measure.curve(results, label, size, theory).value
         on_top = theory == "twa" and exact
         look = style.EXACT if theory == "exact" else style.SAMPLED
-        ax.plot(ds.time, ds.inversion / size, color="black" if on_top else colour, **look)
+        ax.plot(measure.times(results), z, color="black" if on_top else colour, **look)
 
 
 def _axis(ax: Axes, results: Results) -> None:

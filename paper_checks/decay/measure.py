@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from paper_checks.quantity import Curve, Quantity, largest
+from paper_checks.curves import Curve, jackknife, largest, vertex
+from paper_checks.formulations import measure as formulations
+from paper_checks.quantity import Quantity
 from workflow.results import Results
 
 KINDS = ("clean", "lossy")
@@ -20,8 +22,13 @@ def sizes(results: Results, exact: bool = False) -> list[int]:
 
 
 def curve(results: Results, kind: str, size: int, theory: str) -> xr.Dataset:
-    """Return emission per N^2 and inversion per N of one run, against N Gamma t."""
-    ds = results.load("decay", f"size-{size}.{theory}").sel(label=kind).isel(site=0)
+    """Return emission per N^2 and inversion per N of a run, against N Gamma t."""
+    return pick(results.load("decay", f"size-{size}.{theory}"), kind, size)
+
+
+def pick(ds: xr.Dataset, kind: str, size: int) -> xr.Dataset:
+    """Return the same of its Dataset."""
+    ds = ds.sel(label=kind).isel(site=0)
     scaled = {
         name: ds[name] / size ** SCALE[name.removesuffix("_stderr")]
         for name in ds
@@ -30,35 +37,23 @@ def curve(results: Results, kind: str, size: int, theory: str) -> xr.Dataset:
     return xr.Dataset(scaled, attrs=ds.attrs).assign_coords(time=ds.time * size)
 
 
-def burst(ds: xr.Dataset) -> tuple[Quantity, Quantity]:
-    """Return time and height of the burst: vertex of a parabola through the top of the curve."""
-    time, emission = ds.time.values, Curve.of(ds, "emission")
-    value, stderr = emission.value, emission.stderr
-    top = int(np.argmax(value))
-    # wide enough to stand clear of noise, narrow enough to be a parabola; all in one piece
-    outside = np.flatnonzero(value < 0.9 * value[top])
-    first = max(outside[outside < top], default=-1) + 1
-    last = min(outside[outside > top], default=value.size) - 1
-    near = np.arange(max(min(first, top - 1), 0), min(max(last, top + 1), value.size - 1) + 1)
-    x = time[near] - time[top]
-    curvature, slope, height = np.polyfit(x, value[near], 2)
-    where = -slope / (2 * curvature)
-    # errors of neighbouring times are nearly equal and shift all points together: what tilts the
-    # top is at most their independent part, taken to be all of it
-    spread = np.sqrt(np.sum((x - x.mean()) ** 2))
-    tilt = stderr[top] / spread if spread else 0.0
-    methods = emission.methods
-    return (
-        Quantity(time[top] + where, abs(tilt / (2 * curvature)), methods=methods),
-        Quantity(height - slope**2 / (4 * curvature), stderr[top], methods=methods),
-    )
+def burst(results: Results, kind: str, size: int, theory: str) -> tuple[Quantity, Quantity]:
+    """Return time and height of the burst: vertex of a smooth curve through its top."""
+    batches = [pick(ds, kind, size) for ds in results.batches("decay", f"size-{size}.{theory}")]
+    when, height = (jackknife(lambda ds, k=k: top(ds)[k], batches) for k in (0, 1))
+    return when, height
+
+
+def top(ds: xr.Dataset) -> tuple[float, float]:
+    """Return time and height of the burst of a curve."""
+    return vertex(ds.time.values, ds.emission.values)
 
 
 def bursts(results: Results, size: int) -> dict[str, Quantity]:
     """Time (in 1/(N Gamma), less ln N) and height (in N^2 Gamma) of the burst without losses."""
     found = {}
     for theory in THEORIES if size in sizes(results, exact=True) else ("twa",):
-        when, height = burst(curve(results, "clean", size, theory))
+        when, height = burst(results, "clean", size, theory)
         name = THEORIES[theory]
         found |= {f"delay less ln N, {name}": when - np.log(size), f"height, {name}": height}
     return found
@@ -66,14 +61,32 @@ def bursts(results: Results, size: int) -> dict[str, Quantity]:
 
 def largest_error(results: Results, kind: str, size: int, name: str) -> Quantity:
     """Return max over time of |TWA - exact|, emission per N^2 or inversion per N."""
-    exact, twa = (Curve.of(curve(results, kind, size, theory), name) for theory in THEORIES)
+    exact, twa = (
+        Curve.sampled(
+            results,
+            "decay",
+            f"size-{size}.{theory}",
+            lambda ds: Curve.of(pick(ds, kind, size), name),
+        )
+        for theory in THEORIES
+    )
     return largest(twa - exact)
 
 
-def accuracy(results: Results, size: int) -> dict[str, Quantity]:
-    """Largest error of the emission per N^2 and the inversion per N, with and without losses."""
-    return {
-        f"{name}, {kind}": largest_error(results, kind, size, name)
+def similarity(results: Results, size: int) -> dict[str, Quantity]:
+    """Largest error of the inversion per N over that of the emission per N^2.
+
+    For superradiant decay with and without losses, and for the laser of Fig. 2(a).
+    """
+    found = {
+        f"decay, {kind}": largest_error(results, kind, size, "inversion")
+        / largest_error(results, kind, size, "emission")
         for kind in KINDS
-        for name in SCALE
     }
+    for form, shown in formulations.FORMS.items():
+        errors = [
+            formulations.largest_error(results, form, size, name)
+            for name in ("inversion", "emission")
+        ]
+        found[f"laser, {shown}"] = errors[0] / errors[1]
+    return found

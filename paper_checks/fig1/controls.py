@@ -31,6 +31,6 @@ def spread(factor: float) -> Spoil:
 CONTROLS = [
     Control("fig1-sphere-and-ball", "each in the other's place", "sphere/*", swapped),
     Control("fig1-sphere-and-ball", "nothing moves", "sphere/*", frozen),
-    Control("fig1-cloud", "hardly a cloud", "sphere/*", spread(0.7)),
+    Control("fig1-cloud", "hardly a cloud", "sphere/*", spread(0.6)),
     Control("fig1-cloud", "a wide cloud", "sphere/*", spread(1.4)),
 ]

@@ -37,16 +37,15 @@ def lengths(results: Results, motion: str) -> Array:
 
 
 def surface(results: Results) -> dict[str, Quantity]:
-    """How far trajectories leave the sphere, and how far they come."""
-    change = np.abs(lengths(results, "collective") - 1).max()
+    """How far trajectories leave the sphere, and how far they come; means over trajectories."""
+    change = np.abs(lengths(results, "collective") - 1).max(axis=0)
     found = {
-        "largest change of |J|/|J(0)|, collective": Quantity(change, methods=METHODS),
+        "largest change of |J|/|J(0)|, collective": _mean(change),
         "last |J|/|J(0)|, with local dissipation": _mean(lengths(results, "local")[-1]),
     }
     for motion in ("collective", "local"):
-        path = vectors(results, motion)
-        way = np.linalg.norm(np.diff(path, axis=0), axis=-1).sum(axis=0)
-        found[f"shortest path, {motion}"] = Quantity(way.min(), methods=METHODS)
+        steps = np.diff(vectors(results, motion), axis=0)
+        found[f"path, {motion}"] = _mean(np.linalg.norm(steps, axis=-1).sum(axis=0))
     return found
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import xarray as xr
 
-from paper_checks.controls import Control, more_error, scaled, size_of
+from paper_checks.controls import Control, Spoil, more_error, scaled, size_of
 
 
 def constant_error(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
@@ -25,44 +26,81 @@ def wide(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
     return ds.assign(spin_squared=ds.spin_squared + size_of(exact) / 2)
 
 
-def narrow(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
-    """Take away variance so that xi^2 is below one from the beginning."""
-    return ds.assign(spin_squared=ds.spin_squared - size_of(exact) / 40)
+def short_when_dark(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
+    """Let spins be as short as can be where the ensemble is dark."""
+    return ds.assign(inverse_length=xr.where(exact.emission < 1, 1.0, ds.inverse_length))
 
 
-def frozen(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
-    """Stop everything when xi^2 is lowest: no relaxation."""
-    variance = ds.spin_squared - ds.inversion**2
-    lowest = int(variance.argmin("time")[0])
-    return xr.where(ds.time > ds.time[lowest], ds.isel(time=lowest, drop=True), ds, keep_attrs=True)
+def wrong_when_dark(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
+    """Err where the ensemble is dark, and nowhere else."""
+    factor = xr.where((exact.emission < 1) & (exact.time > 0.5), 1.3, 1.0)
+    return ds.assign(spin_squared=exact.spin_squared * factor)
 
 
+def slower(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
+    """Be late by a quarter."""
+    return ds.assign_coords(time=1.25 * ds.time)
+
+
+def longer(power: float) -> Spoil:
+    """Return a spoiler: spins whose length goes as another power of N."""
+    return lambda ds, exact: ds.assign(inverse_length=ds.inverse_length * size_of(ds) ** power)
+
+
+def as_exact(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
+    """Deviate hardly at all."""
+    names = ("emission", "inversion", "spin_squared")
+    return ds.assign({n: exact[n] + 0.01 * (ds[n] - exact[n]) for n in names})
+
+
+def late_squeezing(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
+    """Be squeezed first, and subradiant later."""
+    return ds.assign(emission=ds.emission + 16 * np.exp(-ds.time))
+
+
+def noisy(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
+    """Fluctuate in single trajectories as N, whatever the state."""
+    return ds.assign(emission_stderr=ds.emission_stderr * size_of(ds))
+
+
+def shallow(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
+    """Be squeezed half as much."""
+    lift = 0.2 * size_of(exact) / 2
+    return ds.assign(spin_squared=ds.spin_squared + xr.where(ds.time > 0.3, lift, 0.0))
+
+
+SQUEEZING = "squeezing/*.twa"
+EXACT = "squeezing/*.exact"
 CONTROLS = [
     Control("fig2-ten-emitters", "15% off", "pulse/*.twa", scaled("emission", 1.15)),
     Control("fig2-hundred-emitters", "2% off", "pulse/*.twa", scaled("emission", 1.02)),
     Control("fig2-error-scaling", "error independent of N", "pulse/*.twa", constant_error),
     Control("fig2-error-order", "more emission error", "pulse/*.twa", more_error("emission", 10)),
+    Control("fig2-length", "|J| as the root of N", "pulse/*.twa", longer(0.5)),
     Control("fig2-sampling", "systematic error", "sampling/*.twa", biased),
     Control("fig2-sampling", "boastful errors", "sampling/*.twa", scaled("emission_stderr", 0.5)),
-    Control("fig2-squeezing", "no squeezing", "squeezing/*.twa", wide),
-    Control("fig2-squeezing", "no relaxation", "squeezing/*.twa", frozen),
-    Control("fig2-squeezing", "none exactly", "squeezing/*.exact", wide),
-    Control("fig2-precursor", "no subradiance", "squeezing/*.twa", scaled("emission", 12)),
-    Control("fig2-precursor", "squeezed first", "squeezing/*.twa", narrow),
-    Control("fig2-precursor", "none exactly", "squeezing/*.exact", scaled("emission", 12)),
-    Control(
-        "fig2-breakdown",
-        "no deviation",
-        "squeezing/*.twa pump_sweep/*.twa",
-        more_error("emission", 1e-3),
-    ),
-    Control("fig2-breakdown", "off everywhere", "pump_sweep/*.twa", scaled("emission", 1.1)),
+    Control("fig2-sampling-size", "spread that grows", "pulse/*.twa", noisy),
+    Control("fig2-squeezing", "no squeezing", SQUEEZING, wide),
+    Control("fig2-squeezing", "half of the depth", SQUEEZING, shallow),
+    Control("fig2-squeezing", "as exact", SQUEEZING, as_exact),
+    Control("fig2-squeezing", "none exactly", EXACT, wide),
+    Control("fig2-subradiance", "no subradiance", SQUEEZING, scaled("emission", 12)),
+    Control("fig2-subradiance", "late", SQUEEZING, slower),
+    Control("fig2-subradiance", "half as dark", SQUEEZING, scaled("emission", 1.5)),
+    Control("fig2-subradiance", "none exactly", EXACT, scaled("emission", 12)),
+    Control("fig2-precursor", "squeezed first", SQUEEZING, late_squeezing),
+    Control("fig2-precursor", "squeezed first, exactly", EXACT, late_squeezing),
+    Control("fig2-precursor", "as exact", SQUEEZING, as_exact),
+    Control("fig2-breakdown", "as exact", SQUEEZING, as_exact),
+    Control("fig2-pumps", "10% off", "pump_sweep/*.twa", scaled("emission", 1.1)),
+    Control("fig2-diagnostic", "short where it is dark", SQUEEZING, short_when_dark),
+    Control("fig2-diagnostic", "wrong where it is dark", SQUEEZING, wrong_when_dark),
     Control(
         "fig2-mean-field",
         "subradiance in mean field",
         "squeezing/*.mean_field",
         lambda ds, exact: exact,
     ),
-    Control("fig2-mean-field", "none in TWA", "squeezing/*.twa", scaled("emission", 12)),
-    Control("fig2-mean-field", "none exactly", "squeezing/*.exact", scaled("emission", 12)),
+    Control("fig2-mean-field", "none in TWA", SQUEEZING, scaled("emission", 12)),
+    Control("fig2-mean-field", "none exactly", EXACT, scaled("emission", 12)),
 ]

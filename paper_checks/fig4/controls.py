@@ -7,8 +7,9 @@ import dataclasses
 import numpy as np
 import xarray as xr
 
+from blochball.dataset import system_of
 from paper_checks import ledger
-from paper_checks.controls import Control, Spoil, Spoiled, scaled
+from paper_checks.controls import Control, Spoil, Spoiled
 from paper_checks.fig4 import measure
 from paper_checks.ledger import Finding
 from workflow.results import Results
@@ -34,14 +35,10 @@ def late(ds: xr.Dataset) -> xr.DataArray:
 
 
 def capped(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
-    """Cut off the burst."""
-    return ds.assign(output=np.minimum(ds.output, ds.output.where(late(ds)).mean("time")))
-
-
-def frozen(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
-    """Keep the profile that follows the burst for ever."""
-    after = ds.emission.sel(time=0.03, method="nearest", drop=True)
-    return ds.assign(emission=ds.emission.where(ds.time < 0.03, after))
+    """Cut off the burst, and come to the steady state from below."""
+    steady = ds.output.where(late(ds)).mean("time")
+    most = steady * xr.where(ds.time < ds.time[-1] / 4, 0.6, 1.0)
+    return ds.assign(output=np.minimum(ds.output, most).transpose(*ds.output.dims))
 
 
 def uniform(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
@@ -60,9 +57,9 @@ def one_wave(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
     return ds.assign(structure_factor=ds.structure_factor * xr.where(ds.momentum < 0, 0.3, 1))
 
 
-def unmoved(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
-    """Let the drive make no difference."""
-    return ds.assign(output=ds.output.isel(drive=0, drop=True).expand_dims(drive=ds.drive))
+def short(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
+    """Let spins be half as long, and many of them short."""
+    return ds.assign(inverse_length=2 * ds.inverse_length, short_fraction=ds.short_fraction + 0.2)
 
 
 def linear(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
@@ -73,16 +70,60 @@ def linear(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
     return ds.assign(output=(forward * total).transpose(*ds.output.dims))
 
 
+def unsynchronised(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
+    """Let every ensemble emit at a time of its own."""
+    when = 0.004 * 3 ** (ds.site / ds.site.size)
+    each = np.exp(-(np.log(ds.time / when) ** 2) * 8)
+    return ds.assign(emission=ds.emission.max() * each.transpose("time", "site"))
+
+
+def against(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
+    """Let the drive lower what goes its way."""
+    share = 0.5 - 0.4 * np.log(ds.drive / ds.drive.min()) / np.log(ds.drive.max() / ds.drive.min())
+    total = ds.output.sum("channel")
+    forward = xr.where(ds.channel == "forward", share, 1 - share)
+    return ds.assign(output=(forward * total).transpose(*ds.output.dims))
+
+
+def shortened(power: float) -> Spoil:
+    """Return a control: spins whose length goes as another power of N."""
+
+    def spoil(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
+        size = system_of(ds).ensembles[0].size
+        return ds.assign(
+            inverse_length=ds.inverse_length * size**power,
+            inverse_length_stderr=ds.inverse_length_stderr * size**power,
+        )
+
+    return spoil
+
+
+def flattened(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
+    """Respond the less steeply the longer the chain."""
+    sites = ds.site.size
+    forward = ds.output.isel(channel=0) / ds.output.sum("channel")
+    share = 0.5 + (forward - 0.5) * (20 / sites) ** 1.5
+    total = ds.output.sum("channel")
+    parts = xr.where(ds.channel == ds.channel[0], share, 1 - share)
+    return ds.assign(
+        output=(parts * total).transpose(*ds.output.dims),
+        output_covariance=ds.output_covariance * (20 / sites) ** 3,
+    )
+
+
+CHAIN, DRIVE = "chain/*", "drive/*"
 CONTROLS = [
-    Control("fig4-burst", "five times slower", "chain/*", stretched(5)),
-    Control("fig4-burst", "no burst", "chain/*", capped),
-    Control("fig4-redistribution", "frozen profile", "chain/*", frozen),
-    Control("fig4-redistribution", "uniform profile", "chain/*", uniform),
-    Control("fig4-redistribution", "twenty times faster", "chain/*", stretched(0.05)),
-    Control("fig4-peaks", "no coherence", "chain/*", disordered),
-    Control("fig4-peaks", "one wave only", "chain/*", one_wave),
-    Control("fig4-validity", "short spins", "chain/*", scaled("inverse_length", 2)),
-    Control("fig4-direction", "no effect of the drive", "drive/*", unmoved),
-    Control("fig4-steepening", "no effect of M", "drive/*", linear),
-    LargestControl("fig4-saturation", "no saturation", "drive/*", linear),
+    Control("fig4-burst", "five times slower", CHAIN, stretched(5)),
+    Control("fig4-burst", "no burst", CHAIN, capped),
+    Control("fig4-burst", "each at its own time", CHAIN, unsynchronised),
+    Control("fig4-redistribution", "uniform profile", CHAIN, uniform),
+    Control("fig4-redistribution", "twenty times faster", CHAIN, stretched(0.05)),
+    Control("fig4-peaks", "no coherence", CHAIN, disordered),
+    Control("fig4-peaks", "one wave only", CHAIN, one_wave),
+    Control("fig4-validity", "short spins", CHAIN, short),
+    Control("fig4-validity-scaling", "|J| as N²", "lengths/*", shortened(-1)),
+    Control("fig4-validity-scaling", "|J| as N, always", "lengths/*", shortened(-0.5)),
+    Control("fig4-direction", "against the drive", DRIVE, against),
+    Control("fig4-steepening", "the longer the flatter", DRIVE, flattened),
+    LargestControl("fig4-saturation", "no saturation", DRIVE, linear),
 ]

@@ -7,10 +7,12 @@ from math import pi
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
 from blochball import observables
 from paper_checks import quantity
-from paper_checks.quantity import Curve, Quantity, UnmeasurableError, methods_of
+from paper_checks.curves import Curve, largest, methods_of, vertex
+from paper_checks.quantity import Quantity, UnmeasurableError
 from workflow.results import Results, at
 
 Array = NDArray[np.float64]
@@ -55,7 +57,22 @@ def burst(results: Results) -> dict[str, Quantity]:
         "time of the burst": _time(time, top, emission.methods),
         "burst / steady state": emission.at(top) / steady,
         "steady from": _time(time, settled, emission.methods),
+        "spread of the burst's time over the chain": _synchrony(results),
     }
+
+
+def _synchrony(results: Results) -> Quantity:
+    """Return the standard deviation over the ensembles of the time of their burst, over its mean.
+
+    Of each ensemble the time is the vertex of a smooth curve against the logarithm of the time.
+    """
+    time, along = times(results), profile(results)
+    # what comes later is redistribution, no burst
+    early = time <= 2 * time[np.argmax(total(results).value)]
+    logarithm = np.log(time[early])
+    when = np.exp([vertex(logarithm, emission)[0] for emission in along.value[early].T])
+    spread = when.std(ddof=1) / when.mean()
+    return Quantity(spread, spread / np.sqrt(2 * (when.size - 1)), methods=along.methods)
 
 
 def _time(time: Array, index: int, methods: frozenset[str]) -> Quantity:
@@ -76,24 +93,26 @@ def contrast(results: Results) -> Curve:
     """Return the relative modulation of the profile.
 
     The modulation is the standard deviation over sites divided by the mean, less what the sampling
-    error of each site adds to it.
+    error of each site adds to it. Of nothing but noise it is as often negative as positive: it is
+    the root of a variance, with the sign of that.
     """
     along = profile(results)
     sites = along.value.shape[1]
     mean = along.value.mean(axis=1)
     noise = (along.stderr**2).mean(axis=1)
-    variance = along.value.var(axis=1) - noise
+    variance = along.value.var(axis=1, ddof=1) - noise
     # of a variance of independent errors around a profile of its own
     spread = np.sqrt((4 * np.maximum(variance, 0) * noise + 2 * noise**2) / sites)
-    modulation = np.sqrt(np.maximum(variance, 0))
-    error = spread / (2 * np.maximum(modulation, np.sqrt(spread)))
+    modulation = np.sign(variance) * np.sqrt(np.abs(variance))
+    error = spread / (2 * np.maximum(np.abs(modulation), np.sqrt(spread)))
     return Curve(modulation, error, along.methods) / mean
 
 
 def redistribution(results: Results) -> dict[str, Quantity]:
     """Modulation of the profile after the burst and at late times, and when it has gone.
 
-    "Gone" is when nine tenths of the largest modulation's excess over the late one have.
+    "Gone" is when nine tenths of the largest modulation's excess over the late one have: half-way
+    between the first and the last time that it is so much, as noise makes it cross to and fro.
     """
     time, modulation = times(results), contrast(results)
     begin = burst(results)["steady from"].value
@@ -101,16 +120,21 @@ def redistribution(results: Results) -> dict[str, Quantity]:
     most = int(after[np.argmax(modulation.value[after])])
     last = modulation[late(time)].average()
     goal = last.value + 0.1 * (modulation.value[most] - last.value)
-    below = [k for k in range(most, time.size) if modulation.value[k] <= goal]
-    gone = below[0] if below else time.size - 1
-    slope = abs(np.gradient(modulation.value, time)[gone])
-    if not slope:
+    beyond = np.arange(time.size) > most
+    below = np.flatnonzero(beyond & (modulation.value <= goal))
+    above = np.flatnonzero(beyond & (modulation.value > goal))
+    if not below.size or not above.size:
         raise UnmeasurableError("the profile does not change")
-    when = _time(time, gone, modulation.methods)
+    first, final = time[below[0]], time[above[-1]]
+    when = (first + final) / 2
+    spacing = time[below[0]] - time[below[0] - 1]
+    gone = Quantity(
+        when, np.hypot(spacing, final - first) / np.sqrt(12), methods=modulation.methods
+    )
     return {
         "modulation after the burst": modulation.at(most).noted(f"at t = {time[most]:.2g}/Γ"),
         "modulation at late times": last,
-        "time of redistribution": when + Quantity(0, modulation.stderr[gone] / slope),
+        "time of redistribution": gone,
     }
 
 
@@ -155,7 +179,7 @@ def peaks(results: Results) -> dict[str, Quantity]:
     found["height, p > 0 / p < 0"] = heights[0] / heights[1]
     away = np.abs(np.abs(p) - phase) > phase / 2
     top = max(height.value for height in heights)
-    found["largest S elsewhere / peak"] = quantity.largest(s[away]) / top
+    found["largest S elsewhere / peak"] = largest(s[away]) / top
     return found
 
 
@@ -177,16 +201,48 @@ def _half(momentum: Array, s: Array, top: int) -> tuple[float, float]:
 
 
 def validity(results: Results) -> dict[str, Quantity]:
-    """N <1/|J|>, averaged over sites: in the steady state, and how long it exceeds ten."""
-    time, size = times(results), results.settings("chain").size
-    length = Curve.of(chain(results), "inverse_length", 1 / size).mean(1)
-    share = np.trapezoid((length.value > 10).astype(float), time) / (time[-1] - time[0])
-    top = int(np.argmax(length.value))
-    note = f"largest {length.at(top)}, at t = {time[top]:.2g}/Γ"
+    """How long the spins are: N <1/|J|>, averaged over sites, and how many are short.
+
+    In the steady state, where it is largest, for how much of the logarithmic time it exceeds ten,
+    and the largest share of spins shorter than two.
+    """
+    time, ds = times(results), chain(results)
+    inverse = Curve.of(ds, "inverse_length", 1 / results.settings("chain").size).mean(1)
+    short = Curve.of(ds, "short_fraction").mean(1)
+    # every time counts with the probability that it exceeds ten
+    sure = ndtr((inverse.value - 10) / np.maximum(inverse.stderr, 1e-12))
+    span = np.gradient(np.log(time))
+    share = span @ sure / span.sum()
+    edges = np.abs(np.diff(sure)).sum() * span.mean() / span.sum() / np.sqrt(12)
+    top = int(np.argmax(inverse.value))
+    note = (
+        f"N <1/|J|> is {inverse[late(time)].average()} in the steady state, at most "
+        f"{inverse.at(top)}, at t = {time[top]:.2g}/Γ"
+    )
     return {
-        "N <1/|J|>, steady state": length[late(time)].average(),
-        "share of the time above 10": Quantity(share, 0.0, note, length.methods),
+        "share of the logarithmic time above 10": Quantity(share, edges, note, inverse.methods),
+        "largest share of spins with |J| < 2": largest(short),
     }
+
+
+def lengths(results: Results) -> dict[str, Quantity]:
+    """Exponent of <1/|J|>, averaged over sites, against N: in the steady state, and at its largest.
+
+    Of shorter chains of the same cooperativity; -1 if |J| goes as N, -1/2 if it goes as its root.
+    """
+    settings = results.settings("lengths")
+    steady, most = [], []
+    for size in settings.sizes:
+        ds = results.load("lengths", f"size-{size}.twa")
+        inverse = Curve.of(ds, "inverse_length").mean(1)
+        steady.append(inverse[late(ds.time.values)].average())
+        most.append(largest(inverse))
+    found = {}
+    for name, values in (("steady state", steady), ("largest", most)):
+        shown = ", ".join(f"{n * q.value:.1f}" for n, q in zip(settings.sizes, values, strict=True))
+        note = f"N <1/|J|> = {shown} at N = {', '.join(map(str, settings.sizes))}"
+        found[f"exponent, {name}"] = quantity.power_law(settings.sizes, values).noted(note)
+    return found
 
 
 # -- (d): directionality ---------------------------------------------------------------------------
@@ -209,45 +265,50 @@ def fractions(results: Results, sites: int) -> tuple[Array, Curve]:
 
 
 def rise(results: Results) -> dict[str, Quantity]:
-    """Smallest rise, over all M, of the forward fraction: first to last drive."""
-    curves = (fractions(results, sites)[1] for sites in sizes(results))
-    rises = [forward.at(-1) - forward.at(0) for forward in curves]
-    return {"smallest rise": min(rises, key=lambda rise: rise.value)}
+    """Smallest rise of the forward fraction, over all M: in all, and over each half of the drives.
 
-
-def threshold(drives: Array, forward: Curve, level: float = 0.75) -> Quantity:
-    """Return the drive at which the fraction crosses `level`, on a line through log(drive).
-
-    Raises
-    ------
-    UnmeasurableError
-        If it does not.
+    The drives are halved on their logarithmic axis.
     """
-    value, stderr = forward.value, forward.stderr
-    above = np.flatnonzero(value > level)
-    if not above.size or above[0] == 0:
-        raise UnmeasurableError(f"the fraction does not cross {level:g}")
-    after = int(above[0])
-    before = after - 1
-    share = (level - value[before]) / (value[after] - value[before])
-    span = np.log(drives[after] / drives[before])
-    slope = (value[after] - value[before]) / span
-    error = np.hypot((1 - share) * stderr[before], share * stderr[after]) / slope
-    where = drives[before] * np.exp(share * span)
-    return Quantity(where, where * error, methods=forward.methods)
+    rises: dict[str, list[Quantity]] = {"weakest to strongest": [], "weaker": [], "stronger": []}
+    for sites in sizes(results):
+        drives, forward = fractions(results, sites)
+        middle = int(np.argmin(np.abs(np.log(drives**2 / drives[0] / drives[-1]))))
+        first, half, last = (forward.at(k) for k in (0, middle, -1))
+        for name, step in zip(rises, (last - first, half - first, last - half), strict=True):
+            rises[name].append(step)
+    return {
+        f"smallest rise, {name}": min(steps, key=lambda step: step.value)
+        for name, steps in rises.items()
+    }
+
+
+def slopes(results: Results, sites: int) -> dict[str, Quantity]:
+    """Steepest slope of the forward fraction, per Ω/γ and per ln(Ω/γ).
+
+    Between neighbouring drives, whose distances limit how steep it can come out.
+    """
+    drives, forward = fractions(results, sites)
+    found = {}
+    for name, axis in (("Ω/γ", drives), ("ln(Ω/γ)", np.log(drives))):
+        each = [
+            (forward.at(k) - forward.at(k - 1)) / float(axis[k] - axis[k - 1])
+            for k in range(1, drives.size)
+        ]
+        found[name] = max(each, key=lambda slope: slope.value)
+    return found
 
 
 def steepening(results: Results) -> dict[str, Quantity]:
-    """How the drive that sends three quarters forward falls with M."""
+    """Exponent of the steepest slope against M, in both readings of the axis."""
     size = sizes(results)
-    found = [threshold(*fractions(results, sites)) for sites in size]
-    note = ", ".join(f"{drive.value:.3f} at M = {m}" for m, drive in zip(size, found, strict=True))
-    ratios = [found[k] / found[k - 1] for k in range(1, len(size))]
-    worst = int(np.argmax([ratio.value for ratio in ratios]))
-    return {
-        "exponent of the drive at 3/4": quantity.power_law(size, found).noted(note),
-        "largest ratio to the next smaller M": ratios[worst].noted(f"M = {size[worst + 1]}"),
-    }
+    each = [slopes(results, sites) for sites in size]
+    found = {}
+    for axis in each[0]:
+        steepest = [slope[axis] for slope in each]
+        shown = ", ".join(f"{s} at M = {m}" for m, s in zip(size, steepest, strict=True))
+        exponent = quantity.power_law(size, steepest).noted(shown)
+        found[f"exponent of the slope per {axis}"] = exponent
+    return found
 
 
 def saturation(results: Results, sites: int) -> dict[str, Quantity]:

@@ -8,7 +8,8 @@ import xarray as xr
 from blochball.dataset import system_of
 from figures.rivals.compare import RIVALS
 from figures.rivals.runs import CASES
-from paper_checks.quantity import Array, Curve, Quantity, largest
+from paper_checks.curves import Array, Curve, largest
+from paper_checks.quantity import Quantity
 from workflow.results import Results, at
 
 

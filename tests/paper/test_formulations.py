@@ -11,7 +11,6 @@ import pytest
 import xarray as xr
 
 from blochball import twa
-from blochball.dataset import system_of
 from blochball.support import storage
 from figures import style
 from figures.fig1 import draw as fig1
@@ -180,6 +179,7 @@ def test_exponents_of_known_power_laws(tmp_path):
 def test_too_few_trajectories_give_no_exponent(results):
     # N = 40 is not resolved
     assert measure.scaling(results, "inversion")["Eq. (6)"].stderr == np.inf
+    assert "fewer than three" in measure.scaling(results, "inversion")["Eq. (6)"].note
 
 
 def test_agreement_by_hand(results):
@@ -187,12 +187,13 @@ def test_agreement_by_hand(results):
     eq6, ball = (results.load(*where) for where in (
         ("formulations", "pair.eq6"), ("pair", "two.twa")
     ))  # fmt: skip
-    difference = eq6.output.sel(channel="forward") - ball.output.sel(channel="forward", phase=0.25)
-    expected = 10 * float(abs(difference).max()) / 400
-    assert found["I_F/N_tot², 3(b)"].value == pytest.approx(expected)
-    assert system_of(eq6).sites == 2
-    for quantity in found.values():
-        assert quantity.value < 1 + 5 * quantity.stderr
+    exact = results.load("pair", "two.exact").output.sel(channel="forward", phase=0.25)
+    eq6, ball = eq6.output.sel(channel="forward"), ball.output.sel(channel="forward", phase=0.25)
+    # the largest values are those of batches, so this is what they scatter around
+    expected = float(abs(eq6 - ball).max() / abs(eq6 - exact).max())
+    ratio = found["I_F/N_tot², 3(b)"]
+    assert abs(ratio.value - expected) < 5 * ratio.stderr
+    assert found["emission/N², exponent, 2(a)"].stderr > 0
 
 
 # -- what is drawn ----------------------------------------------------------------------------

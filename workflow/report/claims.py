@@ -81,7 +81,8 @@ def as_data(
                 "figure": found.claim.figure,
                 "claim": found.claim.claim,
                 "where": found.claim.where,
-                "measured": found.claim.measured,
+                "measured": found.claim.measured
+                + (f". Weak: {found.claim.weak}" if found.claim.weak else ""),
                 "verdict": found.verdict,
                 "sources": files.get(found.claim.id, []),
                 "numbers": [
@@ -91,6 +92,7 @@ def as_data(
                         "stderr": quantity.stderr,
                         "text": str(quantity),
                         "note": quantity.note,
+                        "methods": sorted(quantity.methods),
                         "criterion": criterion(found.claim.criteria[name]),
                         "clearance": clearance(quantity, found.claim.criteria[name]),
                         "verdict": found.verdicts[name],
@@ -116,7 +118,7 @@ def markdown(data: dict[str, Any]) -> str:
     """Return the ledger as a Markdown table."""
     rows = [" | ".join(HEAD), " | ".join("---" for _ in HEAD)]
     for claim in data["claims"]:
-        number = "<br>".join(f"{n['name']}: {_noted(n)}" for n in claim["numbers"])
+        number = "<br>".join(f"{named(n)}: {_noted(n)}" for n in claim["numbers"])
         bound = "<br>".join(n["criterion"] for n in claim["numbers"])
         cells = [claim["claim"], claim["where"], claim["measured"], number, bound]
         rows.append(" | ".join([_cell(text) for text in cells] + [f"**{claim['verdict']}**"]))
@@ -126,6 +128,12 @@ def markdown(data: dict[str, Any]) -> str:
 
 def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
+
+
+def named(number: dict[str, Any]) -> str:
+    """Return the name of a number with the methods that it is from."""
+    methods = f" [{', '.join(number['methods'])}]" if number["methods"] else ""
+    return number["name"] + methods
 
 
 def _noted(number: dict[str, Any]) -> str:
