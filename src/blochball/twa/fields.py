@@ -29,7 +29,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blochball.operators import MasterEquation
-from blochball.system import ChainExchange, System
+from blochball.system import System
+from blochball.terms import ChainExchange
 from blochball.twa.local import Rates
 
 Floats = NDArray[np.float64]

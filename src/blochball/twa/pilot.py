@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blochball.operators import TABLE
-from blochball.system import ChainExchange, System
+from blochball.system import System
+from blochball.terms import ChainExchange
 from blochball.twa.driver import compiled
 from blochball.twa.fields import Fields
 from blochball.twa.initial import Start, begin, cloud_of
