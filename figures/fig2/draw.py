@@ -85,10 +85,12 @@ def errors(ax: Axes, results: Results) -> None:
         found = [measure_fig2.largest_error(results, int(n), name) for n in size]
         error, stderr = arrays(found)
         seen = resolved(found)
-        # what the sampling error hides is hollow, and not joined by the line
+        # what the sampling error hides is hollow, and not joined by the line; without the bias of a
+        # largest value it may even be negative, and has no place on a logarithmic axis
+        hidden = ~seen & (error > 0)
         for some, look in (
             (seen, {"linestyle": "-", "markerfacecolor": colour}),
-            (~seen, {"linestyle": "none", "markerfacecolor": "white"}),
+            (hidden, {"linestyle": "none", "markerfacecolor": "white"}),
         ):
             ax.errorbar(
                 size[some],
