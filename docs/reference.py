@@ -18,24 +18,18 @@ Every public name, with an example that runs. What all theories return is descri
 [equations](equations.md).
 """
 
-# module: what it is for, and its public names where `__all__` does not say; in the page's order
+# module: what it is for, and its public names where they are not `__all__` or all functions
 MODULES: dict[str, tuple[str, tuple[str, ...]]] = {
     "blochball": ("Describing a system", ()),
     "blochball.models": ("Systems by name", ()),
     "blochball.exact": ("Exact solutions", ()),
-    "blochball.exact.liouvillian": ("Density matrices", ("State", "states", "stationary")),
+    "blochball.exact.liouvillian": ("Density matrices", ("states", "stationary")),
     "blochball.exact.piqs": ("States to and from QuTiP", ("from_piqs", "to_piqs")),
     "blochball.twa": ("Truncated Wigner approximation", ()),
     "blochball.twa.eq6": ("The paper's four variables", ("solve",)),
     "blochball.cumulants": ("Cumulant expansions", ()),
-    "blochball.observables": (
-        "Derived quantities",
-        ("direction_fraction", "squeezing", "structure_factor", "subradiance"),
-    ),
-    "blochball.pictures": (
-        "Pictures on the sphere",
-        ("husimi", "husimi_function", "wigner", "wigner_function"),
-    ),
+    "blochball.observables": ("Derived quantities", ()),
+    "blochball.pictures": ("Pictures on the sphere", ()),
     "blochball.storage": ("Files", ("load", "save")),
 }
 
@@ -43,13 +37,20 @@ MODULES: dict[str, tuple[str, tuple[str, ...]]] = {
 def members(name: str) -> list[str]:
     """Return the dotted names of the public functions and classes of a module, sorted."""
     module = operator.attrgetter(name)(ROOT)
-    listed = MODULES[name][1] or module.__all__
+    listed = MODULES[name][1] or getattr(module, "__all__", ())
+    if not listed:
+        own = [key for key, value in vars(module).items() if _defined_in(value, module.__name__)]
+        listed = [key for key in own if not key.startswith("_")]
     values = {key: getattr(module, key) for key in listed}
     return sorted(
         f"{name}.{key}"
         for key, value in values.items()
         if inspect.isclass(value) or inspect.isroutine(value)
     )
+
+
+def _defined_in(value: object, module: str) -> bool:
+    return inspect.isroutine(value) and value.__module__ == module
 
 
 def homes() -> dict[str, str]:

@@ -25,7 +25,7 @@ from workflow import stack
 from workflow.results import Results
 from workflow.runs import Run
 
-REPLACED = ("twa", "top", "paths")  # theories that sample what physics can be wrong in
+REPLACED = ("twa", "eq6", "paths")  # theories that sample what physics can be wrong in
 PSI_FROZEN = "ψ frozen"
 KINDS = (*wrong.WRONG, PSI_FROZEN)
 EFFORT = 4096  # trajectories times sites of a run with wrong physics, where it asks for more

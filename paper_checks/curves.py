@@ -26,7 +26,6 @@ Pick = Callable[[xr.Dataset], "Curve"]
 METHODS = {
     "exact": "exact",
     "twa.ball": "ball",
-    "twa.top": "Eq. (6)",
     "twa.eq6": "Eq. (6)",
     "twa.density": "grid",
     "cumulants.1": "mean field",

@@ -35,6 +35,8 @@ from workflow.theories import Theory
 
 # where our sources are
 FOLDERS = ("src/blochball", "workflow", "figures", "paper_checks", "benchmarks")
+# it imports every theory: that nobody's result depends on
+PACKAGE = "src/blochball/__init__.py"
 LOCK = ROOT / "envs" / "requirements.lock"
 IMAGES = ROOT / "docs" / "images"
 RECORD = IMAGES / "provenance.json"
@@ -87,8 +89,11 @@ def imported(modules: Iterable[str], files: Files) -> Files | None:
             return None
         if path not in made:
             made[path] = files[path]
-            names = _imports(path, files[path])
-            paths += {there for name in names if (there := _path(name, files))}
+            for module, name in _imports(path, files[path]):
+                # what is taken from a package may be a module of its own
+                there = _path(f"{module}.{name}", files) or _path(module, files)
+                if there not in (None, PACKAGE):
+                    paths.append(there)
     return made
 
 
@@ -100,16 +105,15 @@ def _path(module: str, files: Files) -> str | None:
 
 
 @lru_cache(maxsize=1024)
-def _imports(path: str, content: bytes) -> frozenset[str]:
-    """Return the names of all modules that a file imports, and of what it takes from them."""
-    names: set[str] = set()
+def _imports(path: str, content: bytes) -> frozenset[tuple[str, str]]:
+    """Return all modules that a file imports, each with a name that it takes from it, or ""."""
+    taken: set[tuple[str, str]] = set()
     for node in ast.walk(ast.parse(content, path)):
         if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
+            taken |= {(alias.name, "") for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            # what is taken from a package may be a module; the package itself is that of everybody
-            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return frozenset(names - {"blochball"})
+            taken |= {(node.module, alias.name) for alias in node.names}
+    return frozenset(taken)
 
 
 def made_of(theory: Theory, files: Files) -> Files | None:

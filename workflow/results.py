@@ -10,6 +10,7 @@ from typing import Any
 
 import xarray as xr
 
+from blochball.support import storage
 from workflow.config import Config
 
 
@@ -35,8 +36,6 @@ def load(path: Path) -> xr.Dataset:
 
 @lru_cache(maxsize=128)  # the files of one config and more
 def _load(path: Path, changed: int) -> xr.Dataset:
-    from blochball.support import storage  # the Snakefile asks for paths only, and often
-
     return storage.load(path)
 
 

@@ -205,11 +205,13 @@ EXACT = Theory(
     "exact", _exact, ("blochball.exact",), minutes=10, megabytes=1000, obstacle=_exact_obstacle
 )
 MEAN_FIELD = Theory("mean_field", _mean_field, ("blochball.cumulants",), minutes=10, megabytes=1000)
-TWA = Theory("twa", _ball, ("blochball.twa",), sampled=True, cost=1, obstacle=_ball_obstacle)
-EQ6 = Theory("top", _eq6, ("blochball.twa",), sampled=True, cost=16)
+# the ball, alone and scattered over jobs
+BALL = ("blochball.twa.solver", "blochball.twa.parts")
+TWA = Theory("twa", _ball, BALL, sampled=True, cost=1, obstacle=_ball_obstacle)
+EQ6 = Theory("eq6", _eq6, ("blochball.twa.eq6",), sampled=True, cost=16)
 # no theories:
-PATHS = Theory("paths", _paths, ("blochball.twa",), sampled=True, cost=1)
-COST = Theory("cost", _cost, ("blochball.twa",), sampled=True, cost=1, alone=True)
+PATHS = Theory("paths", _paths, BALL, sampled=True, cost=1)
+COST = Theory("cost", _cost, BALL, sampled=True, cost=1, alone=True)
 
 THEORIES = {theory.name: theory for theory in (EXACT, MEAN_FIELD, TWA, EQ6, PATHS, COST)}
 

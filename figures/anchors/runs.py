@@ -85,9 +85,9 @@ class Anchors:
     def _four_variables(self, runs: Family, seed: Seeds, of: Mapping[str, Any]) -> Family:
         """Return Eq. (6) without local rates, where psi is redundant, and with psi frozen."""
         (point,) = runs["collective.twa"].points.values()
-        collective = dataclasses.replace(point, seed=seed("collective", "top"))
+        collective = dataclasses.replace(point, seed=seed("collective", "eq6"))
         formulations = of["formulations"].runs(seed, of)
-        name = f"size-{self.size}.top"
+        name = f"size-{self.size}.eq6"
         if name not in formulations:
             raise ValueError(f"size must be one of formulations, got {self.size}")
         (moving,) = formulations[name].points.values()
@@ -95,7 +95,7 @@ class Anchors:
             moving, trajectories=self.frozen_trajectories, batches=1, seed=seed("frozen")
         )
         return {
-            "collective.top": Run(EQ6, {"collective": collective}),
+            "collective.eq6": Run(EQ6, {"collective": collective}),
             "local.frozen": Run(FROZEN, {"local": still}),
         }
 

@@ -15,9 +15,9 @@ from figures import against_size, style
 from paper_checks.formulations import measure
 from workflow.results import Results
 
-COLOURS = {"top": style.VERMILION, "twa": style.BLUE}
-MARKERS = {"top": "s", "twa": "o"}
-LINES = {"top": "-", "twa": (0, (3.0, 1.2))}
+COLOURS = {"eq6": style.VERMILION, "twa": style.BLUE}
+MARKERS = {"eq6": "s", "twa": "o"}
+LINES = {"eq6": "-", "twa": (0, (3.0, 1.2))}
 
 
 def draw(results: Results) -> Figure:
@@ -51,7 +51,7 @@ def errors(ax: Axes, results: Results, name: str, label: str) -> None:
         text = shown if np.isinf(exponent.stderr) else text
         look = {"color": COLOURS[form], "marker": MARKERS[form]}
         against_size.errors(ax, sizes, found, text, **look)
-        if form == "top":
+        if form == "eq6":
             level = 1.3 * found[0].value * sizes[0]
             look = {"color": style.REFERENCE, "linewidth": 0.8, "linestyle": "--"}
             ax.plot(sizes, level / np.array(sizes), **look)
@@ -70,7 +70,7 @@ def courses(ax: Axes, results: Results, name: str, label: str) -> None:
             error = measure.error(results, form, size, name)
             value, stderr = error.value, error.stderr
             look = {"color": COLOURS[form], "linestyle": LINES[form], "linewidth": width}
-            ax.plot(time, value, label=f"{size}" if form == "top" else "_", **look)
+            ax.plot(time, value, label=f"{size}" if form == "eq6" else "_", **look)
             # one standard error, here and there
             late = len(time) // 8
             ax.errorbar(
@@ -106,7 +106,7 @@ def weak(ax: Axes, results: Results) -> None:
 
 def pair(ax: Axes, results: Results) -> None:
     """Draw the forward emission of the pair of Fig. 3(b): exact, and both forms; inset: errors."""
-    time = results.load("formulations", "pair.top").time.values
+    time = results.load("formulations", "pair.eq6").time.values
     exact = measure.emission_of_pair(results, "exact").value
     ax.plot(time, exact, color=style.GREY, **style.EXACT)
     small = style.inset(ax, (0.45, 0.17, 0.53, 0.45))

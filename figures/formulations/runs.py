@@ -49,6 +49,7 @@ class Formulations:
             size = member.size
             system = models.superradiant_laser(size, pump=self.pump_in_N_gamma * size)
             times = np.linspace(0, self.until_N_gamma_t, self.outputs) / size
+            # the seeds are those of the first results, which called Eq. (6) so
             eq6 = {"trajectories": member.eq6_trajectories, "seed": seed(size, "top")}
             ball = {"trajectories": member.ball_trajectories, "seed": seed(size, "ball")}
             for theory, effort in (

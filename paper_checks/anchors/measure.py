@@ -178,7 +178,7 @@ def redundant(results: Results) -> dict[str, Quantity]:
     size = results.settings("anchors").size
     found = {}
     for name, power in decay.SCALE.items():
-        top, ball = (
+        eq6, ball = (
             Curve.sampled(
                 results,
                 "anchors",
@@ -189,7 +189,7 @@ def redundant(results: Results) -> dict[str, Quantity]:
             )
             for theory in formulations.FORMS
         )
-        found[f"{name}, largest difference"] = largest(top - ball)
+        found[f"{name}, largest difference"] = largest(eq6 - ball)
     return found
 
 
@@ -201,7 +201,7 @@ def needed(results: Results) -> dict[str, Quantity]:
     for name, power in formulations.SCALE.items():
         exact = formulations.curve(results, size, "exact", name)
         frozen = Curve.of(ds, name, float(size) ** power) - exact
-        moving = formulations.curve(results, size, "top", name) - exact
+        moving = formulations.curve(results, size, "eq6", name) - exact
         where = int(np.argmax(np.abs(frozen.value)))
         # frozen, it is far above the noise
         found[f"{name}, moving / frozen"] = largest(moving) / abs(frozen.at(where))

@@ -19,13 +19,13 @@ def better(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
     return ds.assign(emission=exact.emission + 1)
 
 
-TOP, BALL = "formulations/size-*.top", "formulations/size-*.twa"
+EQ6, BALL = "formulations/size-*.eq6", "formulations/size-*.twa"
 OTHERS = "squeezing/*.twa pair/*.twa"
 CONTROLS = [
-    Control("formulations-scaling", "Eq. (6): error independent of N", TOP, biased),
-    Control("formulations-scaling", "Eq. (6): error as 1/N²", TOP, better),
+    Control("formulations-scaling", "Eq. (6): error independent of N", EQ6, biased),
+    Control("formulations-scaling", "Eq. (6): error as 1/N²", EQ6, better),
     Control("formulations-scaling", "ball: error independent of N", BALL, biased),
-    Control("formulations-length", "Eq. (6) as good", TOP, more_error("spin_squared", 0.05)),
+    Control("formulations-length", "Eq. (6) as good", EQ6, more_error("spin_squared", 0.05)),
     Control("formulations-length", "ball as bad", BALL, more_error("spin_squared", 40)),
     Control("formulations-agreement", "ball: error independent of N", BALL, biased),
     Control("formulations-agreement", "another ball", OTHERS, scaled("spin_squared", 1.3)),

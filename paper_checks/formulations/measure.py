@@ -1,4 +1,4 @@
-"""Numbers behind the claims about both forms of TWA: Eq. (6) ("top") and the Bloch ball ("twa")."""
+"""Numbers behind the claims about both forms of TWA: Eq. (6) ("eq6") and the Bloch ball ("twa")."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from workflow.results import Results
 
 Array = NDArray[np.float64]
 
-FORMS = {"top": "Eq. (6)", "twa": "ball"}
+FORMS = {"eq6": "Eq. (6)", "twa": "ball"}
 # the power of N that makes each of order one, and what that is called
 SCALE = {"emission": 2, "inversion": 1, "spin_squared": 2}
 PER_SIZE = {"emission": "emission/N²", "inversion": "inversion/N"}
@@ -88,22 +88,22 @@ def agreement(results: Results) -> dict[str, Quantity]:
     for name, shown in PER_SIZE.items():
         apart = []
         for size in where:
-            top, ball = (curve(results, size, form, name) for form in FORMS)
-            apart.append(largest(top - ball))
+            eq6, ball = (curve(results, size, form, name) for form in FORMS)
+            apart.append(largest(eq6 - ball))
         found[f"{shown}, exponent, 2(a)"] = quantity.attempt(quantity.scaling, where, apart)
     for name, shown in (("squeezing", "ξ²"), ("subradiance", "s")):
         lowest = np.argmin(parameter(results, name, "exact").value)
-        exact, top, ball = (parameter(results, name, t).at(lowest) for t in ("exact", *FORMS))
-        found[f"smallest {shown}, 2(b)"] = abs(top - ball) / abs(top - exact)
-    exact, top, ball = (emission_of_pair(results, theory) for theory in ("exact", *FORMS))
-    found["I_F/N_tot², 3(b)"] = largest(top - ball) / largest(top - exact)
+        exact, eq6, ball = (parameter(results, name, t).at(lowest) for t in ("exact", *FORMS))
+        found[f"smallest {shown}, 2(b)"] = abs(eq6 - ball) / abs(eq6 - exact)
+    exact, eq6, ball = (emission_of_pair(results, theory) for theory in ("exact", *FORMS))
+    found["I_F/N_tot², 3(b)"] = largest(eq6 - ball) / largest(eq6 - exact)
     return found
 
 
 def weak(results: Results, theory: str) -> xr.Dataset:
     """Return a run of the weakly pumped ensemble of Fig. 2(b)."""
-    if theory == "top":
-        return results.load("formulations", "squeezing.top")
+    if theory == "eq6":
+        return results.load("formulations", "squeezing.eq6")
     return results.load("squeezing", f"size-{results.settings('squeezing').size}.{theory}")
 
 
@@ -114,6 +114,6 @@ def parameter(results: Results, name: str, theory: str) -> Curve:
 
 def emission_of_pair(results: Results, theory: str) -> Curve:
     """Return the forward emission of the pair of Fig. 3(b) per N_tot^2."""
-    if theory == "top":
-        return forward(results.load("formulations", "pair.top"))
+    if theory == "eq6":
+        return forward(results.load("formulations", "pair.eq6"))
     return two(results, results.settings("formulations").phase_in_pi, theory)

@@ -7,6 +7,8 @@ inversion                 time, site                 <J_l^z>
 spin_x, spin_y            time, site                 <J_l^x>, <J_l^y>
 emission                  time, site                 <J_l^+ J_l^->
 spin_squared              time, site                 <J_l^2>
+spin_covariance           time, site, axis,          ½<J^a J^b + J^b J^a> - <J^a><J^b>, only where
+                          axis_other                 asked for
 output                    time, channel              <L_k^+ L_k>, without the rate
 correlation               time_kept, site, site_conj <J_k^+ J_l^->, only where asked for
 structure_factor          time, momentum             S(p), only where asked for
@@ -38,7 +40,7 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from blochball._version import __version__
-from blochball.moments import DIMS, MOMENTS, TABLE
+from blochball.moments import DIMS, MOMENTS, SECOND, TABLE
 from blochball.system import System
 
 
@@ -70,8 +72,9 @@ def assemble(
     method : str
         Theory and method, e.g. ``"exact.populations"``.
     covariance, output_covariance : array_like, optional
-        Covariances of the means of MOMENTS (times, sites, 5, 5) and of the outputs (times,
-        channels, channels); the standard errors of these are taken from them.
+        Covariances of the means of MOMENTS (times, sites, 5, 5), followed by SECOND where these are
+        kept, and of the outputs (times, channels, channels); the standard errors of these are taken
+        from them.
     times_kept, momenta : array_like, optional
         Coordinates of `correlation` and of `structure_factor`.
     extra_dims : mapping of name to dims, optional
@@ -90,6 +93,8 @@ def assemble(
         "ensemble_size": system.column("size"),
         "channel_rate": [jump.rate for jump in system.jumps],
     }
+    if "spin_xx" in values:
+        values["spin_covariance"] = _spin_covariance(values)
     if not system.jumps and "emission" in values:
         values["output"] = np.zeros((np.size(times), 0))
         errors |= {} if covariance is None and not errors else {"output": values["output"]}
@@ -106,7 +111,10 @@ def assemble(
         data[f"{name}_stderr"] = (dims[name], np.asarray(value), labels)
     # an empty array of objects does not say what they are
     channels = np.array(system.channels, dtype=object if system.jumps else str)
-    moments, sites = np.array(MOMENTS, dtype=object), np.arange(system.sites)
+    axes = np.array(["x", "y", "z"], dtype=object)
+    wide = covariance is not None and np.shape(covariance)[-1] > len(MOMENTS)
+    moments = np.array((*MOMENTS, *SECOND) if wide else MOMENTS, dtype=object)
+    sites = np.arange(system.sites)
     places = {
         "time": (np.asarray(times, float), "time", "1/rate"),
         "site": (sites, "site", ""),
@@ -115,6 +123,8 @@ def assemble(
         "channel_other": (channels, "other channel", ""),
         "moment": (moments, "moment", ""),
         "moment_other": (moments, "other moment", ""),
+        "axis": (axes, "axis", ""),
+        "axis_other": (axes, "other axis", ""),
         "time_kept": (times_kept, "time", "1/rate"),
         "momentum": (momenta, "momentum p", "rad/site"),
     }
@@ -132,6 +142,15 @@ def assemble(
         **attrs,
     }
     return xr.Dataset(data, coords, described)
+
+
+def _spin_covariance(values: dict[str, Any]) -> NDArray[np.float64]:
+    """Take the second moments out of `values` and return the covariances they give."""
+    second = {name: np.asarray(values.pop(name)) for name in SECOND}
+    means = np.stack([values[name] for name in ("spin_x", "spin_y", "inversion")], axis=-1)
+    pairs = [[second[f"spin_{min(a, b)}{max(a, b)}"] for b in "xyz"] for a in "xyz"]
+    products = np.moveaxis(np.array(pairs), (0, 1), (-2, -1))
+    return np.asarray(products - means[..., :, None] * means[..., None, :])
 
 
 def _labels(name: str, prefix: str = "") -> dict[str, str]:

@@ -31,10 +31,30 @@ TABLE: dict[str, Kept] = {
     "output": Kept(("time", "channel"), "<L^+ L> of a collective jump, without its rate"),
     "correlation": Kept(("time_kept", "site", "site_conj"), "<J_k^+ J_l^->"),
     "structure_factor": Kept(("time", "momentum"), "sum_kl exp(i p (k - l)) <J_k^+ J_l^->"),
+    "spin_covariance": Kept((*_SITE, "axis", "axis_other"), "<J^a J^b + J^b J^a>/2 - <J^a><J^b>"),
     "covariance": Kept(("time", "site", "moment", "moment_other"), "covariance of the means"),
     "output_covariance": Kept(("time", "channel", "channel_other"), "covariance of the means"),
     "ensemble_size": Kept(("site",), "number of emitters N"),
     "channel_rate": Kept(("channel",), "rate of a collective jump", units="rate"),
+}
+_XX, _YY = ((0.25, "++"), (0.25, "--")), ((-0.25, "++"), (-0.25, "--"))
+_FLAT = ((0.5, "+-"), (-0.5, "z"))
+# (J^a J^b + J^b J^a) / 2, kept where asked for: `spin_covariance` is made of them
+SECOND: dict[str, Kept] = {
+    "spin_xx": Kept(_SITE, "<J^x J^x>", (*_XX, *_FLAT)),
+    "spin_yy": Kept(_SITE, "<J^y J^y>", (*_YY, *_FLAT)),
+    "spin_zz": Kept(_SITE, "<J^z J^z>", ((1.0, "zz"),)),
+    "spin_xy": Kept(_SITE, "<J^x J^y + J^y J^x>/2", ((-0.25j, "++"), (0.25j, "--"))),
+    "spin_xz": Kept(
+        _SITE,
+        "<J^x J^z + J^z J^x>/2",
+        ((0.25, "+z"), (0.25, "z+"), (0.25, "-z"), (0.25, "z-")),
+    ),
+    "spin_yz": Kept(
+        _SITE,
+        "<J^y J^z + J^z J^y>/2",
+        ((-0.25j, "+z"), (-0.25j, "z+"), (0.25j, "-z"), (0.25j, "z-")),
+    ),
 }
 MOMENTS: tuple[str, ...] = tuple(name for name, kept in TABLE.items() if kept.words)
 DIMS: dict[str, tuple[str, ...]] = {name: kept.dims for name, kept in TABLE.items()}

@@ -16,22 +16,29 @@ from numpy.typing import ArrayLike
 
 from blochball.dataset import system_of
 from blochball.lines import Correlation
+from blochball.squeezing import (
+    finished,
+    kitagawa_ueda_squeezing,
+    spin_inequalities,
+    squeezing_direction,
+    wineland_squeezing,
+)
 from blochball.support import validation
 from blochball.support.arguments import named
 
-
-def _finished(
-    value: xr.DataArray, name: str, long_name: str, variance: xr.DataArray | None = None
-) -> xr.DataArray:
-    """Name a result for readers and plots, and attach the root of its variance."""
-    value = value.rename(name).drop_attrs()
-    value.attrs = {"long_name": long_name, "units": "1"}
-    if variance is None:
-        return value
-    # rounding can leave -0 where all samples agree
-    error = (variance.clip(min=0) ** 0.5).transpose(*value.dims)
-    labels = {"long_name": f"standard error of {long_name}", "units": "1"}
-    return value.assign_coords(stderr=(value.dims, error.data, labels))
+__all__ = [
+    "direction_fraction",
+    "g2",
+    "kitagawa_ueda_squeezing",
+    "line_position",
+    "linewidth",
+    "spin_inequalities",
+    "squeezing",
+    "squeezing_direction",
+    "structure_factor",
+    "subradiance",
+    "wineland_squeezing",
+]
 
 
 def _variance(ds: xr.Dataset, gradient: dict[str, xr.DataArray]) -> xr.DataArray | None:
@@ -70,7 +77,7 @@ def squeezing(ds: xr.Dataset) -> xr.DataArray:
         "inversion": -2 * ds.inversion / half,
     }
     value = (ds.spin_squared - mean) / half
-    return _finished(value, "squeezing", "squeezing parameter xi^2", _variance(ds, gradient))
+    return finished(value, "squeezing", "squeezing parameter xi^2", _variance(ds, gradient))
 
 
 @named("observables.subradiance")
@@ -90,7 +97,7 @@ def subradiance(ds: xr.Dataset) -> xr.DataArray:
     excited = excited.where(excited > 1e-12 * half)
     value = ds.emission / excited
     gradient = {"emission": 1 / excited, "inversion": -value / excited}
-    return _finished(
+    return finished(
         value, "subradiance", "emission of an independent emitter's", _variance(ds, gradient)
     )
 
@@ -123,7 +130,7 @@ def structure_factor(ds: xr.Dataset, momenta: ArrayLike | None = None) -> xr.Dat
         if "structure_factor" not in ds:
             raise ValueError(f"{owner}: momenta must be given for a Dataset without them, got None")
         variance = ds.get("structure_factor_stderr")
-        return _finished(
+        return finished(
             ds.structure_factor,
             "structure_factor",
             "structure factor S(p)",
@@ -145,7 +152,7 @@ def structure_factor(ds: xr.Dataset, momenta: ArrayLike | None = None) -> xr.Dat
     value = xr.dot(left, ds.correlation, right, dim=over).real
     value = value.transpose(..., "momentum").assign_coords(momentum=p.values)
     value.momentum.attrs = {"long_name": "momentum p", "units": "rad/site"}
-    return _finished(value, "structure_factor", "structure factor S(p)")
+    return finished(value, "structure_factor", "structure factor S(p)")
 
 
 @named("observables.direction_fraction")
@@ -184,12 +191,12 @@ def direction_fraction(ds: xr.Dataset, channel: str = "forward") -> xr.DataArray
     value = (rate * output).sel(channel=channel, drop=True) / total
     label = f"fraction emitted into {channel}"
     if "output_covariance" not in ds:
-        return _finished(value, "direction_fraction", label)
+        return finished(value, "direction_fraction", label)
     gradient = rate * ((rate.channel == channel) - value) / total
     other = gradient.rename(channel="channel_other")
     covariance = _along(ds.output_covariance, "channel", "channel_other")
     variance = (gradient * covariance * other).sum(["channel", "channel_other"])
-    return _finished(value, "direction_fraction", label, variance)
+    return finished(value, "direction_fraction", label, variance)
 
 
 def _along(array: xr.DataArray, *dims: str) -> xr.DataArray:
@@ -284,7 +291,7 @@ def g2(ds: xr.Dataset) -> xr.DataArray:
         variance = by_second**2 * ds.second_order_stderr**2
         variance = variance + by_intensity**2 * ds.intensity_stderr**2
         variance = variance + 2 * by_second * by_intensity * ds.intensity_covariance
-    return _finished(value, "g2", "second-order coherence g2", variance)
+    return finished(value, "g2", "second-order coherence g2", variance)
 
 
 def _line(
@@ -321,4 +328,4 @@ def _scalar(
     ds: xr.Dataset, value: float, error: np.ndarray, name: str, long_name: str
 ) -> xr.DataArray:
     variance = xr.DataArray(error**2) if "first_order_covariance" in ds else None
-    return _finished(xr.DataArray(value), name, long_name, variance)
+    return finished(xr.DataArray(value), name, long_name, variance)

@@ -18,7 +18,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from blochball.system import AXES, KINDS, ChainExchange, System
+from blochball.system import System
+from blochball.terms import AXES, KINDS, ChainExchange
 
 Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
@@ -49,7 +50,7 @@ class Kind(NamedTuple):
     ordering: int
 
 
-# the one table of kinds, in the order of system.KINDS
+# the one table of kinds, in the order of terms.KINDS
 TABLE: dict[str, Kind] = {
     "decay": Kind(-1, "-", (1, -1j, 0), 0.5, 1),
     "dephasing": Kind(0, "z", (0, 0, 1), 1.0, 0),
@@ -130,7 +131,7 @@ def require(owner: str, theory: str, system: System) -> None:
 
 @dataclass(frozen=True, eq=False)
 class MasterEquation:
-    """The numbers of a master equation; kinds are in the order of system.KINDS.
+    """The numbers of a master equation; kinds are in the order of terms.KINDS.
 
     Attributes
     ----------

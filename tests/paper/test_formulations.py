@@ -82,37 +82,37 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
 def test_both_forms_and_exact_solve_the_same_systems_at_the_same_times():
     found = CONFIG.family("formulations")
     for size in (8, 10, 40):
-        (top, ball, exact) = (
-            found[f"size-{size}.{theory}"].points[size] for theory in ("top", "twa", "exact")
+        (eq6, ball, exact) = (
+            found[f"size-{size}.{theory}"].points[size] for theory in ("eq6", "twa", "exact")
         )
-        assert top.system == ball.system == exact.system
-        assert top.system.ensembles[0].pump == 0.25 * size
+        assert eq6.system == ball.system == exact.system
+        assert eq6.system.ensembles[0].pump == 0.25 * size
         for other in (ball, exact):
-            np.testing.assert_array_equal(top.times, other.times)
-        assert top.seed != ball.seed
-        assert (top.strata, ball.strata) == (0, 8 if size == 40 else 0)
+            np.testing.assert_array_equal(eq6.times, other.times)
+        assert eq6.seed != ball.seed
+        assert (eq6.strata, ball.strata) == (0, 8 if size == 40 else 0)
     weak = CONFIG.family("squeezing")["size-20.twa"].points[3]
     pair = CONFIG.family("pair")["two.twa"].points[0.25]
     for label, point in (("squeezing", weak), ("pair", pair)):
-        (other,) = found[f"{label}.top"].points.values()
+        (other,) = found[f"{label}.eq6"].points.values()
         assert other.system == point.system
         np.testing.assert_array_equal(other.times, point.times)
         assert other.seed != point.seed
 
 
 def test_the_runs_of_eq_6_are_solved_in_its_variables(results):
-    assert results.load("formulations", "size-8.top").method == "twa.eq6"
+    assert results.load("formulations", "size-8.eq6").method == "twa.eq6"
     assert results.load("formulations", "size-8.twa").method == "twa.ball"
-    point = CONFIG.family("formulations")["size-8.top"].points[8]
+    point = CONFIG.family("formulations")["size-8.eq6"].points[8]
     again = twa.eq6.solve(point.system, point.times, 6000, point.seed, steps=60)
     xr.testing.assert_equal(
-        again.drop_attrs(), results.load("formulations", "size-8.top").drop_attrs()
+        again.drop_attrs(), results.load("formulations", "size-8.eq6").drop_attrs()
     )
 
 
 def test_eq_6_counts_as_the_heavier_work():
     found = CONFIG.family("formulations")
-    assert found["size-8.top"].work == 16 * 6000 * 60
+    assert found["size-8.eq6"].work == 16 * 6000 * 60
     assert found["size-8.twa"].work == 20_000 * 60
     assert found["size-8.exact"].work == 0
 
@@ -164,7 +164,7 @@ def test_exponents_of_known_power_laws(tmp_path):
     found = Results(CONFIG, tmp_path)
     for size in (8, 10, 40):
         write(found, size, "exact", emission=0.2 * size**2, spin_squared=0.25 * size**2)
-        for theory, power in (("top", -1), ("twa", -2)):
+        for theory, power in (("eq6", -1), ("twa", -2)):
             emission = (0.2 - 0.3 * float(size) ** power) * size**2
             longer = 0.25 * size**2 + 0.05 * size
             write(found, size, theory, emission=emission, spin_squared=longer)
@@ -172,7 +172,7 @@ def test_exponents_of_known_power_laws(tmp_path):
     assert exponents["Eq. (6)"].value == pytest.approx(-1, abs=1e-6)
     assert exponents["ball"].value == pytest.approx(-2, abs=1e-6)
     assert measure.length(found, 40)["ball"].value == pytest.approx(0.05)
-    error = measure.error(found, "top", 10, "emission")
+    error = measure.error(found, "eq6", 10, "emission")
     np.testing.assert_allclose(error.value, [0, -0.3, -0.15])
 
 
@@ -184,13 +184,13 @@ def test_too_few_trajectories_give_no_exponent(results):
 
 def test_agreement_by_hand(results):
     found = measure.agreement(results)
-    top, ball = (results.load(*where) for where in (
-        ("formulations", "pair.top"), ("pair", "two.twa")
+    eq6, ball = (results.load(*where) for where in (
+        ("formulations", "pair.eq6"), ("pair", "two.twa")
     ))  # fmt: skip
     exact = results.load("pair", "two.exact").output.sel(channel="forward", phase=0.25)
-    top, ball = top.output.sel(channel="forward"), ball.output.sel(channel="forward", phase=0.25)
+    eq6, ball = eq6.output.sel(channel="forward"), ball.output.sel(channel="forward", phase=0.25)
     # the largest values are those of batches, so this is what they scatter around
-    expected = float(abs(top - ball).max() / abs(top - exact).max())
+    expected = float(abs(eq6 - ball).max() / abs(eq6 - exact).max())
     ratio = found["I_F/N_tot², 3(b)"]
     assert abs(ratio.value - expected) < 5 * ratio.stderr
     assert found["emission/N², exponent, 2(a)"].stderr > 0

@@ -20,7 +20,7 @@ TABLES = r"<!-- table of (\w+): written by make readme -->"
 
 
 def table(data: dict[str, Any]) -> str:
-    """Return the ledger in short: claim, numbers, verdict.
+    """Return the ledger in short: the name of a claim, its first number, its verdict.
 
     Raises
     ------
@@ -31,13 +31,11 @@ def table(data: dict[str, Any]) -> str:
         raise ValueError(
             f"the claims are from {wrong}: commit, and run snakemake --forcerun claims"
         )
-    rows = ["| Claim of the paper, in our words | Measured | Verdict |", "| --- | --- | --- |"]
+    rows = ["| Claim | First of its numbers | Verdict |", "| --- | --- | --- |"]
     for claim in data["claims"]:
-        numbers = "<br>".join(f"{claims.named(n)}: {n['text']}" for n in claim["numbers"])
-        text, numbers = (
-            " ".join(cell.split()).replace("|", "\\|") for cell in (claim["claim"], numbers)
-        )
-        rows.append(f"| {text} | {numbers} | **{claim['verdict']}** |")
+        first = claim["numbers"][0]
+        number = " ".join(f"{first['name']}: {first['text']}".split()).replace("|", "\\|")
+        rows.append(f"| `{claim['id']}` | {number} | {claim['verdict']} |")
     return "\n".join(rows) + f"\n\n{claims.summary(data)}"
 
 

@@ -40,7 +40,8 @@ from blochball import operators
 from blochball.dataset import assemble
 from blochball.operators import TABLE, VECTORS, MasterEquation
 from blochball.support import validation
-from blochball.system import KINDS, System
+from blochball.system import System
+from blochball.terms import KINDS
 
 Array = NDArray[np.float64]
 

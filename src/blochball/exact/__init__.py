@@ -69,7 +69,8 @@ def solve(
         Bytes beyond which a density matrix is refused, before it is allocated.
     **options
         Of the method: `correlations` and `tolerance` (populations, liouvillian), `initial`
-        (liouvillian), `trajectories`, `seed`, `threads`, `progress` and `error` (jumps).
+        and `moments` (liouvillian), `trajectories`, `seed`, `threads`, `progress` and `error`
+        (jumps).
 
     Returns
     -------

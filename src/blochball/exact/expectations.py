@@ -25,9 +25,13 @@ class Expectations:
     space : Space
     pairs : bool
         Whether to keep <J_k^+ J_l^-> for all pairs of sites.
+    second : bool
+        Whether to keep all second moments of each site.
     """
 
-    def __init__(self, system: System, space: Space, pairs: bool = False) -> None:
+    def __init__(
+        self, system: System, space: Space, pairs: bool = False, second: bool = False
+    ) -> None:
         self._system = system
         sites, every = space.sites, range(system.sites)
         equation = MasterEquation.of(system)
@@ -36,7 +40,7 @@ class Expectations:
                 functional(space, *(scaled(c, left(sites, (l, word))) for c, word in kept.words))
                 for l in every
             ]
-            for name, kept in moments.TABLE.items()
+            for name, kept in {**moments.TABLE, **(moments.SECOND if second else {})}.items()
             if kept.words
         }
         rows["output"] = [

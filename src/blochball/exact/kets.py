@@ -27,7 +27,8 @@ from blochball.moments import MOMENTS
 from blochball.operators import CHANGES, MasterEquation
 from blochball.support import validation
 from blochball.support.statistics import Moments
-from blochball.system import KINDS, System
+from blochball.system import System
+from blochball.terms import KINDS
 
 BLOCK = 16  # trajectories
 AMPLITUDES = 1_000_000  # of the largest ket

@@ -26,7 +26,10 @@ from blochball.support import validation
 from blochball.system import System
 
 METHOD = "exact.liouvillian"
-OPTIONS = {"solve": ("correlations", "initial", "tolerance"), "steady_state": ("correlations",)}
+OPTIONS = {
+    "solve": ("correlations", "initial", "moments", "tolerance"),
+    "steady_state": ("correlations", "moments"),
+}
 MEMORY_LIMIT = 8 * 2**30
 TOLERANCE = 1e-9
 operators.declare(
@@ -91,6 +94,7 @@ def solve(
     memory_limit: float = MEMORY_LIMIT,
     initial: State | None = None,
     correlations: ArrayLike | None = None,
+    moments: str = "first",
 ) -> xr.Dataset:
     """Integrate the master equation; see `blochball.exact.solve`.
 
@@ -108,6 +112,8 @@ def solve(
         In place of the coherent spin states of the ensembles.
     correlations : array_like, optional
         Those of the output times at which all <J_k^+ J_l^-> are kept.
+    moments : {"first", "second"}
+        "second" keeps the covariances of all spin components of each site, `spin_covariance`.
 
     Raises
     ------
@@ -116,17 +122,17 @@ def solve(
     """
     started = time.perf_counter()
     owner = "exact.solve"
+    second = validation.choice(owner, "moments", moments, ("first", "second")) == "second"
     validation.instance(owner, "system", system, System)
     times = validation.times(owner, times)
     tolerance = validation.real(owner, "tolerance", tolerance, 1e-14)
     kept = _kept(times, correlations)
-    space = space_for(
-        owner, system, _coherence(system, initial), memory_limit, initial, _step(system, initial)
-    )
+    coherence, step = _coherence(system, initial, second), _step(system, initial)
+    space = space_for(owner, system, coherence, memory_limit, initial, step)
     start = _start(system, space, initial)
     generator = superoperators.liouvillian(system, space)
     built = time.perf_counter()
-    expectations = Expectations(system, space, pairs=bool(kept.size))
+    expectations = Expectations(system, space, pairs=bool(kept.size), second=second)
     products = 0
 
     def product(vector: Floats) -> Floats:
@@ -181,7 +187,11 @@ def states(
 
 
 def steady_state(
-    system: System, *, memory_limit: float = MEMORY_LIMIT, correlations: bool = False
+    system: System,
+    *,
+    memory_limit: float = MEMORY_LIMIT,
+    correlations: bool = False,
+    moments: str = "first",
 ) -> xr.Dataset:
     """Return the stationary state; see `blochball.exact.steady_state`.
 
@@ -194,6 +204,8 @@ def steady_state(
         Bytes; a System that needs more is refused before anything is allocated.
     correlations : bool
         Whether to keep all <J_k^+ J_l^->.
+    moments : {"first", "second"}
+        As for `solve`.
 
     Raises
     ------
@@ -203,9 +215,11 @@ def steady_state(
         If only a factorisation that needs more than the limit would do.
     """
     started = time.perf_counter()
-    validation.flag("exact.steady_state", "correlations", correlations)
-    state, how = _stationary("exact.steady_state", system, memory_limit)
-    expectations = Expectations(system, state.space, pairs=correlations)
+    owner = "exact.steady_state"
+    validation.flag(owner, "correlations", correlations)
+    second = validation.choice(owner, "moments", moments, ("first", "second")) == "second"
+    state, how = _stationary(owner, system, memory_limit)
+    expectations = Expectations(system, state.space, pairs=correlations, second=second)
     values = expectations.of(state.space.to_real(state.elements)[None, :])
     kept = np.arange(1 if correlations else 0)
     return assemble(
@@ -261,11 +275,13 @@ def _step(system: System, initial: State | None) -> int:
     return 2 if even else 1
 
 
-def _coherence(system: System, initial: State | None) -> int | None:
+def _coherence(system: System, initial: State | None, second: bool = False) -> int | None:
     """Largest order of coherence that an expectation value of `solve` depends on."""
     if driven(system):
         return None
-    return 0 if initial is None and system.polarized else 1
+    if initial is None and system.polarized:
+        return 0
+    return 2 if second else 1
 
 
 def space_for(

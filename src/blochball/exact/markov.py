@@ -103,7 +103,7 @@ class _Elimination:
         # the last column holds the rates into the trap
         matrix = np.zeros((len(front), len(front) + 1))
         scale = np.full(len(front), _NOTHING)
-        _assemble(*self._rates, front, len(own), self._index, matrix, scale)
+        _assemble(self._rates, front, len(own), self._index, matrix, scale)
         for part in parts:
             _add(*part, self._index, matrix, scale)
         flow = np.zeros((len(own), len(front)))
@@ -160,8 +160,9 @@ def _front(own, handed, start, column, index):
 
 
 @njit()
-def _assemble(start, column, rate, front, own, index, matrix, scale):
+def _assemble(rates, front, own, index, matrix, scale):
     """Put in the rates to and from own states; of each row the largest is scaled to order one."""
+    start, column, rate = rates
     for r in range(len(front)):
         largest = 0.0
         for t in range(start[front[r]], start[front[r] + 1]):

@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from blochball.exact import dicke
 from blochball.exact.space import Complexes, Floats, Ints, Site, Space
 from blochball.operators import CHANGES, WORDS, MasterEquation
-from blochball.system import KINDS, System
+from blochball.system import System
+from blochball.terms import KINDS
 
 # (site, source of each of its elements, factor of each of its elements); what one term does there
 Factor = tuple[int, Ints, NDArray[np.inexact]]

@@ -12,7 +12,8 @@ from scipy.special import ndtri
 
 from blochball.support import validation
 from blochball.support.arguments import named
-from blochball.system import CollectiveJump, Ensemble, System
+from blochball.system import System
+from blochball.terms import CollectiveJump, Ensemble
 
 
 @named("models.superradiant_laser")

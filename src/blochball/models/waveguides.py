@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike
 
 from blochball.support import validation
 from blochball.support.arguments import named
-from blochball.system import ChainExchange, CollectiveJump, Ensemble, System
+from blochball.system import System
+from blochball.terms import ChainExchange, CollectiveJump, Ensemble
 
 
 @named("models.waveguide_chain")

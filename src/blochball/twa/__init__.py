@@ -2,7 +2,7 @@
 
 from blochball import operators
 from blochball.support.checkpoints import Checkpoint
-from blochball.twa import eq6
+from blochball.twa import density, eq6
 from blochball.twa.correlations import spectrum, two_time
 from blochball.twa.driver import LeftBallError
 from blochball.twa.parts import division, gather, plan, run_part
@@ -13,6 +13,7 @@ __all__ = [
     "Checkpoint",
     "LeftBallError",
     "Plan",
+    "density",
     "division",
     "eq6",
     "gather",

@@ -29,13 +29,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blochball.operators import MasterEquation
-from blochball.system import ChainExchange, System
+from blochball.system import System
+from blochball.terms import ChainExchange
 from blochball.twa.local import Rates
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 STRUCTURES = ("auto", "jumps", "dense")
+STRONG = 4  # noise is strong from one over so many times the rate of the collective field
 
 
 class Guides(NamedTuple):
@@ -84,6 +86,13 @@ class Fields(NamedTuple):
     turning_weights : ndarray, shape (Z, sites)
     frame : ndarray, shape (2, sites)
         cos and sin of phase * l: in this rotating frame the right-moving field has no phase.
+    planar : ndarray, shape (jumps, sites)
+        G |w|^2 of decay and pump: the rate at which the noise of a jump turns a site, in the plane.
+    axial : ndarray, shape (sites,)
+        The sum of G |w|^2 of dephasing, whose noise turns about z.
+    area : ndarray, shape (jumps, sites) or (0, sites)
+        Where noise is strong: turn about z in a step, over the step, that replaces what two noises
+        of a jump in the plane make as they do not commute.
     rates : Rates
         Sizes and local rates.
     limit : ndarray, shape (sites,)
@@ -102,6 +111,9 @@ class Fields(NamedTuple):
     turning: Ints
     turning_weights: Floats
     frame: Floats
+    planar: Floats
+    axial: Floats
+    area: Floats
     rates: Rates
     limit: Floats
 
@@ -110,7 +122,7 @@ class Fields(NamedTuple):
         """Whether one travelling field and a constant in the x-y plane are all of omega."""
         guides = self.guides.gain
         alone = guides.size == 1 and self.ranked.size == self.exchange_re.size == 0
-        planar = not self.axis[2].any() and self.turning.size == 0
+        planar = not self.axis[2].any() and self.turning.size == self.area.shape[0] == 0
         return bool(alone and planar and guides[0] > 0)
 
 
@@ -148,6 +160,8 @@ def fields_of(system: System, structure: str = "auto") -> Fields:
     ranked = ranked[rates[ranked] > 0]
     chain = system.exchange
     size = equation.sizes
+    shaken = rates[:, None] * abs(weights) ** 2
+    planar = np.where((kinds == "dephasing")[:, None], 0.0, shaken)
     angle = (chain.phase if isinstance(chain, ChainExchange) else 0.0) * np.arange(sites)
     return Fields(
         np.ascontiguousarray(equation.linear.T),
@@ -162,6 +176,9 @@ def fields_of(system: System, structure: str = "auto") -> Fields:
         turning,
         np.ascontiguousarray(weights.real[turning]),
         np.stack([np.cos(angle), np.sin(angle)]),
+        planar,
+        (shaken - planar).sum(axis=0),
+        _area(planar, sign, size),
         Rates(equation.sizes, *np.ascontiguousarray(equation.local.T)),
         (size / 2 + 10 * np.sqrt(size) + 10) ** 2,
     )
@@ -203,6 +220,20 @@ def _guides(system: System, structure: str) -> tuple[Guides, set[int]]:
         _parts(rights),
     )
     return guides, taken
+
+
+def _area(planar: Floats, sign: Floats, size: Floats) -> Floats:
+    """Return `Fields.area`: empty where the collective field is four times as fast as its noise.
+
+    For one site g noise a site, of all jumps together, would be missed; what the jumps share of it
+    is what they would miss alone.
+    """
+    site = planar.sum(axis=0)
+    net = abs((sign[:, None] * planar * size / 2).sum()) if sign.size else 0.0
+    if site.max() <= net / STRONG:
+        return np.zeros((0, size.size))
+    alone = np.sqrt((planar**2).sum(axis=0))
+    return 0.5 * planar * np.divide(site, alone, out=np.zeros_like(site), where=alone > 0)
 
 
 def _parts(numbers: Sequence[complex]) -> Floats:

@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from blochball.operators import TABLE
 from blochball.system import System
+from blochball.terms import ChainExchange
 from blochball.twa.driver import compiled
 from blochball.twa.fields import Fields
 from blochball.twa.initial import Start, begin, cloud_of
@@ -37,14 +39,16 @@ class Speed(NamedTuple):
     noises: Floats  # (jumps, 2 * LANES), zero
     field: Floats  # (2 * LANES,)
     level: Floats  # (sites,)
+    net: Floats  # (sites, sites) or (0, 0): see `net_gain`
 
 
 @jit
 def look(lanes, t, record):
     """Find the largest rate of change by rotation: root mean square over lanes, worst site.
 
-    It has two parts: |omega| itself, and the rate at which a collective amplitude grows or decays,
-    G sum_l |w_l|^2 |Jz_l| for a jump and twice the sum over l' of |h_ll' Jz_l'| for an exchange.
+    It has two parts: |omega| itself, and the rate at which a collective amplitude grows or decays:
+    G sum_l |w_l|^2 |Jz_l| for a jump, what decay and pump leave of each other where there are both,
+    and twice the sum over l' of |h_ll' Jz_l'| for an exchange.
     """
     fields, rows, level = record.fields, record.rows, record.level
     for l in range(rows.shape[0]):
@@ -61,15 +65,6 @@ def look(lanes, t, record):
             total += rows[l, i + TX] ** 2 + rows[l, i + TY] ** 2
         everywhere += level[l]
         turning = max(turning, math.sqrt(total / LANES + fields.axis[2, l] ** 2))
-    growth = 0.0
-    for g in range(fields.guides.gain.size):
-        growth += abs(fields.guides.gain[g]) * everywhere
-    for k in range(fields.gains.size):
-        total = 0.0
-        for l in range(level.size):
-            re, im = fields.weights_re[k, l], fields.weights_im[k, l]
-            total += (re * re + im * im) * level[l]
-        growth += abs(fields.gains[k]) * total
     hopping = 0.0
     for l in range(fields.exchange_re.shape[0]):
         total = 0.0
@@ -77,7 +72,47 @@ def look(lanes, t, record):
             re, im = fields.exchange_re[l, m], fields.exchange_im[l, m]
             total += math.sqrt(re * re + im * im) * level[m]
         hopping = max(hopping, total)
-    record.speed[0] = turning + growth + hopping
+    record.speed[0] = turning + growth(fields, record.net, level, everywhere) + hopping
+
+
+@jit
+def growth(fields, net, level, everywhere):
+    """Return the rate at which collective amplitudes grow or decay, from the mean |Jz| of sites."""
+    found = 0.0
+    for l in range(net.shape[0]):
+        total = 0.0
+        for m in range(net.shape[1]):
+            total += net[l, m] * level[m]
+        found = max(found, total)
+    if net.shape[0] > 0:
+        return found
+    for g in range(fields.guides.gain.size):
+        found += abs(fields.guides.gain[g]) * everywhere
+    for k in range(fields.gains.size):
+        total = 0.0
+        for l in range(level.size):
+            re, im = fields.weights_re[k, l], fields.weights_im[k, l]
+            total += (re * re + im * im) * level[l]
+        found += abs(fields.gains[k]) * total
+    return found
+
+
+def net_gain(system: System) -> Floats:
+    """Return |sum of +-G w_l w_m^*| over decay and pump, shape (sites, sites).
+
+    Empty where there are not both, or where a guide carries an exchange besides: then all of them
+    are added up without sign.
+    """
+    jumps = [jump for jump in system.jumps if jump.kind != "dephasing" and jump.rate > 0]
+    if len({jump.kind for jump in jumps}) < 2 or isinstance(system.exchange, ChainExchange):
+        return np.zeros((0, 0))
+    total = np.zeros((system.sites, system.sites), complex)
+    for jump in jumps:
+        w, sign = np.array(jump.weights), TABLE[jump.kind].ordering
+        # the amplitude of decay is sum w^* J^+, that of pump sum w J^+
+        w = w if sign > 0 else w.conj()
+        total += sign * jump.rate * np.outer(w, w.conj())
+    return abs(total)
 
 
 def steady_rate(system: System) -> float:
@@ -105,6 +140,7 @@ class Pilot:
             np.zeros((jumps, 2 * LANES)),
             np.zeros(2 * LANES),
             np.zeros(sites),
+            net_gain(system),
         )
         step = self.step
         self._segments, _ = compiled(step.begin, step.take, step.advance, look)

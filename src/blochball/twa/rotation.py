@@ -158,6 +158,13 @@ def draw_noises(words, shift, strength, step, noises, halves):
 
 
 @jit
+def draw_areas(words, shift, noises):
+    """Fill the third column of `noises` with unit noise of every jump; see `Fields.area`."""
+    for k in range(noises.shape[0]):
+        fill_noise(words[k], shift + _U(6), 1.0, noises[k], _U(2) * _N, ALL)
+
+
+@jit
 def set_axis(state, jx, jy, fields, axis, noises, field):
     """Set TX, TY of every site to omega_l, with J^+ taken from the columns jx, jy.
 
@@ -206,14 +213,15 @@ def add_exchange(state, jx, jy, re, im):
 
 
 @jit
-def rotate(state, step, fields, axis, noises, field):
+def rotate(state, step, fields, work):
     """One step of the collective rotation: omega at the mid-point turns J by the whole step."""
-    sites = state.shape[0]
+    sites, axis, noises, field = state.shape[0], work.axis, work.noises, work.sweeps[0]
     for l in range(sites):
         fill(state[l], TZ, axis[2, l])
         for k in range(fields.turning.size):
-            weight = fields.turning_weights[k, l]
-            add_scaled(state[l], TZ, weight, noises[fields.turning[k]], _U(0))
+            add_scaled(state[l], TZ, work.turning[k, l], noises[fields.turning[k]], _U(0))
+        for k in range(fields.area.shape[0]):
+            add_scaled(state[l], TZ, fields.area[k, l], noises[k], _U(2) * _N)
     set_axis(state, X, Y, fields, axis, noises, field)
     for l in range(sites):
         predict(state[l], 0.25 * step)

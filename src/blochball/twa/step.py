@@ -41,7 +41,7 @@ from blochball.twa.lanes import (
 )
 from blochball.twa.local import COEFFICIENTS, fill_table, local, local_step
 from blochball.twa.noise import refresh
-from blochball.twa.rotation import draw_noises, rotate
+from blochball.twa.rotation import draw_areas, draw_noises, rotate
 from blochball.twa.sweep import (
     Planar,
     arrival,
@@ -66,9 +66,14 @@ class Work(NamedTuple):
         The step that `axis`, `half` and `whole` are for.
     axis : ndarray, shape (3, sites)
         Constant part of omega for this step.
+    strength : ndarray, shape (jumps,)
+        sqrt(G) of every jump for this step.
+    turning : ndarray, shape (Z, sites)
+        Weights of dephasing for this step.
     half, whole : ndarray, shape (sites, COEFFICIENTS)
         Tables of local dissipation over half and over the whole step.
-    noises : ndarray, shape (jumps, 2 * LANES)
+    noises : ndarray, shape (jumps, 3 * LANES)
+        Two of omega in the plane, one of unit variance for `Fields.area`.
     sweeps : ndarray, shape (3, 2 * LANES)
         Fields.
     part : ndarray, shape (sites or 0, PLANAR_COLUMNS * LANES / 2)
@@ -77,6 +82,8 @@ class Work(NamedTuple):
 
     filled: Floats
     axis: Floats
+    strength: Floats
+    turning: Floats
     half: Floats
     whole: Floats
     noises: Floats
@@ -118,19 +125,22 @@ def step_of(fields: Fields) -> Step:
             advance, half = halved, sites
 
     def memory(groups: int, generator: np.random.Generator) -> tuple[Lanes, Work]:
-        return lanes(groups, sites, jumps, columns), work(sites, jumps, half)
+        return lanes(groups, sites, jumps, columns), work(fields, half)
 
     return Step(initial.begin, take, advance, fields, memory)
 
 
-def work(sites: int, jumps: int, half: int = 0) -> Work:
+def work(fields: Fields, half: int = 0) -> Work:
     """Return memory for a step, with room for half of the lanes at some sites."""
+    sites, jumps = fields.axis.shape[1], fields.strength.size
     return Work(
         np.full(1, np.nan),
         np.zeros((3, sites)),
+        np.zeros(jumps),
+        np.zeros(fields.turning_weights.shape),
         np.zeros((sites, COEFFICIENTS)),
         np.zeros((sites, COEFFICIENTS)),
-        np.zeros((jumps, 2 * LANES)),
+        np.zeros((jumps, 3 * LANES)),
         np.zeros((3, 2 * LANES)),
         np.zeros((half, PLANAR_COLUMNS * LANES // 2)),
     )
@@ -144,9 +154,48 @@ def prepare(step, fields, work):
     work.filled[0] = step
     fill_table(fields.rates, 0.5 * step, work.half)
     fill_table(fields.rates, step, work.whole)
-    for k in range(work.axis.shape[0]):
-        for l in range(work.axis.shape[1]):
-            work.axis[k, l] = fields.axis[k, l]
+    for l in range(work.axis.shape[1]):
+        across, along = held_back(step, fields, l)
+        work.axis[0, l] = across * fields.axis[0, l]
+        work.axis[1, l] = across * fields.axis[1, l]
+        work.axis[2, l] = along * fields.axis[2, l]
+        for k in range(work.turning.shape[0]):
+            work.turning[k, l] = along * fields.turning_weights[k, l]
+    for k in range(work.strength.size):
+        work.strength[k] = fields.strength[k]
+        if fields.area.shape[0] > 0:
+            work.strength[k] *= weakened(step, fields, k)
+
+
+@jit
+def held_back(step, fields, l):
+    """Return by how much to shorten a constant axis, across z and along z, at a site.
+
+    One rotation by axis and noise together turns about the axis by too much, in the mean: as
+    (h^2 / 12) sum_k (|n_k|^2 a - (a . n_k) n_k), n_k the noises. See docs/derivation.md.
+    """
+    in_plane = 0.0
+    for k in range(fields.planar.shape[0]):
+        in_plane += fields.planar[k, l]
+    rate = step / 12
+    return 1 / (1 + rate * (in_plane + fields.axial[l])), 1 / (1 + rate * 2 * in_plane)
+
+
+@jit
+def weakened(step, fields, k):
+    """Return by how much to weaken the noise of a jump in the plane: the mean over its sites.
+
+    One rotation by several noises that do not commute shakes by too much, and dephasing adds less
+    than it should; the turn about z that is missing is `Fields.area`.
+    """
+    total, excess = 0.0, 0.0
+    for l in range(fields.planar.shape[1]):
+        in_plane = 0.0
+        for m in range(fields.planar.shape[0]):
+            in_plane += fields.planar[m, l]
+        total += fields.planar[k, l]
+        excess += fields.planar[k, l] * (in_plane / 6 - fields.axial[l] / 12)
+    return math.exp(-0.5 * step * excess / total) if total > 0 else 1.0
 
 
 @jit
@@ -158,8 +207,10 @@ def general(lanes, step, count, fields, work):
     local_step(lanes, shift, fields.rates, fields.frame, work.half, ALL)
     for n in range(count):
         shift = refresh(lanes.random, words, clock, 1, ALL)
-        draw_noises(words, shift, fields.strength, step, work.noises, ALL)
-        rotate(lanes.state, step, fields, work.axis, work.noises, work.sweeps[0])
+        draw_noises(words, shift, work.strength, step, work.noises, ALL)
+        if fields.area.shape[0] > 0:
+            draw_areas(words, shift, work.noises)
+        rotate(lanes.state, step, fields, work)
         shift = refresh(lanes.random, lanes.site_words, clock, 0, ALL)
         table = work.whole if n < count - 1 else work.half
         local_step(lanes, shift, fields.rates, fields.frame, table, ALL)
@@ -177,7 +228,7 @@ def planar(lanes, step, count, fields, work, halves):
     into_frame(lanes.state, fields.frame, work.sweeps[2], halves)
     for n in range(count):
         shift = refresh(lanes.random, words, clock, 1, halves)
-        draw_noises(words, shift, fields.strength, step, work.noises, halves)
+        draw_noises(words, shift, work.strength, step, work.noises, halves)
         table = work.whole if n < count - 1 else work.half
         shift = refresh(lanes.random, lanes.site_words, clock, 0, halves)
         rotate_guided(lanes, step, fields, work, shift, table, halves)

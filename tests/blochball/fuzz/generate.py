@@ -7,7 +7,7 @@ from random import Random
 import numpy as np
 
 from blochball import ChainExchange, CollectiveJump, Ensemble, System
-from blochball.system import KINDS
+from blochball.terms import KINDS
 
 DECADES = 3  # rates lie between 10^-DECADES and 10^DECADES
 

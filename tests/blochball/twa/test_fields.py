@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blochball import ChainExchange, CollectiveJump, Ensemble, System, models, twa
-from blochball.twa import rotation
+from blochball.twa import rotation, step
 from blochball.twa.fields import STRUCTURES, fields_of
 from blochball.twa.lanes import COLUMNS, LANES, TX, TY, TZ, X, Y
 from tests.blochball.twa.paths import chain, everything, paths, plan_of
@@ -66,7 +66,11 @@ def found_axis(system, structure, state, noise):
     rotation.set_axis(rows, X, Y, fields, fields.axis, noises, np.zeros(2 * LANES))
     shaped = rows.reshape(system.sites, COLUMNS, LANES)
     omega = shaped[:, int(TX) // LANES] + 1j * shaped[:, int(TY) // LANES]
-    rotation.rotate(rows, 1e-3, fields, fields.axis, noises, np.zeros(2 * LANES))
+    # whatever a step makes of the axis and of the strength of dephasing
+    work = step.work(fields)
+    step.prepare(1e-9, fields, work)
+    work.noises[:, : 2 * LANES] = noises
+    rotation.rotate(rows, 1e-9, fields, work)
     return omega, rows[:, int(TZ) : int(TZ) + LANES]
 
 

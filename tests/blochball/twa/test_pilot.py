@@ -105,3 +105,13 @@ def test_a_run_reports_its_steps_and_noise_does_not_choose_them():
     # and not those that are given by hand
     by_hand = twa.solve(system, times, 100, seed=5, steps=1)
     assert by_hand.attrs["steps"] == 1
+
+
+def test_decay_and_pump_that_balance_need_no_more_steps_in_a_larger_ensemble():
+    jumps = [CollectiveJump(0.1, [1]), CollectiveJump(0.1, [1], "pump")]
+    few, many = (pilot(System(Ensemble(n, polar=1.0), jumps), [6.0]) for n in (100, 1000))
+    # their noise alone, of rate 0.2
+    assert few.total == many.total <= 6.0 * 0.2 / ANGLE + 1
+    # the negative control: decay alone needs them
+    lone = pilot(System(Ensemble(1000, polar=1.0), jumps[0]), [6.0])
+    assert lone.total > 10 * many.total

@@ -16,7 +16,7 @@ def advanced(advance, system, segments):
     generator = np.random.default_rng(5)
     group = take(lanes(1, sites, jumps, PLANAR_COLUMNS), 0)
     # room for half of the lanes, which only long chains are given
-    work, fields = step.work(sites, jumps, half=sites), fields_of(system)
+    work, fields = step.work(fields_of(system), half=sites), fields_of(system)
     assert fields.guided
     start = initial.Start(seeds(generator, 1), generator, initial.cloud_of(system), LANES)
     initial.begin(group, start)

@@ -102,8 +102,10 @@ def phase(a, b, rate, coefficients, noise, duration):
 
 
 @jit
-def iterate(a, b, mid_a, mid_b, size, rates, noises, duration):
+def iterate(start, middle, size, rates, noises, duration):
     """One fixed-point iteration of `local_step`: end points and the phase left to apply."""
+    a, b = start
+    mid_a, mid_b = middle
     length = 0.5 * (norm(mid_a) + norm(mid_b))
     coefficients = (
         jump_coefficient(-1, size, length),
@@ -164,12 +166,12 @@ def local_step(a, b, size, rates, noises, duration):
     tuple of complex
         a and b after the step.
     """
-    mid_a, mid_b = a, b
-    xa, xb, ya, yb, half_turn = iterate(a, b, mid_a, mid_b, size, rates, noises, duration)
-    mid_a, mid_b = 0.5 * (xa + ya), 0.5 * (xb + yb)
-    xa, xb, ya, yb, half_turn = iterate(a, b, mid_a, mid_b, size, rates, noises, duration)
-    mid_a, mid_b = 0.5 * (xa + ya), 0.5 * (xb + yb)
-    xa, xb, ya, yb, half_turn = iterate(a, b, mid_a, mid_b, size, rates, noises, duration)
+    start = middle = (a, b)
+    xa, xb, ya, yb, half_turn = iterate(start, middle, size, rates, noises, duration)
+    middle = (0.5 * (xa + ya), 0.5 * (xb + yb))
+    xa, xb, ya, yb, half_turn = iterate(start, middle, size, rates, noises, duration)
+    middle = (0.5 * (xa + ya), 0.5 * (xb + yb))
+    xa, xb, ya, yb, half_turn = iterate(start, middle, size, rates, noises, duration)
     return ya * half_turn, yb * half_turn
 
 

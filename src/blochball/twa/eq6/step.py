@@ -180,11 +180,11 @@ def add_site(row, symbol, kind, weight):
 
 
 @jit
-def add_jump(row, symbol, noise, rate, kind, weight, fraction, step):
+def add_jump(row, symbol, noise, rate, kind, weight, step):
     """Add what a collective jump does to the field at a site."""
     for i in range(_N):
         xi = increment(get(symbol, A, i), rate, get(noise, A, i), step)
-        part = fraction * weight * xi
+        part = weight * xi
         if kind == 0:
             row[i + OMEGA_Z] += part.real
         else:
@@ -235,8 +235,8 @@ def field(state, symbol, noises, fraction, step, couplings):
         for l in range(sites):
             add_site(state[l], symbol, kind, couplings.weight[k, l])
         for l in range(sites):
-            weight = couplings.weight[k, l]
-            add_jump(state[l], symbol, noises[k], rate, kind, weight, fraction, step)
+            weight = fraction * couplings.weight[k, l]
+            add_jump(state[l], symbol, noises[k], rate, kind, weight, step)
 
 
 @jit

@@ -41,7 +41,7 @@ class Pair(NamedTuple):
     coarse, fine : Work
     at_site : ndarray, shape (4, sites, 3 * LANES)
         Unit noises of the four local steps.
-    of_jump : ndarray, shape (2, jumps, 2 * LANES)
+    of_jump : ndarray, shape (2, jumps, 3 * LANES)
         Unit noises of the two rotations.
     """
 
@@ -101,10 +101,12 @@ def move_local(state, noises, fields, table):
 def move_together(state, unit, step, fields, work):
     """One rotation with given unit noises."""
     for k in range(fields.strength.size):
-        scale = fields.strength[k] / math.sqrt(step)
-        for i in range(unit.shape[1]):
+        scale = work.strength[k] / math.sqrt(step)
+        for i in range(2 * LANES):
             work.noises[k, i] = unit[k, i] * scale
-    rotate(state, step, fields, work.axis, work.noises, work.sweeps[0])
+        for i in range(2 * LANES, 3 * LANES):
+            work.noises[k, i] = unit[k, i]
+    rotate(state, step, fields, work)
 
 
 @jit
@@ -128,7 +130,7 @@ def advance(lanes, step, count, fields, pair):
         for n in range(4):
             draw(lanes.random, lanes.site_words, lanes.clock, 0, 3, at_site[n])
         for n in range(2):
-            draw(lanes.random, lanes.jump_words, lanes.clock, 1, 2, of_jump[n])
+            draw(lanes.random, lanes.jump_words, lanes.clock, 1, 3, of_jump[n])
             move_local(fine, at_site[2 * n], fields, pair.fine.half)
             move_together(fine, of_jump[n], 0.5 * step, fields, pair.fine)
             move_local(fine, at_site[2 * n + 1], fields, pair.fine.half)
@@ -146,8 +148,8 @@ def paired(plan: Plan) -> Step:
     numbers: Fields = plan.fields._replace(limit=np.tile(plan.fields.limit, 2))
 
     def memory(groups: int, generator: np.random.Generator) -> tuple[Lanes, Pair]:
-        at_site, of_jump = np.zeros((4, sites, 3 * LANES)), np.zeros((2, jumps, 2 * LANES))
-        pair = Pair(work(sites, jumps), work(sites, jumps), at_site, of_jump)
+        at_site, of_jump = np.zeros((4, sites, 3 * LANES)), np.zeros((2, jumps, 3 * LANES))
+        pair = Pair(work(plan.fields), work(plan.fields), at_site, of_jump)
         return lanes(groups, sites, jumps, COLUMNS, copies=2), pair
 
     return Step(begin, take, advance, numbers, memory)

@@ -31,7 +31,7 @@ from blochball.twa.noise import FREQUENT, RARE, Stream, variate
 from blochball.twa.observers import means
 from blochball.twa.observers.means import VALIDITY, VALIDITY_DIMS
 from blochball.twa.plan import METHOD, Plan, block_size
-from blochball.twa.step import Step, Work, tapped, work
+from blochball.twa.step import Step, tapped, work
 from blochball.twa.sweep import arrival
 
 Floats = NDArray[np.float64]
@@ -256,6 +256,8 @@ class TappedWork(NamedTuple):
 
     filled: Floats
     axis: Floats
+    strength: Floats
+    turning: Floats
     half: Floats
     whole: Floats
     turns: Floats
@@ -303,8 +305,9 @@ def step_of(plan: Plan, amplitude: Amplitude) -> Step:
     """Return the step of one ensemble that keeps its linear amplitude."""
 
     def memory(groups: int, generator: np.random.Generator) -> tuple[Lanes, TappedWork]:
-        w: Work = work(1, 1)
-        own = TappedWork(w.filled, w.axis, w.half, w.whole, amplitude.turns, amplitude.locals_)
+        of_step = work(plan.fields)._asdict()
+        shared = {name: of_step[name] for name in TappedWork._fields if name in of_step}
+        own = TappedWork(**shared, turns=amplitude.turns, locals_=amplitude.locals_)
         return lanes(groups, 1, 1, COLUMNS), own
 
     return Step(begin, take, advance, plan.fields, memory)
