@@ -7,7 +7,8 @@ hbar = 1)::
         + sum_l detuning_l J_l^z + sum_{l l'} strength[l, l'] (J_l^a J_l'^b + J_l'^b J_l^a) / 2
 
 Local jumps act on each emitter with ``sigma^-`` (decay), ``sigma^z`` (dephasing; not half of it)
-and ``sigma^+`` (pump); collective ones are ``L = sum_l weights[l] A_l``, ``A = J^-, J^z, J^+``.
+and ``sigma^+`` (pump); collective ones are ``L = sum_l weights[l] A_l``, ``A = J^-, J^z, J^+``, or
+sums of these.
 """
 
 from __future__ import annotations
@@ -18,17 +19,27 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from math import pi
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from blochball.support import validation
 from blochball.support.arguments import named
+from blochball.terms import AXES, KINDS, ChainExchange, CollectiveJump, Kind, SpinCoupling
 
-Kind = Literal["decay", "dephasing", "pump"]
-KINDS: tuple[Kind, ...] = ("decay", "dephasing", "pump")
-AXES = ("x", "y", "z")
+__all__ = [
+    "AXES",
+    "KINDS",
+    "ChainExchange",
+    "CollectiveJump",
+    "Ensemble",
+    "Kind",
+    "SpinCoupling",
+    "System",
+]
+
+_set = object.__setattr__  # frozen dataclasses can only be filled in this way
 # single precision knows pi to seven digits
 _LARGEST_POLAR = pi * (1 + 1e-6)
 
@@ -85,125 +96,6 @@ class Ensemble:
         return 1 if np.cos(self.polar) > 0 else -1
 
 
-@named("CollectiveJump")
-@dataclass(frozen=True)
-class CollectiveJump:
-    """One collective jump operator L = sum_l weights[l] A_l.
-
-    Parameters
-    ----------
-    rate : float
-        Prefactor of the dissipator, >= 0.
-    weights : complex or sequence of complex, shape (sites,)
-        One amplitude an ensemble; real for dephasing. A number is that of a single ensemble.
-    kind : {"decay", "dephasing", "pump"}
-        A = J^-, J^z or J^+.
-    name : str, optional
-        Label of the channel in results; by default its kind and its place among the jumps.
-
-    Raises
-    ------
-    TypeError, ValueError
-        Naming the argument, what it must be and what it was.
-    """
-
-    rate: float
-    weights: tuple[complex, ...]
-    kind: Kind = "decay"
-    name: str | None = None
-
-    def __init__(
-        self, rate: float, weights: ArrayLike, kind: Kind = "decay", name: str | None = None
-    ) -> None:
-        owner = "CollectiveJump"
-        _set(self, "rate", validation.real(owner, "rate", rate, 0))
-        what = "a number or a one-dimensional sequence of finite numbers, one an ensemble"
-        found = tuple(validation.array(owner, "weights", weights, (None,), what).tolist())
-        _set(self, "kind", validation.choice(owner, "kind", kind, KINDS))
-        if kind == "dephasing" and any(weight.imag for weight in found):
-            raise ValueError(
-                f"{owner}: weights must be real for dephasing, got {validation.shown(found)}"
-            )
-        _set(self, "weights", found)
-        # what cannot be printed cannot be the name of a channel in a file, either
-        if name is not None and not (isinstance(name, str) and name and name.isprintable()):
-            raise TypeError(
-                f"{owner}: name must be a non-empty string or None, got {validation.shown(name)}"
-            )
-        _set(self, "name", name)
-
-
-@named("ChainExchange")
-@dataclass(frozen=True)
-class ChainExchange:
-    """The coherent coupling of a waveguide, known by its structure: a term of Eq. (8).
-
-    ``exchange[l, l'] = strength * sin(phase * |l - l'|)``; solvers that know the structure need
-    O(sites) operations for it instead of O(sites^2).
-
-    Parameters
-    ----------
-    strength, phase : float
-        Finite real numbers; the phase in radians.
-    """
-
-    strength: float
-    phase: float
-
-    def __post_init__(self) -> None:
-        """Validate and convert both fields."""
-        for name in ("strength", "phase"):
-            _set(self, name, validation.real("ChainExchange", name, getattr(self, name)))
-
-    def matrix(self, sites: int) -> NDArray[np.complex128]:
-        """Return the coupling as a Hermitian matrix of shape (sites, sites)."""
-        sites = validation.integer("ChainExchange.matrix", "sites", sites, 1, validation.LONGEST)
-        validation.memory("ChainExchange.matrix", "sites", 6.0 * sites**2)
-        place = np.arange(sites)
-        distance = np.abs(place[:, None] - place[None, :])
-        return np.asarray(self.strength * np.sin(self.phase * distance), dtype=np.complex128)
-
-
-@named("SpinCoupling")
-@dataclass(frozen=True)
-class SpinCoupling:
-    """A term of H: sum_{l l'} strength[l, l'] (J_l^a J_l'^b + J_l'^b J_l^a) / 2.
-
-    Twisting, pairing, Ising and Lipkin-Meshkov-Glick couplings: "zz" within one ensemble is
-    strength (J^z)^2, "xx" at strength and "yy" at -strength is strength ((J^+)^2 + h.c.) / 2.
-
-    Parameters
-    ----------
-    strength : float or array_like of shape (sites, sites)
-        Real; a number couples each ensemble with itself and with no other.
-    axes : str
-        a and b: any two of "x", "y" and "z".
-    """
-
-    strength: float | tuple[tuple[float, ...], ...]
-    axes: str
-
-    def __init__(self, strength: ArrayLike, axes: str = "zz") -> None:
-        owner = "SpinCoupling"
-        if np.ndim(strength) == 0:
-            _set(self, "strength", validation.real(owner, "strength", strength))
-        else:
-            what = "a real number or a matrix of real numbers of shape (sites, sites)"
-            given = validation.array(owner, "strength", strength, (None, None), what)
-            if given.imag.any() or given.shape[0] != given.shape[1]:
-                shown = validation.shown(strength)
-                raise ValueError(f"{owner}: strength must be {what}, got {shown}")
-            _set(self, "strength", tuple(map(tuple, given.real.tolist())))
-        pairs = [a + b for a in AXES for b in AXES]
-        _set(self, "axes", validation.choice(owner, "axes", axes, pairs))
-
-    def matrix(self, sites: int) -> NDArray[np.float64]:
-        """Return the strength as a matrix of shape (sites, sites)."""
-        if isinstance(self.strength, float):
-            return self.strength * np.eye(sites)
-        return np.array(self.strength)
-
-
 @named("System")
 @dataclass(frozen=True, eq=False)
 class System:
@@ -247,11 +139,12 @@ class System:
             raise ValueError("System: ensembles must hold at least one Ensemble, got none")
         sites = len(self.ensembles)
         for name, jump in zip(self.channels, self.jumps, strict=True):
-            if len(jump.weights) != sites:
-                raise ValueError(
-                    f"System: jumps: weights of {name!r} must have one entry an ensemble "
-                    f"({sites}), got {len(jump.weights)}"
-                )
+            for amplitudes in jump.amplitudes.values():
+                if len(amplitudes) != sites:
+                    raise ValueError(
+                        f"System: jumps: weights of {name!r} must have one entry an ensemble "
+                        f"({sites}), got {len(amplitudes)}"
+                    )
         repeated = sorted(name for name, count in Counter(self.channels).items() if count > 1)
         if repeated:
             shown = validation.shown(repeated)
@@ -382,11 +275,6 @@ class System:
         return f"System({', '.join(parts)})"
 
 
-def _set(instance: object, name: str, value: object) -> None:
-    # frozen dataclasses can only be filled in this way
-    object.__setattr__(instance, name, value)
-
-
 def _exchange(value: Any, sites: int) -> ChainExchange | NDArray[np.complex128] | None:
     if value is None or isinstance(value, ChainExchange):
         return value
@@ -410,12 +298,16 @@ def _drive(value: Any, sites: int) -> NDArray[np.complex128] | None:
     return found
 
 
-def _pairs(values: ArrayLike) -> Any:
+def _pairs(values: Any) -> Any:
+    if isinstance(values, Mapping):
+        return {name: _pairs(value) for name, value in values.items()}
     found = np.asarray(values, dtype=np.complex128)
     return np.stack([found.real, found.imag], axis=-1).tolist()
 
 
-def _complex(pairs: Any) -> NDArray[np.complex128]:
+def _complex(pairs: Any) -> Any:
+    if isinstance(pairs, Mapping):
+        return {name: _complex(value) for name, value in pairs.items()}
     found = np.ascontiguousarray(pairs, dtype=np.float64)
     if found.shape[-1] != 2:
         raise ValueError(f"complex numbers must be pairs, got {found.shape[-1]} numbers each")

@@ -36,6 +36,7 @@ operators.declare(
     "exchange",
     "spin coupling",
     *operators.COLLECTIVE,
+    "collective mixed",
 )
 
 
