@@ -52,6 +52,7 @@ operators.declare(
     "exchange",
     "spin coupling",
     *operators.COLLECTIVE,
+    "collective mixed",
 )
 _EPSILON = np.zeros((3, 3, 3))
 _EPSILON[[0, 1, 2], [1, 2, 0], [2, 0, 1]] = 1

@@ -39,6 +39,7 @@ operators.declare(
     "exchange",
     "spin coupling",
     *operators.COLLECTIVE,
+    "collective mixed",
 )
 
 

@@ -12,8 +12,8 @@ from scipy.special import ndtri
 
 from blochball.support import validation
 from blochball.support.arguments import named
-from blochball.system import System
-from blochball.terms import CollectiveJump, Ensemble
+from blochball.system import Ensemble, System
+from blochball.terms import CollectiveJump
 
 
 @named("models.superradiant_laser")

@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike
 
 from blochball.support import validation
 from blochball.support.arguments import named
-from blochball.system import System
-from blochball.terms import ChainExchange, CollectiveJump, Ensemble
+from blochball.system import Ensemble, System
+from blochball.terms import ChainExchange, CollectiveJump
 
 
 @named("models.waveguide_chain")
