@@ -54,6 +54,12 @@ class Ensemble:
     ------
     TypeError, ValueError
         Naming the argument, what it must be and what it was.
+
+    Examples
+    --------
+    >>> from blochball import Ensemble
+    >>> Ensemble(size=100, pump=0.5).polarization  # fully inverted at time 0
+    1
     """
 
     size: int
@@ -105,6 +111,13 @@ class CollectiveJump:
     ------
     TypeError, ValueError
         Naming the argument, what it must be and what it was.
+
+    Examples
+    --------
+    >>> from blochball import CollectiveJump
+    >>> cavity = CollectiveJump(rate=1.0, weights=[1, -1], name="cavity")
+    >>> cavity.weights
+    ((1+0j), (-1+0j))
     """
 
     rate: float
@@ -145,6 +158,12 @@ class ChainExchange:
     ----------
     strength, phase : float
         Finite real numbers; the phase in radians.
+
+    Examples
+    --------
+    >>> from blochball import ChainExchange
+    >>> ChainExchange(strength=0.5, phase=1.5707963).matrix(3).real.round(3).tolist()
+    [[0.0, 0.5, 0.0], [0.5, 0.0, 0.5], [0.0, 0.5, 0.0]]
     """
 
     strength: float
@@ -178,6 +197,17 @@ class SpinCoupling:
         Real; a number couples each ensemble with itself and with no other.
     axes : str
         a and b: any two of "x", "y" and "z".
+
+    Examples
+    --------
+    One-axis twisting of 20 emitters that point along x:
+
+    >>> from math import pi
+    >>> from blochball import Ensemble, SpinCoupling, System, exact
+    >>> twisting = System(Ensemble(20, polar=pi / 2), couplings=SpinCoupling(1.0, "zz"))
+    >>> ds = exact.solve(twisting, [0.1])
+    >>> round(ds.spin_x.item(), 3)  # (N/2) cos(t)^(N - 1)
+    9.092
     """
 
     strength: float | tuple[tuple[float, ...], ...]
@@ -225,6 +255,19 @@ class System:
     ------
     TypeError, ValueError
         Naming the argument, what it must be and what it was.
+
+    Examples
+    --------
+    Two ensembles of different colour in one cavity, one of them driven:
+
+    >>> from blochball import CollectiveJump, Ensemble, System
+    >>> system = System(
+    ...     [Ensemble(50, detuning=1.0), Ensemble(50, detuning=-1.0)],
+    ...     CollectiveJump(1.0, [1, 1], name="cavity"),
+    ...     drive=[0.5, 0.0],
+    ... )
+    >>> system.sites, system.emitters, system.channels
+    (2, 100, ('cavity',))
     """
 
     ensembles: tuple[Ensemble, ...]
