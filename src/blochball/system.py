@@ -65,6 +65,12 @@ class Ensemble:
     ------
     TypeError, ValueError
         Naming the argument, what it must be and what it was.
+
+    Examples
+    --------
+    >>> from blochball import Ensemble
+    >>> Ensemble(size=100, pump=0.5).polarization  # fully inverted at time 0
+    1
     """
 
     size: int
@@ -117,6 +123,19 @@ class System:
     ------
     TypeError, ValueError
         Naming the argument, what it must be and what it was.
+
+    Examples
+    --------
+    Two ensembles of different colour in one cavity, one of them driven:
+
+    >>> from blochball import CollectiveJump, Ensemble, System
+    >>> system = System(
+    ...     [Ensemble(50, detuning=1.0), Ensemble(50, detuning=-1.0)],
+    ...     CollectiveJump(1.0, [1, 1], name="cavity"),
+    ...     drive=[0.5, 0.0],
+    ... )
+    >>> system.sites, system.emitters, system.channels
+    (2, 100, ('cavity',))
     """
 
     ensembles: tuple[Ensemble, ...]

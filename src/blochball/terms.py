@@ -40,6 +40,13 @@ class CollectiveJump:
     ------
     TypeError, ValueError
         Naming the argument, what it must be and what it was.
+
+    Examples
+    --------
+    >>> from blochball import CollectiveJump
+    >>> cavity = CollectiveJump(rate=1.0, weights=[1, -1], name="cavity")
+    >>> cavity.weights
+    ((1+0j), (-1+0j))
     """
 
     rate: float
@@ -117,6 +124,12 @@ class ChainExchange:
     ----------
     strength, phase : float
         Finite real numbers; the phase in radians.
+
+    Examples
+    --------
+    >>> from blochball import ChainExchange
+    >>> ChainExchange(strength=0.5, phase=1.5707963).matrix(3).real.round(3).tolist()
+    [[0.0, 0.5, 0.0], [0.5, 0.0, 0.5], [0.0, 0.5, 0.0]]
     """
 
     strength: float
@@ -150,6 +163,17 @@ class SpinCoupling:
         Real; a number couples each ensemble with itself and with no other.
     axes : str
         a and b: any two of "x", "y" and "z".
+
+    Examples
+    --------
+    One-axis twisting of 20 emitters that point along x:
+
+    >>> from math import pi
+    >>> from blochball import Ensemble, SpinCoupling, System, exact
+    >>> twisting = System(Ensemble(20, polar=pi / 2), couplings=SpinCoupling(1.0, "zz"))
+    >>> ds = exact.solve(twisting, [0.1])
+    >>> round(ds.spin_x.item(), 3)  # (N/2) cos(t)^(N - 1)
+    9.092
     """
 
     strength: float | tuple[tuple[float, ...], ...]

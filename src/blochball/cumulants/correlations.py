@@ -64,6 +64,13 @@ def two_time(
         For a bad argument.
     ArithmeticError
         If the truncated equations diverge, or have no steady state to start from.
+
+    Examples
+    --------
+    >>> from blochball import cumulants, models
+    >>> ds = cumulants.two_time(models.superradiant_laser(100, pump=50.0), [0.0, 0.1])
+    >>> bool(ds.first_order.real[1] < ds.first_order.real[0])
+    True
     """
     owner = "cumulants.two_time"
     delays = validation.times(owner, delays, "delays")
@@ -137,6 +144,13 @@ def spectrum(
     ArithmeticError
         If the truncated equations have no steady state, or one in which the correlation of two
         times grows.
+
+    Examples
+    --------
+    >>> from blochball import cumulants, models
+    >>> line = cumulants.spectrum(models.superradiant_laser(100, pump=50.0), [-9.0, 0.0, 9.0])
+    >>> bool(line[1] > line[0])
+    True
     """
     owner = "cumulants.spectrum"
     what = "a one-dimensional sequence of finite real numbers"

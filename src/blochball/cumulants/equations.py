@@ -111,6 +111,13 @@ def solve(
         For a bad argument.
     ArithmeticError
         If the truncated equations diverge or cannot be integrated: the message says when.
+
+    Examples
+    --------
+    >>> from blochball import cumulants, models
+    >>> ds = cumulants.solve(models.superradiant_laser(size=100, pump=25.0), [0.0, 0.06], order=2)
+    >>> round(ds.emission.values[0, 0], 6)
+    np.float64(100.0)
     """
     owner = "cumulants.solve"
     times = validation.times(owner, times)

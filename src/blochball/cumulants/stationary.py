@@ -33,6 +33,13 @@ def steady_state(system: System, order: int = 2) -> xr.Dataset:
     ArithmeticError
         If the equations do not come to rest: they may oscillate for ever where the master equation
         has a steady state.
+
+    Examples
+    --------
+    >>> from blochball import cumulants, models
+    >>> ds = cumulants.steady_state(models.superradiant_laser(size=1000, pump=500.0))
+    >>> round(ds.emission.item() / 1000**2, 3)  # x (1 - x) / 2 at x = 1/2
+    0.125
     """
     owner = "cumulants.steady_state"
     started = clock.perf_counter()

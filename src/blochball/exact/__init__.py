@@ -82,6 +82,13 @@ def solve(
     TypeError, ValueError
         For a bad argument, and where no method serves the system: the message says why, and what
         would serve.
+
+    Examples
+    --------
+    >>> from blochball import exact, models
+    >>> ds = exact.solve(models.superradiant_laser(size=100, pump=25.0), times=[0.0, 0.06])
+    >>> ds.attrs["method"], ds.emission.values[:, 0].round(2).tolist()
+    ('exact.populations', [100.0, 1655.85])
     """
     owner = "exact.solve"
     times = validation.times(owner, times)
@@ -108,6 +115,13 @@ def steady_state(
     """Return the state at infinite time, as a Dataset with the single time "infinity".
 
     Parameters and errors are those of `solve`.
+
+    Examples
+    --------
+    >>> from blochball import exact, models
+    >>> ds = exact.steady_state(models.superradiant_laser(size=40, pump=20.0))
+    >>> round(ds.emission.item() / 40**2, 5)
+    0.12343
     """
     owner = "exact.steady_state"
     memory_limit = validation.real(owner, "memory_limit", memory_limit, 0)

@@ -53,6 +53,13 @@ def plan(
     ------
     TypeError, ValueError
         For a bad argument, naming it.
+
+    Examples
+    --------
+    >>> from blochball import models, twa
+    >>> plan = twa.plan(models.superradiant_laser(100, pump=25.0), [0.1], 4096, seed=1, steps=10)
+    >>> plan.system.emitters
+    100
     """
     return runs.planned(
         "twa.plan",
@@ -84,6 +91,12 @@ def division(trajectories: int, parts: int, sites: int) -> tuple[range, ...]:
     -------
     tuple of range
         The blocks of each part.
+
+    Examples
+    --------
+    >>> from blochball import twa
+    >>> twa.division(trajectories=8192, parts=2, sites=1)
+    (range(0, 2), range(2, 4))
     """
     owner = "twa.division"
     trajectories = validation.integer(owner, "trajectories", trajectories, 1)
@@ -124,6 +137,13 @@ def run_part(
         For blocks that the plan has not.
     LeftBallError
         If a trajectory leaves the Bloch ball or meets a number that is not finite.
+
+    Examples
+    --------
+    >>> from blochball import models, twa
+    >>> plan = twa.plan(models.superradiant_laser(100, pump=25.0), [0.1], 4096, seed=1, steps=10)
+    >>> ranges = twa.division(trajectories=4096, parts=2, sites=1)
+    >>> part = twa.run_part(plan, ranges[0])  # on any machine
     """
     owner = "twa.run_part"
     validation.instance(owner, "plan", plan, Plan)
@@ -151,6 +171,17 @@ def gather(plan: Plan, parts: Sequence[xr.Dataset]) -> xr.Dataset:
     ------
     ValueError
         If a part is missing, there twice, or belongs to another plan or version.
+
+    Examples
+    --------
+    >>> from blochball import models, twa
+    >>> laser = models.superradiant_laser(100, pump=25.0)
+    >>> plan = twa.plan(laser, [0.1], 4096, seed=1, steps=10)
+    >>> ranges = twa.division(trajectories=4096, parts=2, sites=1)
+    >>> ds = twa.gather(plan, [twa.run_part(plan, blocks) for blocks in ranges])
+    >>> whole = twa.solve(laser, [0.1], 4096, seed=1, steps=10)
+    >>> bool((ds.emission == whole.emission).all())
+    True
     """
     owner = "twa.gather"
     validation.instance(owner, "plan", plan, Plan)

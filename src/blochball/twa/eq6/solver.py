@@ -63,6 +63,14 @@ def solve(
     -----
     UserWarning
         As there.
+
+    Examples
+    --------
+    >>> from blochball import models, twa
+    >>> laser = models.superradiant_laser(size=100, pump=25.0)
+    >>> ds = twa.eq6.solve(laser, [0.06], trajectories=500, seed=1)
+    >>> ds.attrs["method"]
+    'twa.eq6'
     """
     owner = "twa.eq6.solve"
     threads = thread_count(owner, threads)
