@@ -8,7 +8,6 @@ every claim to one that counts.
 
 from __future__ import annotations
 
-import dataclasses
 import importlib
 import warnings
 from collections.abc import Callable
@@ -132,7 +131,7 @@ def _wrong(kind: str, run: Run) -> xr.Dataset:
             else:
                 ball = wrong.Ball(point.system, wrong.WRONG[kind], *arguments)
             each.append(wrong.watched(ball, point.times, point.momenta))
-        solved[label] = stack.batched(each, dataclasses.replace(point, batches=batches))
+        solved[label] = stack.batched(each, point.seed)
     return stack.joined(solved, run.scan)
 
 

@@ -78,8 +78,7 @@ def refuse(name: str, run: Run) -> None:
     for point in run.points.values():
         if reason := run.theory.obstacle(point):
             raise ValueError(f"{name}: {reason}")
-    jobs = len(run.pieces()) if run.jobs > 1 else 1
-    if (hours := minutes(run, jobs=jobs) / 60) > LONGEST:
+    if (hours := minutes(run, jobs=run.jobs) / 60) > LONGEST:
         raise ValueError(
             f"{name}: a job must be of less than {LONGEST:,} core hours, with these trajectories "
             f"and steps it is of about {hours:,.0f}"

@@ -34,7 +34,7 @@ def compute(
             folder = f"{number}" if point.batches == 1 else f"{number}.{batch}"
             kept = {} if keep is None else {"keep": keep / folder, "chunk": chunk}
             batches.append(run.theory.solve(point.batch(batch), threads, **kept))
-        solved[label] = stack.batched(batches, point)
+        solved[label] = stack.batched(batches, point.seed)
     return stack.joined(solved, run.scan)
 
 

@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import xarray as xr
 
-from workflow.theories import Point
-
 
 def joined(points: Mapping[float | str, xr.Dataset], scan: str | None) -> xr.Dataset:
     """Return the points of a run along the dimension `scan`, or the only one there is."""
@@ -18,7 +16,7 @@ def joined(points: Mapping[float | str, xr.Dataset], scan: str | None) -> xr.Dat
     return stack(points, scan)
 
 
-def batched(batches: Sequence[xr.Dataset], point: Point) -> xr.Dataset:
+def batched(batches: Sequence[xr.Dataset], seed: int) -> xr.Dataset:
     """Return independent batches of a point along the dimension `batch`, or the only one."""
     if len(batches) == 1:
         return batches[0]
@@ -32,7 +30,7 @@ def batched(batches: Sequence[xr.Dataset], point: Point) -> xr.Dataset:
     )
     return whole.assign_attrs(
         batches[0].attrs,
-        seed=point.seed,
+        seed=seed,
         trajectories=sum(batch.trajectories for batch in batches),
         wall_time=sum(batch.wall_time for batch in batches),
     )

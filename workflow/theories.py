@@ -68,7 +68,10 @@ class Point:
     @property
     def blocks(self) -> int:
         """In how many blocks, each the work of one thread, plain TWA makes the trajectories."""
-        return self.parts(self.trajectories) if self.trajectories else 1
+        if not self.trajectories:
+            return 1
+        (blocks,) = twa.division(self.trajectories, 1, self.system.sites)
+        return len(blocks)
 
     def batch(self, number: int) -> Point:
         """Return one of the batches, with a seed of its own."""

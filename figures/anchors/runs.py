@@ -42,9 +42,8 @@ FROZEN = Theory("frozen", _frozen, ("paper_checks.wrong_eq6",), sampled=True, co
 class Anchors:
     """One run for each closed solution."""
 
-    drawn: ClassVar[Drawn] = (
-        "emission", "inversion", "spin_x", "spin_y", "output", "spin_squared",
-    )  # fmt: skip
+    # <J^2> is conserved in most of these runs, and has no error there to compare with
+    drawn: ClassVar[Drawn] = ("emission", "inversion", "spin_x", "spin_y", "output")
 
     size: Count  # emitters of an ensemble, where nothing else is said
     chain_sites: Grid

@@ -179,7 +179,6 @@ HUGE = {
     "times of correlations": lambda: twa.plan(
         LONG, np.arange(1e4), 10, steps=1, correlations=np.arange(1e4)
     ),
-    "terms": lambda: exact.solve(LASER, [1e12], "populations"),
     "jumps": lambda: exact.solve(LASER, [1e15], "jumps"),
     "emitters, two times": lambda: exact.two_time(MANY, TIMES),
     "emitters, spectrum": lambda: exact.spectrum(DRIVEN, TIMES),
@@ -202,6 +201,11 @@ def test_what_memory_or_time_cannot_hold_is_refused(what: str) -> None:
     finally:
         tracemalloc.stop()
     assert time.thread_time() - started < 5  # tracing takes most of it
+
+
+def test_a_time_without_end_is_the_steady_state() -> None:
+    late = exact.solve(LASER, [1e12], "populations").emission.item()
+    assert late == pytest.approx(exact.steady_state(LASER).emission.item(), rel=1e-8)
 
 
 def test_large_ensembles_are_no_burden() -> None:

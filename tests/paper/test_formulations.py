@@ -22,7 +22,7 @@ from figures.formulations import runs as runs_formulations
 from paper_checks.fig1 import measure as measure_fig1
 from paper_checks.formulations import measure
 from workflow import config, simulate
-from workflow.results import Results
+from workflow.results import Results, pooled
 
 # systems that are solved fast are small; how good TWA is for them does not matter here
 pytestmark = pytest.mark.filterwarnings("ignore:twa[.a-z0-9_]*. up to .* have .J. < 2:UserWarning")
@@ -104,7 +104,13 @@ def test_the_runs_of_eq_6_are_solved_in_its_variables(results):
     assert results.load("formulations", "size-8.eq6").method == "twa.eq6"
     assert results.load("formulations", "size-8.twa").method == "twa.ball"
     point = CONFIG.family("formulations")["size-8.eq6"].points[8]
-    again = twa.eq6.solve(point.system, point.times, 6000, point.seed, steps=60)
+    assert point.trajectories == 6000
+    again = pooled(
+        [
+            twa.eq6.solve(one.system, one.times, one.trajectories, one.seed, steps=60)
+            for one in map(point.batch, range(point.batches))
+        ]
+    )
     xr.testing.assert_equal(
         again.drop_attrs(), results.load("formulations", "size-8.eq6").drop_attrs()
     )

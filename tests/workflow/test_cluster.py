@@ -102,7 +102,7 @@ def test_the_bound_of_automatic_steps_is_above_what_is_chosen() -> None:
         for run in family.values():
             for point in list(run.points.values())[-1:]:
                 planned = twa.plan(point.system, point.times, **point.sampling)
-                assert 1 < resources.steps(point) / int(planned["count"].sum()) < 4
+                assert 1 < resources.steps(point) / planned.schedule.total < 4
 
 
 def test_the_profile_is_for_slurm_and_holds_nothing_of_one_cluster() -> None:

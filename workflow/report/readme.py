@@ -33,8 +33,7 @@ def table(data: dict[str, Any]) -> str:
         )
     rows = ["| Claim | First of its numbers | Verdict |", "| --- | --- | --- |"]
     for claim in data["claims"]:
-        first = claim["numbers"][0]
-        number = " ".join(f"{first['name']}: {first['text']}".split()).replace("|", "\\|")
+        number = claim["numbers"][0]["text"].replace("|", "\\|")
         rows.append(f"| `{claim['id']}` | {number} | {claim['verdict']} |")
     return "\n".join(rows) + f"\n\n{claims.summary(data)}"
 

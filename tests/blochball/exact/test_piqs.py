@@ -40,7 +40,7 @@ def test_round_trips(size):
     again = from_piqs(to_piqs(state))
     assert again.space.sizes == (size,)
     np.testing.assert_array_equal(again.space.embed(state.space, state.elements), again.elements)
-    css = piqs.css(size, 0.3, 0.8)
+    css = piqs.css(size, 0.6, 0.8)
     assert abs((to_piqs(from_piqs(css)) - css).full()).max() < 1e-14
 
 
