@@ -8,8 +8,6 @@ the means.
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
@@ -365,10 +363,9 @@ def _line(
         covariance = ordered.transpose("part", "delay", "part_other", "delay_other").values
     decay = Correlation(delays, ds.first_order.values, covariance)
     if decay.differs(first, last):
-        warnings.warn(
+        validation.warn(
             f"{owner}: the first order does not decay as one exponential between the delays "
-            f"{first:.3g} and {last:.3g}; a later start may help",
-            stacklevel=4,
+            f"{first:.3g} and {last:.3g}; a later start may help"
         )
     rate, gradient = decay.rate(first, last)
     return rate, gradient, decay

@@ -29,6 +29,7 @@ from blochball import field
 from blochball.cumulants.equations import Array, Equations, integrate, products, start
 from blochball.cumulants.stationary import fixed_point
 from blochball.support import validation
+from blochball.support.arguments import named
 from blochball.system import System
 
 Complexes = NDArray[np.complex128]
@@ -37,6 +38,7 @@ Complexes = NDArray[np.complex128]
 _MINUS = np.array([0.5, -0.5j, 0])
 
 
+@named("cumulants.two_time")
 def two_time(
     system: System,
     delays: ArrayLike,
@@ -117,6 +119,7 @@ def two_time(
     )
 
 
+@named("cumulants.spectrum")
 def spectrum(
     system: System,
     frequencies: ArrayLike,

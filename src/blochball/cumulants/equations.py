@@ -40,6 +40,7 @@ from blochball import operators
 from blochball.dataset import assemble
 from blochball.operators import TABLE, VECTORS, MasterEquation
 from blochball.support import validation
+from blochball.support.arguments import named
 from blochball.system import System
 from blochball.terms import KINDS
 
@@ -67,6 +68,7 @@ _FINEST = 1e-13
 _DIVERGED = 100.0
 
 
+@named("cumulants.solve")
 def solve(
     system: System,
     times: ArrayLike,

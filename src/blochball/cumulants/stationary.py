@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from blochball.cumulants.equations import Equations, integrate, observables, start
 from blochball.dataset import assemble
+from blochball.support.arguments import named
 from blochball.system import System
 
 Array = NDArray[np.float64]
@@ -23,6 +24,7 @@ LARGEST, STEPS, PRECISION = 1000, 8, 1e-12
 SHIFT = 1e-4  # of central differences
 
 
+@named("cumulants.steady_state")
 def steady_state(system: System, order: int = 2) -> xr.Dataset:
     """Return the fixed point that the initial state ends in, at the single time "infinity".
 

@@ -22,6 +22,7 @@ from blochball.exact import jumps, liouvillian, piqs, populations
 from blochball.exact.correlations import spectrum, two_time
 from blochball.exact.state import State
 from blochball.support import validation
+from blochball.support.arguments import hint
 from blochball.system import System
 
 __all__ = [
@@ -173,7 +174,7 @@ def _unknown(owner: str, verb: str, options: dict[str, Any]) -> dict[str, str | 
             every = sorted({name for taken in known.values() for name in taken})
             raise TypeError(
                 f"{owner}: options must be some of {', '.join(every)}, got {option!r}: "
-                "no method takes an option of that name"
+                f"no method takes an option of that name{hint(option, every)}"
             )
     found: dict[str, str | None] = {}
     for name, taken in known.items():

@@ -21,6 +21,7 @@ from blochball import field
 from blochball.exact import coherence_sampling, liouvillian, regression
 from blochball.exact.space import Complexes, Floats
 from blochball.support import validation
+from blochball.support.arguments import named
 from blochball.system import System
 
 # emitters from which "auto" samples: delays cost the density matrix N^4 operations
@@ -114,6 +115,7 @@ def two_time(
     )
 
 
+@named("exact.spectrum")
 def spectrum(
     system: System,
     frequencies: ArrayLike,

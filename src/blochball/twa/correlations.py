@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time as clock
-import warnings
 
 import numpy as np
 import xarray as xr
@@ -177,10 +176,9 @@ def spectrum(
     stderr = whole.error(gradient)
     coarse = whole.every_second().spectrum(frequencies, tail)[0]
     if (np.abs(coarse - values) > DIFFERENT * stderr + 0.01 * np.abs(values).max(initial=0)).any():
-        warnings.warn(
+        validation.warn(
             f"{owner}: the first order is not resolved by steps of {np.diff(delays).max():.3g} "
-            "between delays",
-            stacklevel=3,
+            "between delays"
         )
     return field.assemble_spectrum(
         system,

@@ -14,6 +14,7 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from blochball.support import validation
+from blochball.support.arguments import named
 from blochball.support.checkpoints import pack, unpack
 from blochball.support.parallel import thread_count
 from blochball.support.statistics import Moments, Tree
@@ -26,6 +27,7 @@ from blochball.twa.plan import Plan, block_size
 _PART = ("identity", "first", "blocks", "trajectories", "layout", "wall_time")
 
 
+@named("twa.plan")
 def plan(
     system: System,
     times: ArrayLike,
@@ -75,6 +77,7 @@ def plan(
     )
 
 
+@named("twa.division")
 def division(trajectories: int, parts: int, sites: int) -> tuple[range, ...]:
     """Divide the blocks of a run into parts.
 
@@ -107,6 +110,7 @@ def division(trajectories: int, parts: int, sites: int) -> tuple[range, ...]:
     return tuple(range(first, min(first + size, blocks)) for first in range(0, blocks, size))
 
 
+@named("twa.run_part")
 def run_part(
     plan: Plan,
     blocks: range,
@@ -157,6 +161,7 @@ def run_part(
     return pack(leaf, run.identity, blocks, int(leaf[0].count), seconds)
 
 
+@named("twa.gather")
 def gather(plan: Plan, parts: Sequence[xr.Dataset]) -> xr.Dataset:
     """Merge all parts of a plan into the Dataset that one run would have returned.
 

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from blochball.dataset import assemble
 from blochball.support import validation
+from blochball.support.arguments import named
 from blochball.support.checkpoints import Checkpoint
 from blochball.support.parallel import thread_count
 from blochball.system import System
@@ -22,6 +23,7 @@ from blochball.twa.pilot import ANGLE
 from blochball.twa.plan import METHOD
 
 
+@named("twa.solve")
 def solve(
     system: System,
     times: ArrayLike,
@@ -119,6 +121,7 @@ def solve(
     return ds
 
 
+@named("twa.solve_stratified")
 def solve_stratified(
     system: System,
     times: ArrayLike,
@@ -201,6 +204,7 @@ def solve_stratified(
     return ds
 
 
+@named("twa.step_error")
 def step_error(
     system: System,
     times: ArrayLike,
@@ -246,6 +250,7 @@ def step_error(
     return difference.dataset(plan, *run.total(threads, progress))
 
 
+@named("twa.trajectories")
 def trajectories(
     system: System,
     times: ArrayLike,
