@@ -89,7 +89,7 @@ def solve(
     >>> from blochball import exact, models
     >>> ds = exact.solve(models.superradiant_laser(size=100, pump=25.0), times=[0.0, 0.06])
     >>> ds.attrs["method"], ds.emission.values[:, 0].round(2).tolist()
-    ('exact.populations', [100.0, 1655.85])
+    ('exact.populations', [100.0, 1652.79])
     """
     owner = "exact.solve"
     times = validation.times(owner, times)

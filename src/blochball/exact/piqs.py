@@ -75,8 +75,8 @@ def from_piqs(rho: Any) -> State:
     Examples
     --------
     >>> from blochball import exact
-    >>> from qutip.piqs import dicke
-    >>> state = exact.piqs.from_piqs(dicke(4, 2, 0))
+    >>> from qutip import piqs
+    >>> state = exact.piqs.from_piqs(piqs.dicke(4, 2, 0))
     >>> state.blocks()[0].real.diagonal().tolist()
     [0.0, 0.0, 1.0, 0.0, 0.0]
     """

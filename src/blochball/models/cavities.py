@@ -72,7 +72,7 @@ def superradiant_decay(
     >>> from blochball import exact, models
     >>> burst = exact.solve(models.superradiant_decay(size=100), times=[0.0, 0.05])
     >>> burst.emission.values[:, 0].round(1).tolist()
-    [100.0, 1952.3]
+    [100.0, 1967.1]
     """
     rate = validation.real("superradiant_decay", "coupling", coupling, 0)
     return System(
