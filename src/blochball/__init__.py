@@ -3,8 +3,8 @@
 from blochball import cumulants, exact, models, observables, pictures, twa
 from blochball._version import __version__
 from blochball.support import storage
-from blochball.system import System
-from blochball.terms import ChainExchange, CollectiveJump, Ensemble, SpinCoupling
+from blochball.system import Ensemble, System
+from blochball.terms import ChainExchange, CollectiveJump, SpinCoupling
 
 __all__ = [
     "ChainExchange",

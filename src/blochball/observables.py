@@ -8,8 +8,6 @@ the means.
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
@@ -65,6 +63,13 @@ def squeezing(ds: xr.Dataset) -> xr.DataArray:
     Returns
     -------
     xarray.DataArray, dims (time, site)
+
+    Examples
+    --------
+    >>> from blochball import exact, models, observables
+    >>> ds = exact.solve(models.superradiant_laser(size=25, pump=0.4), [2.2])
+    >>> round(observables.squeezing(ds).item(), 4)
+    0.6244
     """
     needed = ("spin_squared", "spin_x", "spin_y", "inversion", "ensemble_size")
     validation.dataset("observables.squeezing", ds, needed)
@@ -89,6 +94,13 @@ def subradiance(ds: xr.Dataset) -> xr.DataArray:
     Returns
     -------
     xarray.DataArray, dims (time, site)
+
+    Examples
+    --------
+    >>> from blochball import exact, models, observables
+    >>> ds = exact.solve(models.superradiant_laser(size=25, pump=0.4), [0.0, 8.0])
+    >>> observables.subradiance(ds).values[:, 0].round(2).tolist()
+    [1.0, 0.43]
     """
     needed = ("emission", "inversion", "ensemble_size")
     validation.dataset("observables.subradiance", ds, needed)
@@ -123,6 +135,13 @@ def structure_factor(ds: xr.Dataset, momenta: ArrayLike | None = None) -> xr.Dat
     ------
     ValueError
         If the Dataset holds neither, or not all pairs of its sites.
+
+    Examples
+    --------
+    >>> from blochball import exact, models, observables
+    >>> ds = exact.solve(models.waveguide_chain(2, 3, 0.5, 1.0), [5.0], correlations=[5.0])
+    >>> observables.structure_factor(ds, momenta=[0.0, 0.5]).dims
+    ('time_kept', 'momentum')
     """
     owner = "observables.structure_factor"
     validation.dataset(owner, ds)
@@ -175,6 +194,13 @@ def direction_fraction(ds: xr.Dataset, channel: str = "forward") -> xr.DataArray
     ------
     ValueError
         If there is no such channel, or a channel has been left out of `ds`.
+
+    Examples
+    --------
+    >>> from blochball import exact, models, observables
+    >>> chain = models.waveguide_chain(2, 3, phase=1.0, pump=1.0)
+    >>> observables.direction_fraction(exact.solve(chain, [0.5])).values.round(6).tolist()
+    [0.5]
     """
     owner = "observables.direction_fraction"
     validation.dataset(owner, ds, ("output", "channel_rate"))
@@ -239,6 +265,13 @@ def linewidth(
     -----
     UserWarning
         If the first order does not decay as one exponential between these delays.
+
+    Examples
+    --------
+    >>> from blochball import exact, models, observables
+    >>> ds = exact.two_time(models.superradiant_laser(20, pump=5.0), [5.0, 6.0])
+    >>> round(observables.linewidth(ds).item(), 5)
+    2.45212
     """
     rate, gradient, first = _line("observables.linewidth", ds, start, stop)
     width, error = -2 * rate.real, first.error(2 * gradient)
@@ -257,6 +290,14 @@ def line_position(
     Returns
     -------
     xarray.DataArray, no dims
+
+    Examples
+    --------
+    >>> from blochball import CollectiveJump, Ensemble, System, exact, observables
+    >>> shifted = System(Ensemble(20, pump=5.0, detuning=3.0), CollectiveJump(1.0, [1]))
+    >>> ds = exact.two_time(shifted, [5.0, 5.5])
+    >>> round(observables.line_position(ds).item(), 5)
+    3.0
     """
     rate, gradient, first = _line("observables.line_position", ds, start, stop)
     return _scalar(ds, rate.imag, first.error(-1j * gradient), "line_position", "line position")
@@ -279,6 +320,13 @@ def g2(ds: xr.Dataset) -> xr.DataArray:
     ------
     ValueError
         If the first time is finite: the intensity at the second is not known.
+
+    Examples
+    --------
+    >>> from blochball import exact, models, observables
+    >>> ds = exact.two_time(models.superradiant_laser(size=20, pump=1.0), [0.0])
+    >>> round(observables.g2(ds).item(), 6)  # pump = coupling: 2 - 2/N
+    1.9
     """
     owner = "observables.g2"
     validation.dataset(owner, ds, ("second_order", "intensity"))
@@ -315,10 +363,9 @@ def _line(
         covariance = ordered.transpose("part", "delay", "part_other", "delay_other").values
     decay = Correlation(delays, ds.first_order.values, covariance)
     if decay.differs(first, last):
-        warnings.warn(
+        validation.warn(
             f"{owner}: the first order does not decay as one exponential between the delays "
-            f"{first:.3g} and {last:.3g}; a later start may help",
-            stacklevel=4,
+            f"{first:.3g} and {last:.3g}; a later start may help"
         )
     rate, gradient = decay.rate(first, last)
     return rate, gradient, decay

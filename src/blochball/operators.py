@@ -69,7 +69,7 @@ LOCAL: tuple[str, ...] = KINDS
 LINEAR = ("detuning", "drive")
 COLLECTIVE = tuple(f"collective {kind}" for kind in KINDS)
 # every term of the master equation
-TERMS = (*LOCAL, *LINEAR, "exchange", "spin coupling", *COLLECTIVE)
+TERMS = (*LOCAL, *LINEAR, "exchange", "spin coupling", *COLLECTIVE, "collective mixed")
 _SERVED: dict[str, frozenset[str]] = {}
 
 
@@ -165,7 +165,8 @@ class MasterEquation:
         """Read the numbers of a System."""
         weights = np.zeros((len(system.jumps), system.sites, len(KINDS)), dtype=np.complex128)
         for k, jump in enumerate(system.jumps):
-            weights[k, :, KINDS.index(jump.kind)] = jump.weights
+            for kind, amplitudes in jump.amplitudes.items():
+                weights[k, :, KINDS.index(kind)] = amplitudes
         # Omega J^+ + h.c. = 2 Re(Omega) J^x - 2 Im(Omega) J^y
         drive = 2 * system.drive_vector
         turn = system.column("detuning")

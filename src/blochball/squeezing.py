@@ -53,6 +53,17 @@ def wineland_squeezing(ds: xr.Dataset) -> xr.DataArray:
     -------
     xarray.DataArray, dims (time, site)
         Where `ds` was sampled, less the bias that the smallest of sampled variances has.
+
+    Examples
+    --------
+    One-axis twisting, of Kitagawa and Ueda:
+
+    >>> from math import pi
+    >>> from blochball import Ensemble, SpinCoupling, System, exact, observables
+    >>> twisting = System(Ensemble(20, polar=pi / 2), couplings=SpinCoupling(1.0, "zz"))
+    >>> ds = exact.solve(twisting, [0.0, 0.1], moments="second")
+    >>> observables.wineland_squeezing(ds).values[:, 0].round(4).tolist()
+    [1.0, 0.2274]
     """
 
     def parameter(moments: Array, size: Array) -> Array:
@@ -69,6 +80,15 @@ def kitagawa_ueda_squeezing(ds: xr.Dataset) -> xr.DataArray:
 
     The smallest variance across the mean spin in units of that of a coherent spin state (Kitagawa
     & Ueda, Phys. Rev. A 47, 5138 (1993)). Parameters, result and NaN as for `wineland_squeezing`.
+
+    Examples
+    --------
+    >>> from math import pi
+    >>> from blochball import Ensemble, SpinCoupling, System, exact, observables
+    >>> twisting = System(Ensemble(20, polar=pi / 2), couplings=SpinCoupling(1.0, "zz"))
+    >>> ds = exact.solve(twisting, [0.0, 0.1], moments="second")
+    >>> observables.kitagawa_ueda_squeezing(ds).values[:, 0].round(4).tolist()
+    [1.0, 0.188]
     """
 
     def parameter(moments: Array, size: Array) -> Array:
@@ -86,6 +106,16 @@ def squeezing_direction(ds: xr.Dataset) -> xr.DataArray:
     -------
     xarray.DataArray, dims (time, site, axis)
         Unit vectors; NaN where <J> vanishes.
+
+    Examples
+    --------
+    >>> from math import pi
+    >>> from blochball import Ensemble, SpinCoupling, System, exact, observables
+    >>> twisting = System(Ensemble(20, polar=pi / 2), couplings=SpinCoupling(1.0, "zz"))
+    >>> ds = exact.solve(twisting, [0.0, 0.1], moments="second")
+    >>> direction = observables.squeezing_direction(ds)[1, 0]
+    >>> abs(direction).values.round(3).tolist()
+    [0.0, 0.424, 0.906]
     """
     mean, covariance = _mean_and_covariance(_moments("observables.squeezing_direction", ds))
     normal, across = _across(mean, covariance)
@@ -122,6 +152,16 @@ def spin_inequalities(ds: xr.Dataset) -> xr.DataArray:
     -------
     xarray.DataArray, dims (inequality, time, site)
         Where `ds` was sampled, less the bias of sampled eigenvalues.
+
+    Examples
+    --------
+    >>> from math import pi
+    >>> from blochball import Ensemble, SpinCoupling, System, exact, observables
+    >>> twisting = System(Ensemble(20, polar=pi / 2), couplings=SpinCoupling(1.0, "zz"))
+    >>> ds = exact.solve(twisting, [0.0, 0.1], moments="second")
+    >>> margins = observables.spin_inequalities(ds)
+    >>> round(margins.sel(inequality="one")[1, 0].item(), 2)
+    -8.12
     """
 
     def margin(kind: str, moments: Array, size: Array) -> Array:

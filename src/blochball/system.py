@@ -7,7 +7,8 @@ hbar = 1)::
         + sum_l detuning_l J_l^z + sum_{l l'} strength[l, l'] (J_l^a J_l'^b + J_l'^b J_l^a) / 2
 
 Local jumps act on each emitter with ``sigma^-`` (decay), ``sigma^z`` (dephasing; not half of it)
-and ``sigma^+`` (pump); collective ones are ``L = sum_l weights[l] A_l``, ``A = J^-, J^z, J^+``.
+and ``sigma^+`` (pump); collective ones are ``L = sum_l weights[l] A_l``, ``A = J^-, J^z, J^+``, or
+sums of these.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from math import pi
 from typing import Any
 
 import numpy as np
@@ -24,7 +26,80 @@ from numpy.typing import ArrayLike, NDArray
 
 from blochball.support import validation
 from blochball.support.arguments import named
-from blochball.terms import ChainExchange, CollectiveJump, Ensemble, SpinCoupling, set_field
+from blochball.terms import AXES, KINDS, ChainExchange, CollectiveJump, Kind, SpinCoupling
+
+__all__ = [
+    "AXES",
+    "KINDS",
+    "ChainExchange",
+    "CollectiveJump",
+    "Ensemble",
+    "Kind",
+    "SpinCoupling",
+    "System",
+]
+
+_set = object.__setattr__  # frozen dataclasses can only be filled in this way
+# single precision knows pi to seven digits
+_LARGEST_POLAR = pi * (1 + 1e-6)
+
+
+@named("Ensemble")
+@dataclass(frozen=True)
+class Ensemble:
+    """Indistinguishable two-level emitters at one site, in a coherent spin state at time 0.
+
+    Parameters
+    ----------
+    size : int
+        Number of emitters, at least 1.
+    decay, dephasing, pump : float
+        Local rates gamma^-, gamma^0, gamma^+ of the paper's Eq. (1), per emitter, >= 0.
+    detuning : float
+        Coefficient of J^z in the Hamiltonian.
+    polar, azimuth : float
+        Direction of the initial Bloch vector in radians; polar 0 is fully inverted, pi the
+        ground state, and no angle is beyond pi.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Naming the argument, what it must be and what it was.
+
+    Examples
+    --------
+    >>> from blochball import Ensemble
+    >>> Ensemble(size=100, pump=0.5).polarization  # fully inverted at time 0
+    1
+    """
+
+    size: int
+    decay: float = 0.0
+    dephasing: float = 0.0
+    pump: float = 0.0
+    detuning: float = 0.0
+    polar: float = 0.0
+    azimuth: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Validate and convert every field."""
+        _set(self, "size", validation.integer("Ensemble", "size", self.size, 1))
+        for rate in KINDS:
+            _set(self, rate, validation.real("Ensemble", rate, getattr(self, rate), 0))
+        for name in ("detuning", "polar", "azimuth"):
+            _set(self, name, validation.real("Ensemble", name, getattr(self, name)))
+        if abs(self.polar) > _LARGEST_POLAR:
+            raise ValueError(
+                f"Ensemble: polar must be an angle between -pi and pi in radians, got "
+                f"{self.polar:g}; numpy.radians turns degrees into radians"
+            )
+
+    @property
+    def polarization(self) -> int:
+        """+1 if the initial state is fully inverted, -1 in the ground state, 0 otherwise."""
+        if abs(np.sin(self.polar)) > 1e-12:
+            return 0
+        return 1 if np.cos(self.polar) > 0 else -1
 
 
 @named("System")
@@ -48,6 +123,19 @@ class System:
     ------
     TypeError, ValueError
         Naming the argument, what it must be and what it was.
+
+    Examples
+    --------
+    Two ensembles of different colour in one cavity, one of them driven:
+
+    >>> from blochball import CollectiveJump, Ensemble, System
+    >>> system = System(
+    ...     [Ensemble(50, detuning=1.0), Ensemble(50, detuning=-1.0)],
+    ...     CollectiveJump(1.0, [1, 1], name="cavity"),
+    ...     drive=[0.5, 0.0],
+    ... )
+    >>> system.sites, system.emitters, system.channels
+    (2, 100, ('cavity',))
     """
 
     ensembles: tuple[Ensemble, ...]
@@ -64,26 +152,25 @@ class System:
         drive: ArrayLike | None = None,
         couplings: SpinCoupling | Iterable[SpinCoupling] = (),
     ) -> None:
-        set_field(self, "ensembles", validation.members("System", "ensembles", ensembles, Ensemble))
-        set_field(self, "jumps", validation.members("System", "jumps", jumps, CollectiveJump))
+        _set(self, "ensembles", validation.members("System", "ensembles", ensembles, Ensemble))
+        _set(self, "jumps", validation.members("System", "jumps", jumps, CollectiveJump))
         if not self.ensembles:
             raise ValueError("System: ensembles must hold at least one Ensemble, got none")
         sites = len(self.ensembles)
         for name, jump in zip(self.channels, self.jumps, strict=True):
-            if len(jump.weights) != sites:
-                raise ValueError(
-                    f"System: jumps: weights of {name!r} must have one entry an ensemble "
-                    f"({sites}), got {len(jump.weights)}"
-                )
+            for amplitudes in jump.amplitudes.values():
+                if len(amplitudes) != sites:
+                    raise ValueError(
+                        f"System: jumps: weights of {name!r} must have one entry an ensemble "
+                        f"({sites}), got {len(amplitudes)}"
+                    )
         repeated = sorted(name for name, count in Counter(self.channels).items() if count > 1)
         if repeated:
             shown = validation.shown(repeated)
             raise ValueError(f"System: jumps must have names that differ, got {shown} twice")
-        set_field(self, "exchange", _exchange(exchange, sites))
-        set_field(self, "drive", _drive(drive, sites))
-        set_field(
-            self, "couplings", validation.members("System", "couplings", couplings, SpinCoupling)
-        )
+        _set(self, "exchange", _exchange(exchange, sites))
+        _set(self, "drive", _drive(drive, sites))
+        _set(self, "couplings", validation.members("System", "couplings", couplings, SpinCoupling))
         for coupling in self.couplings:
             shape = np.shape(coupling.strength)
             if shape not in ((), (sites, sites)):
@@ -230,12 +317,16 @@ def _drive(value: Any, sites: int) -> NDArray[np.complex128] | None:
     return found
 
 
-def _pairs(values: ArrayLike) -> Any:
+def _pairs(values: Any) -> Any:
+    if isinstance(values, Mapping):
+        return {name: _pairs(value) for name, value in values.items()}
     found = np.asarray(values, dtype=np.complex128)
     return np.stack([found.real, found.imag], axis=-1).tolist()
 
 
-def _complex(pairs: Any) -> NDArray[np.complex128]:
+def _complex(pairs: Any) -> Any:
+    if isinstance(pairs, Mapping):
+        return {name: _complex(value) for name, value in pairs.items()}
     found = np.ascontiguousarray(pairs, dtype=np.float64)
     if found.shape[-1] != 2:
         raise ValueError(f"complex numbers must be pairs, got {found.shape[-1]} numbers each")

@@ -1,10 +1,10 @@
-"""The terms of a master equation: an ensemble, a collective jump, a coupling; see `system`."""
+"""What acts on several ensembles at once: collective jumps, the exchange of a chain, couplings."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from math import pi
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,80 +15,24 @@ from blochball.support.arguments import named
 Kind = Literal["decay", "dephasing", "pump"]
 KINDS: tuple[Kind, ...] = ("decay", "dephasing", "pump")
 AXES = ("x", "y", "z")
-# single precision knows pi to seven digits
-_LARGEST_POLAR = pi * (1 + 1e-6)
-
-
-def set_field(instance: object, name: str, value: object) -> None:
-    """Fill in a field of a frozen dataclass while it is made: it can be done in no other way."""
-    object.__setattr__(instance, name, value)
-
-
-@named("Ensemble")
-@dataclass(frozen=True)
-class Ensemble:
-    """Indistinguishable two-level emitters at one site, in a coherent spin state at time 0.
-
-    Parameters
-    ----------
-    size : int
-        Number of emitters, at least 1.
-    decay, dephasing, pump : float
-        Local rates gamma^-, gamma^0, gamma^+ of the paper's Eq. (1), per emitter, >= 0.
-    detuning : float
-        Coefficient of J^z in the Hamiltonian.
-    polar, azimuth : float
-        Direction of the initial Bloch vector in radians; polar 0 is fully inverted, pi the
-        ground state, and no angle is beyond pi.
-
-    Raises
-    ------
-    TypeError, ValueError
-        Naming the argument, what it must be and what it was.
-    """
-
-    size: int
-    decay: float = 0.0
-    dephasing: float = 0.0
-    pump: float = 0.0
-    detuning: float = 0.0
-    polar: float = 0.0
-    azimuth: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Validate and convert every field."""
-        set_field(self, "size", validation.integer("Ensemble", "size", self.size, 1))
-        for rate in KINDS:
-            set_field(self, rate, validation.real("Ensemble", rate, getattr(self, rate), 0))
-        for name in ("detuning", "polar", "azimuth"):
-            set_field(self, name, validation.real("Ensemble", name, getattr(self, name)))
-        if abs(self.polar) > _LARGEST_POLAR:
-            raise ValueError(
-                f"Ensemble: polar must be an angle between -pi and pi in radians, got "
-                f"{self.polar:g}; numpy.radians turns degrees into radians"
-            )
-
-    @property
-    def polarization(self) -> int:
-        """+1 if the initial state is fully inverted, -1 in the ground state, 0 otherwise."""
-        if abs(np.sin(self.polar)) > 1e-12:
-            return 0
-        return 1 if np.cos(self.polar) > 0 else -1
+_set = object.__setattr__  # frozen dataclasses can only be filled in this way
 
 
 @named("CollectiveJump")
 @dataclass(frozen=True)
 class CollectiveJump:
-    """One collective jump operator L = sum_l weights[l] A_l.
+    """One collective jump operator L = sum_l weights[l] A_l, or a sum of such for several A.
 
     Parameters
     ----------
     rate : float
         Prefactor of the dissipator, >= 0.
-    weights : complex or sequence of complex, shape (sites,)
-        One amplitude an ensemble; real for dephasing. A number is that of a single ensemble.
-    kind : {"decay", "dephasing", "pump"}
-        A = J^-, J^z or J^+.
+    weights : complex, sequence of complex of shape (sites,), or mapping of kinds to these
+        One amplitude an ensemble; real for dephasing alone. A number is that of a single ensemble.
+        A mapping adds kinds up, and then `kind` is "mixed": {"decay": u, "pump": v, "dephasing": z}
+        is L = sum_l (u_l J_l^- + v_l J_l^+ + z_l J_l^z), any of them complex.
+    kind : {"decay", "dephasing", "pump", "mixed"}
+        A = J^-, J^z or J^+; "mixed" with a mapping only.
     name : str, optional
         Label of the channel in results; by default its kind and its place among the jumps.
 
@@ -96,32 +40,76 @@ class CollectiveJump:
     ------
     TypeError, ValueError
         Naming the argument, what it must be and what it was.
+
+    Examples
+    --------
+    >>> from blochball import CollectiveJump
+    >>> cavity = CollectiveJump(rate=1.0, weights=[1, -1], name="cavity")
+    >>> cavity.weights
+    ((1+0j), (-1+0j))
     """
 
     rate: float
-    weights: tuple[complex, ...]
-    kind: Kind = "decay"
+    weights: Any  # a tuple of complex, or such tuples by kind
+    kind: Kind | Literal["mixed"] = "decay"
     name: str | None = None
 
     def __init__(
-        self, rate: float, weights: ArrayLike, kind: Kind = "decay", name: str | None = None
+        self,
+        rate: float,
+        weights: ArrayLike | Mapping[Kind, ArrayLike],
+        kind: Kind | Literal["mixed"] = "decay",
+        name: str | None = None,
     ) -> None:
         owner = "CollectiveJump"
-        set_field(self, "rate", validation.real(owner, "rate", rate, 0))
-        what = "a number or a one-dimensional sequence of finite numbers, one an ensemble"
-        found = tuple(validation.array(owner, "weights", weights, (None,), what).tolist())
-        set_field(self, "kind", validation.choice(owner, "kind", kind, KINDS))
-        if kind == "dephasing" and any(weight.imag for weight in found):
-            raise ValueError(
-                f"{owner}: weights must be real for dephasing, got {validation.shown(found)}"
-            )
-        set_field(self, "weights", found)
+        _set(self, "rate", validation.real(owner, "rate", rate, 0))
+        if isinstance(weights, Mapping):
+            _set(self, "weights", _mixed(weights))
+            _set(self, "kind", validation.choice(owner, "kind", kind, ("decay", "mixed")))
+            _set(self, "kind", "mixed")
+        else:
+            found = _amplitudes("weights", weights)
+            _set(self, "kind", validation.choice(owner, "kind", kind, KINDS))
+            if kind == "dephasing" and any(weight.imag for weight in found):
+                raise ValueError(
+                    f"{owner}: weights must be real for dephasing, got {validation.shown(found)}"
+                )
+            _set(self, "weights", found)
         # what cannot be printed cannot be the name of a channel in a file, either
         if name is not None and not (isinstance(name, str) and name and name.isprintable()):
             raise TypeError(
                 f"{owner}: name must be a non-empty string or None, got {validation.shown(name)}"
             )
-        set_field(self, "name", name)
+        _set(self, "name", name)
+
+    @property
+    def amplitudes(self) -> dict[Kind, tuple[complex, ...]]:
+        """The weights by kind."""
+        if isinstance(self.weights, dict):
+            return self.weights
+        return {kind: self.weights for kind in KINDS if kind == self.kind}
+
+    def __hash__(self) -> int:
+        """Hash of all numbers and names."""
+        return hash((self.rate, tuple(self.amplitudes.items()), self.kind, self.name))
+
+
+def _mixed(weights: Mapping[Kind, ArrayLike]) -> dict[Kind, tuple[complex, ...]]:
+    what = f"CollectiveJump: weights must be a mapping of some of {', '.join(KINDS)}"
+    if not weights or not set(weights) <= set(KINDS):
+        raise ValueError(f"{what}, got the keys {validation.shown(list(weights))}")
+    found = {
+        kind: _amplitudes(f"weights[{kind!r}]", weights[kind]) for kind in KINDS if kind in weights
+    }
+    lengths = {len(amplitudes) for amplitudes in found.values()}
+    if len(lengths) > 1:
+        raise ValueError(f"{what} to sequences of one length, got lengths {sorted(lengths)}")
+    return found
+
+
+def _amplitudes(name: str, value: ArrayLike) -> tuple[complex, ...]:
+    what = "a number or a one-dimensional sequence of finite numbers, one an ensemble"
+    return tuple(validation.array("CollectiveJump", name, value, (None,), what).tolist())
 
 
 @named("ChainExchange")
@@ -136,6 +124,12 @@ class ChainExchange:
     ----------
     strength, phase : float
         Finite real numbers; the phase in radians.
+
+    Examples
+    --------
+    >>> from blochball import ChainExchange
+    >>> ChainExchange(strength=0.5, phase=1.5707963).matrix(3).real.round(3).tolist()
+    [[0.0, 0.5, 0.0], [0.5, 0.0, 0.5], [0.0, 0.5, 0.0]]
     """
 
     strength: float
@@ -144,7 +138,7 @@ class ChainExchange:
     def __post_init__(self) -> None:
         """Validate and convert both fields."""
         for name in ("strength", "phase"):
-            set_field(self, name, validation.real("ChainExchange", name, getattr(self, name)))
+            _set(self, name, validation.real("ChainExchange", name, getattr(self, name)))
 
     def matrix(self, sites: int) -> NDArray[np.complex128]:
         """Return the coupling as a Hermitian matrix of shape (sites, sites)."""
@@ -169,6 +163,17 @@ class SpinCoupling:
         Real; a number couples each ensemble with itself and with no other.
     axes : str
         a and b: any two of "x", "y" and "z".
+
+    Examples
+    --------
+    One-axis twisting of 20 emitters that point along x:
+
+    >>> from math import pi
+    >>> from blochball import Ensemble, SpinCoupling, System, exact
+    >>> twisting = System(Ensemble(20, polar=pi / 2), couplings=SpinCoupling(1.0, "zz"))
+    >>> ds = exact.solve(twisting, [0.1])
+    >>> round(ds.spin_x.item(), 3)  # (N/2) cos(t)^(N - 1)
+    9.092
     """
 
     strength: float | tuple[tuple[float, ...], ...]
@@ -177,16 +182,16 @@ class SpinCoupling:
     def __init__(self, strength: ArrayLike, axes: str = "zz") -> None:
         owner = "SpinCoupling"
         if np.ndim(strength) == 0:
-            set_field(self, "strength", validation.real(owner, "strength", strength))
+            _set(self, "strength", validation.real(owner, "strength", strength))
         else:
             what = "a real number or a matrix of real numbers of shape (sites, sites)"
             given = validation.array(owner, "strength", strength, (None, None), what)
             if given.imag.any() or given.shape[0] != given.shape[1]:
                 shown = validation.shown(strength)
                 raise ValueError(f"{owner}: strength must be {what}, got {shown}")
-            set_field(self, "strength", tuple(map(tuple, given.real.tolist())))
+            _set(self, "strength", tuple(map(tuple, given.real.tolist())))
         pairs = [a + b for a in AXES for b in AXES]
-        set_field(self, "axes", validation.choice(owner, "axes", axes, pairs))
+        _set(self, "axes", validation.choice(owner, "axes", axes, pairs))
 
     def matrix(self, sites: int) -> NDArray[np.float64]:
         """Return the strength as a matrix of shape (sites, sites)."""

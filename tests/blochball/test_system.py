@@ -278,3 +278,34 @@ def test_spin_couplings_of_other_sizes_are_refused():
         System(Ensemble(3), couplings=SpinCoupling(np.eye(2)))
     with pytest.raises(TypeError, match="System: couplings must hold SpinCoupling only"):
         System(Ensemble(3), couplings=[0.5])
+
+
+def test_jumps_of_several_kinds_there_and_back():
+    jump = CollectiveJump(0.5, {"pump": [0.3j], "decay": [1 - 1j]}, name="squeezed")
+    assert jump.kind == "mixed"
+    assert jump.weights == {"decay": (1 - 1j,), "pump": (0.3j,)}
+    system = System(Ensemble(2), jump)
+    again = System.from_json(system.to_json())
+    assert again == system
+    assert again.jumps == (jump,)
+    assert hash(again.jumps[0]) == hash(jump)
+    unnamed = System(Ensemble(2), CollectiveJump(0.5, {"decay": 1.0, "pump": 0.5}))
+    assert unnamed.channels == ("mixed_0",)
+
+
+@pytest.mark.parametrize(
+    ("weights", "kind", "message"),
+    [
+        ({}, "decay", "weights must be a mapping of some of decay, dephasing, pump, got the keys"),
+        ({"loss": [1]}, "decay", "weights must be a mapping of some of .* keys \\['loss'\\]"),
+        ({"decay": [1], "pump": [1, 2]}, "decay", "sequences of one length, got lengths"),
+        ({"decay": [np.inf]}, "decay", "weights\\['decay'\\] must be a number or"),
+        ({"decay": [1]}, "pump", "kind must be one of decay, mixed"),
+        ([1], "mixed", "kind must be one of decay, dephasing, pump"),
+    ],
+)
+def test_bad_jumps_of_several_kinds_are_refused(weights, kind, message):
+    with pytest.raises(ValueError, match=f"CollectiveJump: .*{message}"):
+        CollectiveJump(1.0, weights, kind)
+    with pytest.raises(ValueError, match="must have one entry an ensemble"):
+        System([Ensemble(1)] * 2, CollectiveJump(1.0, {"decay": [1], "pump": [1]}))

@@ -29,6 +29,7 @@ from blochball import field
 from blochball.cumulants.equations import Array, Equations, integrate, products, start
 from blochball.cumulants.stationary import fixed_point
 from blochball.support import validation
+from blochball.support.arguments import named
 from blochball.system import System
 
 Complexes = NDArray[np.complex128]
@@ -37,6 +38,7 @@ Complexes = NDArray[np.complex128]
 _MINUS = np.array([0.5, -0.5j, 0])
 
 
+@named("cumulants.two_time")
 def two_time(
     system: System,
     delays: ArrayLike,
@@ -64,6 +66,13 @@ def two_time(
         For a bad argument.
     ArithmeticError
         If the truncated equations diverge, or have no steady state to start from.
+
+    Examples
+    --------
+    >>> from blochball import cumulants, models
+    >>> ds = cumulants.two_time(models.superradiant_laser(100, pump=50.0), [0.0, 0.1])
+    >>> bool(ds.first_order.real[1] < ds.first_order.real[0])
+    True
     """
     owner = "cumulants.two_time"
     delays = validation.times(owner, delays, "delays")
@@ -110,6 +119,7 @@ def two_time(
     )
 
 
+@named("cumulants.spectrum")
 def spectrum(
     system: System,
     frequencies: ArrayLike,
@@ -137,6 +147,13 @@ def spectrum(
     ArithmeticError
         If the truncated equations have no steady state, or one in which the correlation of two
         times grows.
+
+    Examples
+    --------
+    >>> from blochball import cumulants, models
+    >>> line = cumulants.spectrum(models.superradiant_laser(100, pump=50.0), [-9.0, 0.0, 9.0])
+    >>> bool(line[1] > line[0])
+    True
     """
     owner = "cumulants.spectrum"
     what = "a one-dimensional sequence of finite real numbers"

@@ -40,6 +40,7 @@ from blochball import operators
 from blochball.dataset import assemble
 from blochball.operators import TABLE, VECTORS, MasterEquation
 from blochball.support import validation
+from blochball.support.arguments import named
 from blochball.system import System
 from blochball.terms import KINDS
 
@@ -52,6 +53,7 @@ operators.declare(
     "exchange",
     "spin coupling",
     *operators.COLLECTIVE,
+    "collective mixed",
 )
 _EPSILON = np.zeros((3, 3, 3))
 _EPSILON[[0, 1, 2], [1, 2, 0], [2, 0, 1]] = 1
@@ -66,6 +68,7 @@ _FINEST = 1e-13
 _DIVERGED = 100.0
 
 
+@named("cumulants.solve")
 def solve(
     system: System,
     times: ArrayLike,
@@ -110,6 +113,13 @@ def solve(
         For a bad argument.
     ArithmeticError
         If the truncated equations diverge or cannot be integrated: the message says when.
+
+    Examples
+    --------
+    >>> from blochball import cumulants, models
+    >>> ds = cumulants.solve(models.superradiant_laser(size=100, pump=25.0), [0.0, 0.06], order=2)
+    >>> round(ds.emission.values[0, 0], 6)
+    np.float64(100.0)
     """
     owner = "cumulants.solve"
     times = validation.times(owner, times)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from blochball.cumulants.equations import Equations, integrate, observables, start
 from blochball.dataset import assemble
+from blochball.support.arguments import named
 from blochball.system import System
 
 Array = NDArray[np.float64]
@@ -23,6 +24,7 @@ LARGEST, STEPS, PRECISION = 1000, 8, 1e-12
 SHIFT = 1e-4  # of central differences
 
 
+@named("cumulants.steady_state")
 def steady_state(system: System, order: int = 2) -> xr.Dataset:
     """Return the fixed point that the initial state ends in, at the single time "infinity".
 
@@ -33,6 +35,13 @@ def steady_state(system: System, order: int = 2) -> xr.Dataset:
     ArithmeticError
         If the equations do not come to rest: they may oscillate for ever where the master equation
         has a steady state.
+
+    Examples
+    --------
+    >>> from blochball import cumulants, models
+    >>> ds = cumulants.steady_state(models.superradiant_laser(size=1000, pump=500.0))
+    >>> round(ds.emission.item() / 1000**2, 3)  # x (1 - x) / 2 at x = 1/2
+    0.125
     """
     owner = "cumulants.steady_state"
     started = clock.perf_counter()

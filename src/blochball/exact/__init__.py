@@ -22,6 +22,7 @@ from blochball.exact import jumps, liouvillian, piqs, populations
 from blochball.exact.correlations import spectrum, two_time
 from blochball.exact.state import State
 from blochball.support import validation
+from blochball.support.arguments import hint
 from blochball.system import System
 
 __all__ = [
@@ -82,6 +83,13 @@ def solve(
     TypeError, ValueError
         For a bad argument, and where no method serves the system: the message says why, and what
         would serve.
+
+    Examples
+    --------
+    >>> from blochball import exact, models
+    >>> ds = exact.solve(models.superradiant_laser(size=100, pump=25.0), times=[0.0, 0.06])
+    >>> ds.attrs["method"], ds.emission.values[:, 0].round(2).tolist()
+    ('exact.populations', [100.0, 1652.79])
     """
     owner = "exact.solve"
     times = validation.times(owner, times)
@@ -108,6 +116,13 @@ def steady_state(
     """Return the state at infinite time, as a Dataset with the single time "infinity".
 
     Parameters and errors are those of `solve`.
+
+    Examples
+    --------
+    >>> from blochball import exact, models
+    >>> ds = exact.steady_state(models.superradiant_laser(size=40, pump=20.0))
+    >>> round(ds.emission.item() / 40**2, 5)
+    0.12343
     """
     owner = "exact.steady_state"
     memory_limit = validation.real(owner, "memory_limit", memory_limit, 0)
@@ -159,7 +174,7 @@ def _unknown(owner: str, verb: str, options: dict[str, Any]) -> dict[str, str | 
             every = sorted({name for taken in known.values() for name in taken})
             raise TypeError(
                 f"{owner}: options must be some of {', '.join(every)}, got {option!r}: "
-                "no method takes an option of that name"
+                f"no method takes an option of that name{hint(option, every)}"
             )
     found: dict[str, str | None] = {}
     for name, taken in known.items():

@@ -16,7 +16,6 @@ exp(i detuning tau - i h int (2 M - 2) dt).
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -135,11 +134,10 @@ def _check_halves(owner: str, moments: Moments) -> None:
     covariance = moments.covariance[-2:, -2:]
     error = np.sqrt(max(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1], 0))
     if abs(late - early) > -stdtrit(moments.count - 1, CHANCE / 2) * error:
-        warnings.warn(
+        validation.warn(
             f"{owner}: the intensity is {late:.6g} after the burn-in and {early:.6g} after half of "
             f"it, with a standard error of {error:.2g}: it is not yet stationary; a longer burn_in "
-            "is needed",
-            stacklevel=4,
+            "is needed"
         )
 
 

@@ -21,6 +21,7 @@ from blochball import field
 from blochball.exact import coherence_sampling, liouvillian, regression
 from blochball.exact.space import Complexes, Floats
 from blochball.support import validation
+from blochball.support.arguments import named
 from blochball.system import System
 
 # emitters from which "auto" samples: delays cost the density matrix N^4 operations
@@ -67,6 +68,13 @@ def two_time(
     ------
     TypeError, ValueError
         For a bad argument, a System that no method serves, and a steady state that is not unique.
+
+    Examples
+    --------
+    >>> from blochball import exact, models
+    >>> ds = exact.two_time(models.superradiant_laser(size=20, pump=5.0), [0.0, 0.1])
+    >>> ds.first_order.values.real.round(2).tolist()
+    [38.0, 32.64]
     """
     owner = "exact.two_time"
     delays = validation.times(owner, delays, "delays")
@@ -107,6 +115,7 @@ def two_time(
     )
 
 
+@named("exact.spectrum")
 def spectrum(
     system: System,
     frequencies: ArrayLike,
@@ -141,6 +150,13 @@ def spectrum(
     ------
     TypeError, ValueError
         For a bad argument, a System that is too large, and a steady state that is not unique.
+
+    Examples
+    --------
+    >>> from blochball import exact, models
+    >>> line = exact.spectrum(models.superradiant_laser(10, pump=5.0), [-2.0, 0.0, 2.0])
+    >>> bool(line[1] > line[0]), bool(abs(line[0] - line[2]) < 1e-6 * line[1])
+    (True, True)
     """
     owner = "exact.spectrum"
     what = "a one-dimensional sequence of finite real numbers"

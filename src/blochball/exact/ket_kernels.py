@@ -184,8 +184,8 @@ def _record(model, layout, x, work, probability, out):
         out[place + 2] = inversion / norm
         out[place + 3] = emission / norm
         out[place + 4] = spin * (spin + 1)
-    for c in range(len(model.kinds)):
-        collective(layout, model.weights[c], model.kinds[c], x, work)
+    for c in range(len(model.change)):
+        collective(layout, model.weights[c], x, work)
         out[SITE_MOMENTS * len(two_j) + c] = _norm_squared(work) / norm
 
 
@@ -197,11 +197,11 @@ def _jump(model, layout, x, work, sums, probability, generator):
     """
     two_j = layout.two_j
     total = 0.0
-    for c in range(len(model.kinds)):
-        collective(layout, model.weights[c], model.kinds[c], x, work[: len(x)])
+    for c in range(len(model.change)):
+        collective(layout, model.weights[c], x, work[: len(x)])
         total += model.jump_rates[c] * _norm_squared(work[: len(x)])
         sums[c] = total
-    place = len(model.kinds)
+    place = len(model.change)
     for l in range(len(two_j)):
         size, spin = model.sizes[l], 0.5 * two_j[l]
         marginal(layout, l, x, probability)
@@ -219,11 +219,11 @@ def _jump(model, layout, x, work, sums, probability, generator):
     c = 0
     while sums[c] <= pick:
         c += 1
-    if c < len(model.kinds):
-        q, length = model.kinds[c], len(x)
-        collective(layout, model.weights[c], q, x, work[:length])
+    if c < len(model.change):
+        q, length = model.change[c], len(x)
+        collective(layout, model.weights[c], x, work[:length])
     else:
-        c -= len(model.kinds)
+        c -= len(model.change)
         l, q, j = c // 9, (c % 9) // 3 - 1, c % 3 - 1
         length = local(layout, model.follows, l, q, j, x, work)
     _copy(work[:length], 1 / np.sqrt(_norm_squared(work[:length])), work[:length])
@@ -270,7 +270,7 @@ def trajectory(model, start, total, times, generator, out):
     terms = np.zeros((TERMS, largest), np.complex128)
     ket = start.copy()
     work = np.zeros(largest, np.complex128)
-    sums = np.zeros(len(model.kinds) + 9 * sites)
+    sums = np.zeros(len(model.change) + 9 * sites)
     probability = np.zeros(model.sizes.max() + 1)
     size = largest
     bound = 0.0

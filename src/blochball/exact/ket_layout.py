@@ -33,9 +33,10 @@ class Model(NamedTuple):
     rates : ndarray, shape (sites, 3)
         Local rates by 1 + q.
     jump_rates : ndarray, shape (jumps,)
-    kinds : ndarray of int, shape (jumps,)
-        q of each collective jump.
-    weights : ndarray of complex, shape (jumps, sites)
+    change : ndarray of int, shape (jumps,)
+        What each collective jump adds to the total M, where that is definite.
+    weights : ndarray of complex, shape (jumps, sites, 3)
+        L = sum weights[l, 1 + q] J_l^q.
     """
 
     sizes: NDArray[np.int64]
@@ -46,7 +47,7 @@ class Model(NamedTuple):
     coefficient: NDArray[np.complex128]
     rates: NDArray[np.float64]
     jump_rates: NDArray[np.float64]
-    kinds: NDArray[np.int64]
+    change: NDArray[np.int64]
     weights: NDArray[np.complex128]
 
 
@@ -108,25 +109,30 @@ def into(two_j, k, q):
 
 
 @njit()
-def collective(layout, weights, q, x, y):
-    """Set y to sum_l weights_l J_l^q x, in the layout of a total M larger by q."""
-    two_j, stride, digit = layout.two_j, layout.stride, layout.digit
-    size = len(x)
-    for i in range(size):
-        y[i] = 0.0
-    for l in range(len(two_j)):
-        if weights[l] == 0:
+def _add_ladder(layout, l, q, weight, x, y):
+    """Add weight J_l^q x to y."""
+    two_j, stride, digit = layout.two_j[l], layout.stride[l], layout.digit[l]
+    for i in range(len(x)):
+        k = digit[i]
+        if x[i] == 0:
             continue
-        for i in range(size):
-            k = digit[l, i]
-            if x[i] == 0:
-                continue
-            if q == 0:
-                y[i] += weights[l] * (k - 0.5 * two_j[l]) * x[i]
-            elif q == 1 and k < two_j[l]:
-                y[i + stride[l]] += weights[l] * raised(two_j[l], k) * x[i]
-            elif q == -1 and k > 0:
-                y[i - stride[l]] += weights[l] * raised(two_j[l], k - 1) * x[i]
+        if q == 0:
+            y[i] += weight * (k - 0.5 * two_j) * x[i]
+        elif q == 1 and k < two_j:
+            y[i + stride] += weight * raised(two_j, k) * x[i]
+        elif q == -1 and k > 0:
+            y[i - stride] += weight * raised(two_j, k - 1) * x[i]
+
+
+@njit()
+def collective(layout, weights, x, y):
+    """Set y to sum_l weights[l, 1 + q] J_l^q x; M may be definite if there is one q only."""
+    for i in range(len(x)):
+        y[i] = 0.0
+    for l in range(len(layout.two_j)):
+        for q in range(-1, 2):
+            if weights[l, 1 + q] != 0:
+                _add_ladder(layout, l, q, weights[l, 1 + q], x, y)
 
 
 @njit()

@@ -39,6 +39,7 @@ operators.declare(
     "exchange",
     "spin coupling",
     *operators.COLLECTIVE,
+    "collective mixed",
 )
 
 
@@ -155,8 +156,10 @@ def _model(system: System) -> ket_layout.Model:
             if p + q:
                 terms.append((((l, p), (l, q)), pairs[l, 1 + p, l, 1 + q]))
     terms = [term for term in terms if term[1]]
-    kinds = [KINDS.index(jump.kind) for jump in system.jumps]
-    amplitudes = [equation.weights[k, :, kind] for k, kind in enumerate(kinds)]
+    # a jump of several kinds leaves no M definite: what it changes the total by does not matter
+    changes = [
+        CHANGES[KINDS.index(jump.kind)] if jump.kind in KINDS else 0 for jump in system.jumps
+    ]
     return ket_layout.Model(
         sizes,
         _follows(system),
@@ -166,6 +169,6 @@ def _model(system: System) -> ket_layout.Model:
         np.array([coefficient for _, coefficient in terms], dtype=np.complex128),
         equation.local,
         equation.rates,
-        np.array([CHANGES[kind] for kind in kinds], dtype=np.int64),
-        np.array(amplitudes, dtype=np.complex128).reshape(-1, system.sites),
+        np.array(changes, dtype=np.int64),
+        equation.weights,
     )

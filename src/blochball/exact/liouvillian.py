@@ -39,6 +39,7 @@ operators.declare(
     "exchange",
     "spin coupling",
     *operators.COLLECTIVE,
+    "collective mixed",
 )
 
 
@@ -169,6 +170,13 @@ def states(
     """Return the density matrix at each time, with all coherences that are ever populated.
 
     Parameters, errors and the tolerance are those of `solve`.
+
+    Examples
+    --------
+    >>> from blochball import exact, models
+    >>> early, late = exact.liouvillian.states(models.superradiant_decay(4), [0.0, 50.0])
+    >>> abs(early.blocks()[0][0, 0]).round(6), abs(late.blocks()[0][-1, -1]).round(6)
+    (np.float64(1.0), np.float64(1.0))
     """
     owner = "liouvillian.states"
     validation.instance(owner, "system", system, System)
@@ -244,6 +252,13 @@ def stationary(
     """Return the stationary density matrix; parameters and errors are those of `steady_state`.
 
     `owner` is who asks, for messages.
+
+    Examples
+    --------
+    >>> from blochball import exact, models
+    >>> state = exact.liouvillian.stationary(models.superradiant_laser(4, pump=1.0))
+    >>> round(state.trace.real, 6)
+    1.0
     """
     return _stationary(owner, system, memory_limit)[0]
 

@@ -36,6 +36,13 @@ def to_piqs(state: State) -> Any:
         If the state is of several ensembles.
     ImportError
         Without QuTiP.
+
+    Examples
+    --------
+    >>> from blochball import exact, models
+    >>> (state,) = exact.liouvillian.states(models.superradiant_laser(4, pump=1.0), [0.5])
+    >>> exact.piqs.to_piqs(state).shape
+    (9, 9)
     """
     from qutip import Qobj
 
@@ -64,6 +71,14 @@ def from_piqs(rho: Any) -> State:
     TypeError, ValueError
         If it is no square matrix of such a size, not diagonal in J, or no density matrix:
         Hermitian, without negative eigenvalues, of trace one.
+
+    Examples
+    --------
+    >>> from blochball import exact
+    >>> from qutip import piqs
+    >>> state = exact.piqs.from_piqs(piqs.dicke(4, 2, 0))
+    >>> state.blocks()[0].real.diagonal().tolist()
+    [0.0, 0.0, 1.0, 0.0, 0.0]
     """
     what = "a density matrix in the block order of PIQS"
     given = rho.full() if hasattr(rho, "full") else rho

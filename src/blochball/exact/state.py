@@ -27,6 +27,13 @@ class State:
     space : Space
         What the elements are of, and which there are.
     elements : complex array of shape (space.dimension,)
+
+    Examples
+    --------
+    >>> from blochball import exact, models
+    >>> (state,) = exact.liouvillian.states(models.superradiant_decay(4), [0.5])
+    >>> [block.shape for block in state.blocks()], round(state.trace.real, 6)
+    ([(5, 5)], 1.0)
     """
 
     space: Space

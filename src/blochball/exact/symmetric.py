@@ -47,6 +47,8 @@ def obstacle(system: System) -> str | None:
     """Say why the System is not of this class, or return None."""
     if "drive" in operators.terms_of(system):
         return "a drive creates coherence"
+    if any(jump.kind == "mixed" for jump in system.jumps):
+        return "a jump of several kinds creates coherence"
     refused = operators.refusal("exact.populations", system)
     if refused is not None:
         return refused
@@ -58,7 +60,8 @@ def obstacle(system: System) -> str | None:
         return None
     if len(set(system.ensembles)) > 1:
         return "the ensembles differ"
-    if any(_differ(np.asarray(jump.weights)) for jump in system.jumps):
+    weights = [w for jump in system.jumps for w in jump.amplitudes.values()]
+    if any(_differ(np.asarray(w)) for w in weights):
         return "a collective jump has weights that differ between ensembles"
     if system.exchange is not None:
         scale = max(1.0, float(np.abs(system.exchange_matrix).max()))
@@ -130,7 +133,11 @@ def observables(
     }
     found = {name: np.repeat(v[:, None], system.sites, axis=1) for name, v in site.items()}
     of_kind = {"decay": emission, "dephasing": z_squared, "pump": absorption}
-    columns = [abs(jump.weights[0]) ** 2 * of_kind[jump.kind] for jump in system.jumps]
+    columns = [
+        abs(weights[0]) ** 2 * of_kind[kind]
+        for jump in system.jumps
+        for kind, weights in jump.amplitudes.items()
+    ]
     found["output"] = np.stack(columns, axis=1) if columns else np.zeros((inversion.size, 0))
     return found
 

@@ -12,8 +12,8 @@ from scipy.special import ndtri
 
 from blochball.support import validation
 from blochball.support.arguments import named
-from blochball.system import System
-from blochball.terms import CollectiveJump, Ensemble
+from blochball.system import Ensemble, System
+from blochball.terms import CollectiveJump
 
 
 @named("models.superradiant_laser")
@@ -35,6 +35,13 @@ def superradiant_laser(size: int, pump: float, coupling: float = 1.0, polar: flo
     -------
     System
         One ensemble, one channel named "cavity".
+
+    Examples
+    --------
+    >>> from blochball import exact, models
+    >>> mixed = exact.steady_state(models.superradiant_laser(size=20, pump=1.0))
+    >>> round(mixed.emission.item(), 6)  # pump = coupling: N/2
+    10.0
     """
     rate = validation.real("superradiant_laser", "coupling", coupling, 0)
     return System(Ensemble(size, pump=pump, polar=polar), CollectiveJump(rate, [1], name="cavity"))
@@ -59,6 +66,13 @@ def superradiant_decay(
     -------
     System
         One ensemble, one channel named "cavity".
+
+    Examples
+    --------
+    >>> from blochball import exact, models
+    >>> burst = exact.solve(models.superradiant_decay(size=100), times=[0.0, 0.05])
+    >>> burst.emission.values[:, 0].round(1).tolist()
+    [100.0, 1967.1]
     """
     rate = validation.real("superradiant_decay", "coupling", coupling, 0)
     return System(
@@ -95,6 +109,13 @@ def boundary_time_crystal(
     -------
     System
         One ensemble, one channel named "cavity".
+
+    Examples
+    --------
+    >>> from blochball import exact, models
+    >>> crystal = models.boundary_time_crystal(size=40, drive=0.25, coupling=1.0)
+    >>> round(exact.steady_state(crystal).emission.item() / 40**2, 3)  # (drive / coupling)^2
+    0.063
     """
     ensemble = Ensemble(size, decay=decay, dephasing=dephasing, pump=pump, polar=polar)
     rate = validation.real("boundary_time_crystal", "coupling", coupling, 0) / ensemble.size

@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike
 
 from blochball.support import validation
 from blochball.support.arguments import named
-from blochball.system import System
-from blochball.terms import ChainExchange, CollectiveJump, Ensemble
+from blochball.system import Ensemble, System
+from blochball.terms import ChainExchange, CollectiveJump
 
 
 @named("models.waveguide_chain")
@@ -49,6 +49,14 @@ def waveguide_chain(
     -------
     System
         `sites` ensembles, channels "forward" and "backward".
+
+    Examples
+    --------
+    >>> from math import pi
+    >>> from blochball import exact, models
+    >>> pair = models.waveguide_chain(sites=2, size=4, phase=pi / 2, pump=1.0)
+    >>> exact.steady_state(pair).output.values.round(6).tolist()  # pump = coupling: N M / 2
+    [[4.0, 4.0]]
     """
     owner = "waveguide_chain"
     sites = validation.integer(owner, "sites", sites, 1, validation.LONGEST)

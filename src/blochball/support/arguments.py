@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 T = TypeVar("T", bound=Callable[..., Any])
 
 _LOCAL = "Ensemble.decay, Ensemble.dephasing or Ensemble.pump"
-_HAMILTONIAN = "System.exchange, System.drive and Ensemble.detuning"
+_HAMILTONIAN = "System.exchange, System.drive, System.couplings and Ensemble.detuning"
 _THERMAL = (
     "a CollectiveJump at rate g (n + 1) and another of CollectiveJump.kind 'pump' at rate g n"
 )
@@ -39,6 +39,7 @@ MEANT: dict[str, str] = {
     "rabi": "System.drive",
     "omega": "System.drive for a drive, Ensemble.detuning for a frequency",
     "delta": "Ensemble.detuning",
+    "chi": "System.couplings",
     "N": "Ensemble.size",
     "theta": "Ensemble.polar",
     "phi": "Ensemble.azimuth",

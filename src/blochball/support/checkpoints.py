@@ -39,6 +39,14 @@ class Checkpoint:
     ------
     TypeError, ValueError
         For a bad argument, naming it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from blochball import models, twa
+    >>> keep = twa.Checkpoint(tempfile.mkdtemp(), work=10**6)
+    >>> laser = models.superradiant_laser(100, pump=25.0)
+    >>> ds = twa.solve(laser, [0.1], trajectories=2000, seed=1, steps=10, checkpoint=keep)
     """
 
     folder: str | os.PathLike[str]

@@ -52,6 +52,16 @@ def save(ds: xr.Dataset | xr.DataArray, path: str | os.PathLike[str]) -> None:
         For a bad argument, and for a Dataset that holds what NetCDF cannot.
     OSError
         If the file cannot be written, naming it; nothing is left behind.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from blochball import exact, models, storage
+    >>> path = Path(tempfile.mkdtemp()) / "laser.nc"
+    >>> storage.save(exact.solve(models.superradiant_laser(5, pump=1.0), [0.1]), path)
+    >>> path.exists()
+    True
     """
     if isinstance(ds, xr.DataArray):
         name = "" if ds.name is None else str(ds.name)
@@ -117,6 +127,17 @@ def load(path: str | os.PathLike[str]) -> Any:
     -----
     UserWarning
         If another program has saved the file again, so that no checksum vouches for it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from blochball import exact, models, storage
+    >>> path = Path(tempfile.mkdtemp()) / "laser.nc"
+    >>> ds = exact.solve(models.superradiant_laser(5, pump=1.0), [0.1])
+    >>> storage.save(ds, path)
+    >>> storage.load(path).identical(ds)
+    True
     """
     found, checked = _read(path)
     if not checked:

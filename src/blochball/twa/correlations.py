@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time as clock
-import warnings
 
 import numpy as np
 import xarray as xr
@@ -71,6 +70,14 @@ def two_time(
     UserWarning
         If the intensity differs between the two halves of a stationary run, and where the copies
         part so far that their response is not linear.
+
+    Examples
+    --------
+    >>> from blochball import models, twa
+    >>> laser = models.superradiant_laser(size=100, pump=50.0)
+    >>> ds = twa.two_time(laser, [0.0, 0.1], trajectories=128, seed=1)
+    >>> bool(ds.first_order.real[1] < ds.first_order.real[0])
+    True
     """
     owner = "twa.two_time"
     delays = validation.times(owner, delays, "delays")
@@ -145,6 +152,14 @@ def spectrum(
     -----
     UserWarning
         As for `two_time`, and where every second delay gives another spectrum.
+
+    Examples
+    --------
+    >>> from blochball import models, twa
+    >>> laser = models.superradiant_laser(size=100, pump=50.0)
+    >>> line = twa.spectrum(laser, [-20.0, 0.0, 20.0], trajectories=128, seed=1)
+    >>> bool(line[1] > 2 * line[0])
+    True
     """
     owner = "twa.spectrum"
     what = "a one-dimensional sequence of finite real numbers"
@@ -161,10 +176,9 @@ def spectrum(
     stderr = whole.error(gradient)
     coarse = whole.every_second().spectrum(frequencies, tail)[0]
     if (np.abs(coarse - values) > DIFFERENT * stderr + 0.01 * np.abs(values).max(initial=0)).any():
-        warnings.warn(
+        validation.warn(
             f"{owner}: the first order is not resolved by steps of {np.diff(delays).max():.3g} "
-            "between delays",
-            stacklevel=3,
+            "between delays"
         )
     return field.assemble_spectrum(
         system,

@@ -37,7 +37,14 @@ reordered = njit(fastmath={"contract", "nsz", "arcp", "reassoc"})
 
 
 class LeftBallError(ArithmeticError):
-    """A trajectory met a number that is not finite, or left the Bloch ball."""
+    """A trajectory met a number that is not finite, or left the Bloch ball.
+
+    Examples
+    --------
+    >>> from blochball import twa
+    >>> issubclass(twa.LeftBallError, ArithmeticError)
+    True
+    """
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -214,19 +213,17 @@ class Found:
             variance = float(contrast @ self.moments.covariance[-2:, -2:] @ contrast)
             error = np.sqrt(max(variance, 0.0))
             if abs(late - early) > DIFFERENT * error:
-                warnings.warn(
+                validation.warn(
                     f"{self.owner}: the intensity is {early:.6g} in the first half of the run and "
                     f"{late:.6g} in the second, with a standard error of {error:.2g}: it is not "
-                    "stationary; a longer burn_in is needed",
-                    stacklevel=4,
+                    "stationary; a longer burn_in is needed"
                 )
         far = np.flatnonzero(self.spread > LINEAR)
         if far.size:
             trusted = self.delays[far[0] - 1] if far[0] else 0.0
-            warnings.warn(
+            validation.warn(
                 f"{self.owner}: copies of trajectories part by {self.spread.max():.0%} of the "
-                f"field; their response can be trusted up to the delay {trusted:.3g}",
-                stacklevel=4,
+                f"field; their response can be trusted up to the delay {trusted:.3g}"
             )
 
     def first_order(self) -> Correlation:

@@ -14,6 +14,7 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from blochball.support import validation
+from blochball.support.arguments import named
 from blochball.support.checkpoints import pack, unpack
 from blochball.support.parallel import thread_count
 from blochball.support.statistics import Moments, Tree
@@ -26,6 +27,7 @@ from blochball.twa.plan import Plan, block_size
 _PART = ("identity", "first", "blocks", "trajectories", "layout", "wall_time")
 
 
+@named("twa.plan")
 def plan(
     system: System,
     times: ArrayLike,
@@ -53,6 +55,13 @@ def plan(
     ------
     TypeError, ValueError
         For a bad argument, naming it.
+
+    Examples
+    --------
+    >>> from blochball import models, twa
+    >>> plan = twa.plan(models.superradiant_laser(100, pump=25.0), [0.1], 4096, seed=1, steps=10)
+    >>> plan.system.emitters
+    100
     """
     return runs.planned(
         "twa.plan",
@@ -68,6 +77,7 @@ def plan(
     )
 
 
+@named("twa.division")
 def division(trajectories: int, parts: int, sites: int) -> tuple[range, ...]:
     """Divide the blocks of a run into parts.
 
@@ -84,6 +94,12 @@ def division(trajectories: int, parts: int, sites: int) -> tuple[range, ...]:
     -------
     tuple of range
         The blocks of each part.
+
+    Examples
+    --------
+    >>> from blochball import twa
+    >>> twa.division(trajectories=8192, parts=2, sites=1)
+    (range(0, 2), range(2, 4))
     """
     owner = "twa.division"
     trajectories = validation.integer(owner, "trajectories", trajectories, 1)
@@ -94,6 +110,7 @@ def division(trajectories: int, parts: int, sites: int) -> tuple[range, ...]:
     return tuple(range(first, min(first + size, blocks)) for first in range(0, blocks, size))
 
 
+@named("twa.run_part")
 def run_part(
     plan: Plan,
     blocks: range,
@@ -124,6 +141,13 @@ def run_part(
         For blocks that the plan has not.
     LeftBallError
         If a trajectory leaves the Bloch ball or meets a number that is not finite.
+
+    Examples
+    --------
+    >>> from blochball import models, twa
+    >>> plan = twa.plan(models.superradiant_laser(100, pump=25.0), [0.1], 4096, seed=1, steps=10)
+    >>> ranges = twa.division(trajectories=4096, parts=2, sites=1)
+    >>> part = twa.run_part(plan, ranges[0])  # on any machine
     """
     owner = "twa.run_part"
     validation.instance(owner, "plan", plan, Plan)
@@ -137,6 +161,7 @@ def run_part(
     return pack(leaf, run.identity, blocks, int(leaf[0].count), seconds)
 
 
+@named("twa.gather")
 def gather(plan: Plan, parts: Sequence[xr.Dataset]) -> xr.Dataset:
     """Merge all parts of a plan into the Dataset that one run would have returned.
 
@@ -151,6 +176,17 @@ def gather(plan: Plan, parts: Sequence[xr.Dataset]) -> xr.Dataset:
     ------
     ValueError
         If a part is missing, there twice, or belongs to another plan or version.
+
+    Examples
+    --------
+    >>> from blochball import models, twa
+    >>> laser = models.superradiant_laser(100, pump=25.0)
+    >>> plan = twa.plan(laser, [0.1], 4096, seed=1, steps=10)
+    >>> ranges = twa.division(trajectories=4096, parts=2, sites=1)
+    >>> ds = twa.gather(plan, [twa.run_part(plan, blocks) for blocks in ranges])
+    >>> whole = twa.solve(laser, [0.1], 4096, seed=1, steps=10)
+    >>> bool((ds.emission == whole.emission).all())
+    True
     """
     owner = "twa.gather"
     validation.instance(owner, "plan", plan, Plan)

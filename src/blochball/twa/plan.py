@@ -51,6 +51,13 @@ class Plan:
     momenta : ndarray, shape (momenta,)
     structure : {"auto", "jumps", "dense"}
         See `fields.fields_of`.
+
+    Examples
+    --------
+    >>> from blochball import models, twa
+    >>> plan = twa.plan(models.superradiant_laser(100, pump=25.0), [0.1], steps=10)
+    >>> plan.trajectories, plan.seed
+    (1000, 0)
     """
 
     system: System

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import time
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -163,8 +162,7 @@ def warn_of_short_vectors(owner: str, ds: xr.Dataset) -> None:
     """Warn where the expansion in 1/|J| is not valid for many trajectories."""
     short = float(ds.short_fraction.max())
     if short > UNTRUSTED:
-        warnings.warn(
+        validation.warn(
             f"{owner}: up to {short:.0%} of the trajectories have |J| < 2, where the expansion in "
-            "1/|J| is not valid (see short_fraction)",
-            stacklevel=3,
+            "1/|J| is not valid (see short_fraction)"
         )

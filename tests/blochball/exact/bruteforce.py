@@ -49,10 +49,14 @@ class BruteForce:
         return (plus + minus) / 2 if axis == "x" else (plus - minus) / 2j
 
     def total_jump(self, channel):
-        """L = sum_l w_l A_l."""
+        """L = sum_l w_l A_l, or such a sum for every kind."""
         jump = self.system.jumps[channel]
-        kind = COLLECTIVE[jump.kind]
-        return sum(w * self.collective(kind, l) for l, w in enumerate(jump.weights))
+        weights = jump.weights if jump.kind == "mixed" else {jump.kind: jump.weights}
+        return sum(
+            w * self.collective(COLLECTIVE[kind], l)
+            for kind, amplitudes in weights.items()
+            for l, w in enumerate(amplitudes)
+        )
 
     @cached_property
     def hamiltonian(self):

@@ -24,6 +24,11 @@ SINGLE_TERMS = {
     "collective decay": one(jumps=CollectiveJump(0.8, [1 - 0.5j])),
     "collective dephasing": one(jumps=CollectiveJump(0.8, [0.7], "dephasing")),
     "collective pump": one(jumps=CollectiveJump(0.8, [0.3j], "pump")),
+    "collective mixed": one(
+        jumps=CollectiveJump(
+            0.8, {"decay": [0.8 - 0.3j], "pump": [0.2j], "dephasing": [0.4j - 0.3]}
+        )
+    ),
 }
 
 rates = st.sampled_from([0.0, 0.25, 1.0, 2.5])
@@ -52,6 +57,11 @@ def systems(draw, emitters=4, sites=3, polarized=False, driven=True):
         weights = draw(st.lists(amplitudes, min_size=count, max_size=count))
         weights = np.real(weights) if kind == "dephasing" else weights
         jumps.append(CollectiveJump(draw(rates), weights, kind))
+    if driven and draw(st.booleans()):
+        mixed = draw(st.lists(amplitudes, min_size=3 * count, max_size=3 * count))
+        parts = np.reshape(mixed, (3, count))
+        weights = dict(zip(("decay", "dephasing", "pump"), parts, strict=True))
+        jumps.append(CollectiveJump(draw(rates), weights))
     half = np.array(draw(st.lists(amplitudes, min_size=count**2, max_size=count**2)))
     half = half.reshape(count, count)
     drive = draw(st.lists(amplitudes, min_size=count, max_size=count)) if driven else None

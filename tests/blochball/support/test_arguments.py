@@ -25,7 +25,8 @@ PUBLIC = {
     f"{module.__name__.rpartition('.')[2]}.{name}": function
     for module in (exact, twa, cumulants, models, observables, storage)
     for name, function in inspect.getmembers(module, inspect.isfunction)
-    if not name.startswith("_") and function.__module__.startswith("blochball")
+    if name in getattr(module, "__all__", ()) or function.__module__ == module.__name__
+    if not name.startswith("_")
 }
 CLASSES = {cls.__name__: cls for cls in vars(blochball).values() if inspect.isclass(cls)}
 
@@ -47,6 +48,22 @@ CLASSES = {cls.__name__: cls for cls in vars(blochball).values() if inspect.iscl
 def test_what_is_meant_is_named(call, message):
     with pytest.raises(TypeError, match=message):
         call()
+
+
+def test_every_public_function_answers_so():
+    missing = [
+        name
+        for name, function in PUBLIC.items()
+        if not hasattr(function, "__wrapped__")
+        and not any(
+            p.kind is p.VAR_KEYWORD for p in inspect.signature(function).parameters.values()
+        )
+    ]
+    assert not missing
+    for solve in (exact.solve, twa.solve, cumulants.solve):
+        with pytest.raises(TypeError, match="n_traj") as caught:
+            solve(LASER, [1.0], n_traj=7)
+        assert ("use trajectories" in str(caught.value)) == (solve is not cumulants.solve)
 
 
 def test_a_bare_name_is_suggested_only_where_there_is_one():

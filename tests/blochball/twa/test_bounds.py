@@ -7,29 +7,30 @@ from tests.blochball.known import python
 # every step and every observer of the ball, Eq. (6), kets and sampled populations, in small
 RUNS = """
 import warnings
-import numpy as np
-from blochball import CollectiveJump, Ensemble, System, exact, models, twa
+from blochball import exact, models, twa
 from blochball.twa.lanes import MANY
-from tests.blochball.twa.paths import SMALL, chain
+from tests.blochball.twa.paths import SMALL, everything
 warnings.simplefilter("ignore")
 times = [0.0, 0.01, 0.02]
-systems = {**SMALL, "long chain": models.waveguide_chain(MANY + 1, 5, 0.3, 1.0)}
-for name, system in systems.items():
-    asked = {"correlations": times[1:], "momenta": [0.0, 0.5, 1.0]}
+asked = {"correlations": times[1:], "momenta": [0.0, 0.5, 1.0]}
+steps = {
+    "general": everything(3),
+    "single": SMALL["lone ensemble, driven"],
+    "guided": SMALL["waveguide"],
+    "halved": models.waveguide_chain(MANY + 1, 5, 0.3, 1.0),
+}
+for system in steps.values():
+    # a group that is full and one that is not
     twa.solve(system, times, 65, 1, steps=3, threads=1, **asked)
-    twa.trajectories(system, times, 65, 1, steps=3, threads=1)
-    if name != "long chain":
-        twa.solve(system, times, 65, 1, threads=1)  # the pilot
-        twa.step_error(system, times, 65, 1, steps=3, threads=1)
-        twa.eq6.solve(system, times, 65, 1, steps=2, threads=1, **asked)
-twa.solve_stratified(systems["lone ensemble"], times, 300, 1, strata=3, steps=5, threads=1)
-driven = System(
-    [Ensemble(3, 0.3, 0.2, 0.5, 0.3, polar=1.0), Ensemble(2)],
-    [CollectiveJump(1.0, [1, 1j]), CollectiveJump(0.5, [1, -1], "dephasing")],
-    drive=[0.1, 0.2j],
-)
-for system in (driven, models.superradiant_laser(5, 2.0)):
-    exact.solve(system, [0.0, 0.5], "jumps", trajectories=5, seed=1)
+one = steps["general"]
+twa.solve(one, times, 65, 1, threads=1, **asked)  # the pilot
+twa.trajectories(one, times, 65, 1, steps=3, threads=1)
+twa.step_error(one, times, 65, 1, steps=3, threads=1)
+twa.eq6.solve(one, times, 65, 1, steps=2, threads=1, **asked)
+laser = SMALL["lone ensemble"]
+twa.solve_stratified(laser, times, 300, 1, strata=3, steps=5, threads=1)
+for system in (everything(2), models.superradiant_laser(5, 2.0)):
+    exact.solve(system, [0.0, 1e-3], "jumps", trajectories=3, seed=1)
 print("ran")
 """
 BEYOND = """

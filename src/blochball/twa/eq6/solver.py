@@ -10,6 +10,7 @@ from typing import Any
 import xarray as xr
 from numpy.typing import ArrayLike
 
+from blochball.support.arguments import named
 from blochball.support.parallel import thread_count
 from blochball.system import System
 from blochball.twa import runs
@@ -24,6 +25,7 @@ COST = 16  # of a step, in steps of the ball form
 METHOD = "twa.eq6"
 
 
+@named("twa.eq6.solve")
 def solve(
     system: System,
     times: ArrayLike,
@@ -63,6 +65,14 @@ def solve(
     -----
     UserWarning
         As there.
+
+    Examples
+    --------
+    >>> from blochball import models, twa
+    >>> laser = models.superradiant_laser(size=100, pump=25.0)
+    >>> ds = twa.eq6.solve(laser, [0.06], trajectories=500, seed=1)
+    >>> ds.attrs["method"]
+    'twa.eq6'
     """
     owner = "twa.eq6.solve"
     threads = thread_count(owner, threads)
