@@ -99,4 +99,4 @@ def test_bad_arguments():
 
 def test_more_than_memory_holds_is_refused_before_anything_runs():
     with pytest.raises(ValueError, match=r"twa\.trajectories: trajectories must be such that all"):
-        twa.trajectories(models.superradiant_laser(10, 1.0), [0.1], 10**12, steps=1)
+        twa.trajectories(models.superradiant_laser(10, 1.0), [0.1], 10**12, steps=10)
