@@ -80,6 +80,7 @@ def test_through_a_file(tmp_path):
     assert ds.inversion.long_name == "J^z of a trajectory"
 
 
+@pytest.mark.filterwarnings("ignore:.*steps are too long")
 def test_a_trajectory_that_is_lost_is_named(monkeypatch):
     monkeypatch.setattr(validation, "LARGEST", 1e300)  # which no System should have
     detuned = System([Ensemble(20, polar=1.0), Ensemble(20, detuning=1e300, polar=1.0)])
