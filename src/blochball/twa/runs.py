@@ -37,6 +37,7 @@ def planned(
     momenta: ArrayLike | None = None,
     tolerance: float = pilot.ANGLE,
     structure: str = "auto",
+    moments: str = "first",
     theory: str = "twa",
 ) -> Plan:
     """Validate the arguments of a run and fix its time steps; see `twa.plan`.
@@ -57,10 +58,14 @@ def planned(
     if tolerance == 0:
         raise ValueError(f"{owner}: tolerance must be > 0, got {tolerance!r}")
     validation.choice(owner, "structure", structure, STRUCTURES)
+    second = validation.choice(owner, "moments", moments, ("first", "second")) == "second"
     kept = _kept(owner, correlations, times)
     waves = _momenta(owner, momenta)
     # means and co-moments of every site, and of every pair where correlations are kept
-    sites, pairs = 50.0 * times.size * system.sites, 4.0 * kept.max() * system.sites**2
+    sites, pairs = (
+        (160.0 if second else 50.0) * times.size * system.sites,
+        4.0 * kept.max() * system.sites**2,
+    )
     validation.memory(owner, "times", sites + 2.0 * times.size * waves.size)
     validation.memory(owner, "correlations", pairs)
     if isinstance(steps, str):
@@ -69,7 +74,7 @@ def planned(
         chosen = pilot.schedule_of(owner, system, fields, times, seed, tolerance)
     else:
         chosen = schedule.uniform(owner, times, steps)
-    return Plan(system, times, trajectories, seed, chosen, kept, waves, structure)
+    return Plan(system, times, trajectories, seed, chosen, kept, waves, structure, second)
 
 
 def _kept(
