@@ -44,7 +44,7 @@ def two_time(
     weights : array_like of complex, shape (sites,), or str, optional
         w_l, or the name of a collective decay whose weights are meant; all one by default.
     trajectories, seed, tolerance, threads, progress
-        As for `solve`. Each trajectory is moved together with two copies.
+        As for `solve`. Each trajectory is moved together with three copies.
     origins : int, optional
         For the steady state, how many times t a trajectory serves for, one after the other; by
         default as many as take eight times the burn-in.

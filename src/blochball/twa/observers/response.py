@@ -5,13 +5,15 @@ half the response of A at t + tau to a turn at t with B as Hamiltonian (docs/der
 
     <A(t + tau) B(t)> = E[ A(t + tau) B(t) ] + (i/2) E[ {A(t + tau), B(t)} ]
 
-So each trajectory has two copies. At t one is turned by L = sum_l w_l J_l^-, the other by the
-recoil of a photon that is emitted into L; site l by a small angle about (Re q_l, Im q_l, 0)::
+So each trajectory has three copies. At t two are turned by L = sum_l w_l J_l^-, forth and back, the
+other by the recoil of a photon that is emitted into L; site l by a small angle about
+(Re q_l, Im q_l, 0)::
 
-    q_l = exp(i theta) w_l            q_l = +- i conj(L) w_l / |L|
+    q_l = +- exp(i theta) w_l         q_l = +- i conj(L) w_l / |L|
 
-For L, which is not Hermitian, theta is one of 0, pi/2, pi, 3 pi/2. Both signs of an angle are taken
-by different lanes, so that what is quadratic in it averages out.
+For L, which is not Hermitian, theta is one of 0, pi/2, pi, 3 pi/2. Both signs of the recoil are
+taken by different lanes, so that what is quadratic in it averages out. In the second order what is
+quadratic in a turn by L belongs to the answer: it is the second difference of the two copies.
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 _U = np.uint64
 _N = _U(LANES)
-COPIES = 3  # the trajectory itself, turned by L, turned by recoil
+COPIES = 4  # the trajectory itself, turned by L, turned by recoil, turned by -L
 SPLIT = 3  # counter of `Lanes.clock`: whether the copies are under way
 TURN = 1e-3  # angle of a turn where the weight is largest
 
@@ -60,7 +62,7 @@ class Record(NamedTuple):
         Real and imaginary part of the first order, second order, at every delay; intensity; real
         and imaginary part of L; intensity of the first half of the origins and of the others.
     spread : ndarray, shape (delays, 2)
-        Sums of |L' - L|^2, the worse of both copies, and of |L|^2.
+        Sums of |L' - L|^2, the worst of the copies, and of |L|^2.
     ends : ndarray of int, shape (times, 2)
         Delay that an output time is at, and from which origin; -1 for none.
     begins : ndarray of int, shape (times,)
@@ -211,10 +213,12 @@ def split(lanes, origin, record):
     small = 0.5 * record.turn
     for l in range(sites):
         row, a, b = lanes.state[l], small * weights[l, 0], small * weights[l, 1]
-        by_field, by_recoil = lanes.state[sites + l], lanes.state[2 * sites + l]
+        forth, by_recoil = lanes.state[sites + l], lanes.state[2 * sites + l]
+        back = lanes.state[3 * sites + l]
         for i in range(LANES):
             c, s = phase(i, origin)
-            turned_by(row, by_field, i, c * a - s * b, c * b + s * a)
+            turned_by(row, forth, i, c * a - s * b, c * b + s * a)
+            turned_by(row, back, i, s * b - c * a, -c * b - s * a)
             # sign times i conj(L) / |L|
             size = (c + s) * math.hypot(begun[0, i], begun[1, i])
             inverse = 1.0 / size if size != 0.0 else 0.0
@@ -229,19 +233,20 @@ def compare(lanes, delay, origin, record):
     samples, fields = record.samples, record.fields
     for c in range(COPIES):
         measure(one(lanes, c).vectors, record.weights, fields[c])
-    now, by_field, by_recoil, begun = fields[0], fields[1], fields[2], fields[3]
+    now, forth, by_recoil, back, begun = fields[0], fields[1], fields[2], fields[3], fields[4]
     share, slope, delays = 1.0 / record.origins, 1.0 / record.turn, record.spread.shape[0]
     first = lanes.number * LANES
     for i in range(min(LANES, samples.shape[1] - first)):
         re, im, re0, im0 = now[0, i], now[1, i], begun[0, i], begun[1, i]
-        dre, dim = by_field[0, i] - re, by_field[1, i] - im
+        dre, dim = 0.5 * (forth[0, i] - back[0, i]), 0.5 * (forth[1, i] - back[1, i])
         c, s = phase(i, origin)
-        # conj(L) L_0 + i exp(-i theta) conj(L' - L) / turn
+        # conj(L) L_0 + i exp(-i theta) conj(L' - L'') / (2 turn)
         x, y = slope * (s * dre + c * dim), slope * (c * dre - s * dim)
         samples[delay, first + i] += share * (re * re0 + im * im0 + x)
         samples[delays + delay, first + i] += share * (re * im0 - im * re0 + y)
         recoil = (c + s) * slope * math.hypot(re0, im0) * (by_recoil[2, i] - now[2, i])
-        samples[2 * delays + delay, first + i] += share * (now[2, i] * begun[2, i] + recoil)
+        bent = 0.5 * slope * slope * (forth[2, i] + back[2, i] - 2 * now[2, i])
+        samples[2 * delays + delay, first + i] += share * (now[2, i] * begun[2, i] + recoil + bent)
         a, b = by_recoil[0, i] - re, by_recoil[1, i] - im
         record.spread[delay, 0] += max(dre * dre + dim * dim, a * a + b * b)
         record.spread[delay, 1] += re * re + im * im
