@@ -177,7 +177,13 @@ def prepare(step, fields, work):
         work.strength[k] = fields.strength[k]
         if fields.area.shape[0] > 0:
             work.strength[k] *= weakened(step, fields, k)
-    if fields.couplings.form.shape[0] > 0:
+
+
+@jit
+def prepare_coupled(step, fields, work):
+    """`prepare` for a System with spin couplings or jumps of several kinds."""
+    if work.filled[0] != step:
+        prepare(step, fields, work)
         couplings.prepare_couplings(step, fields, work)
 
 
@@ -213,8 +219,8 @@ def weakened(step, fields, k):
 
 
 @cache
-def rotating(rotate: Any) -> Any:
-    """Compile the step that `rotate(state, step, fields, work)` is the rotation of."""
+def rotating(prepare: Any, rotate: Any) -> Any:
+    """Compile a step, given ``prepare(step, fields, work)`` and what rotates all sites."""
 
     @jit
     def advance(lanes, step, count, fields, work):
@@ -236,7 +242,9 @@ def rotating(rotate: Any) -> Any:
     return advance
 
 
-general, coupled = rotating(rotation.rotate), rotating(couplings.rotate)
+GENERAL = (prepare, rotation.rotate)
+COUPLED = (prepare_coupled, couplings.rotate)
+general, coupled = rotating(*GENERAL), rotating(*COUPLED)
 
 
 @jit

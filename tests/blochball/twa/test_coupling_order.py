@@ -78,7 +78,7 @@ def mean_of_a_step(system, duration, corrected=True):
         names = ("lag", "area", "damping")
         parts = {name: 0 * getattr(fields.couplings, name) for name in names}
         fields = fields._replace(couplings=fields.couplings._replace(**parts))
-    step.prepare(duration, fields, work)
+    step.prepare_coupled(duration, fields, work)
     vectors, chances = [], []
     patterns = np.array(list(itertools.product(range(4), repeat=len(used))), dtype=int)
     for first in range(0, len(patterns), LANES):

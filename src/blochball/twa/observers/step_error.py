@@ -18,14 +18,15 @@ from blochball import moments
 from blochball.dataset import assemble
 from blochball.moments import MOMENTS
 from blochball.support.statistics import Leaf, Moments
-from blochball.twa import couplings, initial, rotation
+from blochball.twa import initial
+from blochball.twa.couplings import COUPLED_COLUMNS
 from blochball.twa.driver import Observer
 from blochball.twa.fields import Fields
 from blochball.twa.lanes import ALL, COLUMNS, LANES, Lanes, X, Y, Z, copy, jit, lanes, take
 from blochball.twa.local import active, local_given
 from blochball.twa.noise import Stream, fill_noise, refresh
 from blochball.twa.plan import Plan
-from blochball.twa.step import Step, Work, prepare, work
+from blochball.twa.step import COUPLED, GENERAL, Step, Work, work
 
 Floats = NDArray[np.float64]
 _U = np.uint64
@@ -118,7 +119,7 @@ def joined(first, second, out):
 
 
 @cache
-def halving(rotate: Any) -> Any:
+def halving(prepare: Any, rotate: Any) -> Any:
     """Compile the step for a rotation; see `step.rotating`."""
 
     @jit
@@ -152,9 +153,9 @@ def halving(rotate: Any) -> Any:
 def paired(plan: Plan) -> Step:
     """Return the step that moves each trajectory twice."""
     sites, jumps = plan.system.sites, len(plan.system.jumps)
-    rotate, columns = rotation.rotate, COLUMNS
+    parts, columns = GENERAL, COLUMNS
     if plan.fields.coupled:
-        rotate, columns = couplings.rotate, couplings.COUPLED_COLUMNS
+        parts, columns = COUPLED, COUPLED_COLUMNS
     numbers: Fields = plan.fields._replace(limit=np.tile(plan.fields.limit, 2))
 
     def memory(groups: int, generator: np.random.Generator) -> tuple[Lanes, Pair]:
@@ -162,7 +163,7 @@ def paired(plan: Plan) -> Step:
         pair = Pair(work(plan.fields), work(plan.fields), at_site, of_jump)
         return lanes(groups, sites, jumps, columns, copies=2), pair
 
-    return Step(begin, take, halving(rotate), numbers, memory)
+    return Step(begin, take, halving(*parts), numbers, memory)
 
 
 # -- what is looked at ---------------------------------------------------------------------------
