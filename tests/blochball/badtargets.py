@@ -312,7 +312,12 @@ TARGETS = {
     "twa.solve_stratified": Target(
         twa.solve_stratified,
         {**few, "trajectories": 200, "strata": 2},
-        {**sampling, **running, "strata": bad.not_integer(2) | st.integers(101, 2**53)},
+        {
+            **sampling,
+            **running,
+            "strata": bad.not_integer(2) | st.integers(101, 2**53),
+            "tolerance": sampling["tolerance"].filter(lambda value: value is not None),
+        },
     ),
     "twa.step_error": Target(twa.step_error, few, {**sampling, **running}),
     "twa.plan": Target(

@@ -114,11 +114,11 @@ def plain(system, times):
         lambda: exact.solve(models.superradiant_laser(4, 1.0), [0.1], "jumps", trajectories=3),
         lambda: cumulants.solve(CHAIN, [0.0, 0.1]),
         lambda: twa.solve(
-            LARGE, [0.0, 0.1], 10, steps=2, correlations=[0.1], momenta=[0.0, 1.0]
+            LARGE, [0.0, 0.1], 10, steps=4, correlations=[0.1], momenta=[0.0, 1.0]
         ),
         lambda: twa.step_error(LARGE, [0.0, 0.1], 2, steps=2),
-        lambda: twa.eq6.solve(LARGE, [0.0, 0.1], 10, steps=2),
-        lambda: twa.trajectories(LARGE, [0.0, 0.1], 2, steps=2),
+        lambda: twa.eq6.solve(LARGE, [0.0, 0.1], 10, steps=4),
+        lambda: twa.trajectories(LARGE, [0.0, 0.1], 2, steps=4),
     ],
 )  # fmt: skip
 def test_every_axis_of_a_plot_has_a_label(make):

@@ -16,6 +16,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from blochball.exact.space import Floats
+from blochball.support import validation
 from blochball.support.jit import njit
 
 Linear = Callable[[Floats], Floats]
@@ -23,6 +24,8 @@ Linear = Callable[[Floats], Floats]
 BASIS = 30  # dimension of a Krylov space; flat optimum between 20 and 60
 WINDOW = 4  # vectors that a new one is made orthogonal to
 CHUNK = 16  # output times that are answered together
+_ROUNDING = float(np.finfo(float).eps)
+_LOST = 1e-6  # share of the state that may move unseen before a warning
 _LARGEST = 1e4  # sum of coefficients beyond which rounding would show
 
 
@@ -107,7 +110,8 @@ def _along(
 def steps(product: Linear, start: Floats, tolerance: float, end: float = np.inf) -> Iterator[Step]:
     """Yield steps that follow each other until `end`, or for ever.
 
-    With an `end` the tolerance is that of `propagate`. Without one it bounds the estimated error of
+    With an `end` the tolerance is that of `propagate`, and a state that A moves by less than that,
+    or by no more than rounding, stays as it is. Without one it bounds the estimated error of
     each step, as a share of the state that the step begins with; a state that has vanished ends it.
     """
     state, now, guess = start, 0.0, np.inf
@@ -118,8 +122,17 @@ def steps(product: Linear, start: Floats, tolerance: float, end: float = np.inf)
         used = len(reduced) - 1
         # size of what A leads to out of the Krylov space, in the norm of the tolerance
         outside = length * float(np.abs(vectors[used]).sum())
+        fastest = float(np.abs(reduced).sum(axis=0).max())
+        # |A state|: times the time that is left, how far away a later state can be
+        drift = length * float(np.hypot(reduced[0, 0], reduced[1, 0]))
+        if end < np.inf and (
+            np.sqrt(len(state)) * drift <= tolerance * whole / end
+            or (now > 0 and drift <= _ROUNDING * fastest * length)
+        ):
+            _warn_of_rounding(drift * (end - now) / length, now, end)
+            break
         if guess == np.inf:
-            guess = used / max(float(np.abs(reduced).sum(axis=0).max()), 1e-300)
+            guess = used / max(fastest, 1e-300)
         open_end = end == np.inf
         rate = tolerance * (float(np.abs(state).sum()) / guess if open_end else whole / end)
         length_of_step, last, guess = _step(reduced, end - now, guess, outside, rate)
@@ -129,6 +142,15 @@ def steps(product: Linear, start: Floats, tolerance: float, end: float = np.inf)
     # nothing moves any more
     if now < end < np.inf or end == 0:
         yield Step(now, end, 1.0, state[None, :], lambda times: np.ones((len(times), 1)))
+
+
+def _warn_of_rounding(lost: float, now: float, end: float) -> None:
+    if lost > _LOST:
+        validation.warn(
+            f"exact: after time {now:.3g} nothing moves but for rounding, and the state stays as "
+            f"it is to time {end:.3g}; of changes slower than 1e-16 of the fastest rate, up to "
+            f"{lost:.1g} of the state would be missed"
+        )
 
 
 def arnoldi(product: Linear, first: Floats, vectors: Floats, window: int) -> Floats:

@@ -60,7 +60,7 @@ def plan(
     Examples
     --------
     >>> from blochball import models, twa
-    >>> plan = twa.plan(models.superradiant_laser(100, pump=25.0), [0.1], 4096, seed=1, steps=10)
+    >>> plan = twa.plan(models.superradiant_laser(100, pump=25.0), [0.1], 4096, seed=1, steps=20)
     >>> plan.system.emitters
     100
     """
@@ -147,7 +147,7 @@ def run_part(
     Examples
     --------
     >>> from blochball import models, twa
-    >>> plan = twa.plan(models.superradiant_laser(100, pump=25.0), [0.1], 4096, seed=1, steps=10)
+    >>> plan = twa.plan(models.superradiant_laser(100, pump=25.0), [0.1], 4096, seed=1, steps=20)
     >>> ranges = twa.division(trajectories=4096, parts=2, sites=1)
     >>> part = twa.run_part(plan, ranges[0])  # on any machine
     """
@@ -183,10 +183,10 @@ def gather(plan: Plan, parts: Sequence[xr.Dataset]) -> xr.Dataset:
     --------
     >>> from blochball import models, twa
     >>> laser = models.superradiant_laser(100, pump=25.0)
-    >>> plan = twa.plan(laser, [0.1], 4096, seed=1, steps=10)
+    >>> plan = twa.plan(laser, [0.1], 4096, seed=1, steps=20)
     >>> ranges = twa.division(trajectories=4096, parts=2, sites=1)
     >>> ds = twa.gather(plan, [twa.run_part(plan, blocks) for blocks in ranges])
-    >>> whole = twa.solve(laser, [0.1], 4096, seed=1, steps=10)
+    >>> whole = twa.solve(laser, [0.1], 4096, seed=1, steps=20)
     >>> bool((ds.emission == whole.emission).all())
     True
     """

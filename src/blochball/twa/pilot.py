@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,6 +29,8 @@ _N = _U(LANES)
 ANGLE = 0.1  # default of `tolerance`
 MOST = 1e9  # steps of a run; a hundred times those of a large one
 STRETCH = 32  # steps after which the pilot looks again
+COARSE = 0.5  # `tolerance` of a pilot that only judges
+SPARE = 200
 _GROWTH = 1.5  # factor by which the speed may grow within a stretch before it is made again
 
 
@@ -185,14 +188,14 @@ class Pilot:
         step = self.step
         self._segments, _ = compiled(step.begin, step.take, step.advance, look)
         self._stop = np.zeros(1, bool)
-        self._steady = steady_rate(system)
+        self.steady = steady_rate(system)
 
     def advance(self, step: float, count: int) -> float:
         """Make some steps and return the rate of change at their end, not finite if one is lost."""
         segment = Schedule.of([(step, count, 0)])
         lanes, numbers = self.lanes, self.step.numbers
         t, _ = self._segments(lanes, segment, numbers, self.work, self.record, self._stop)
-        return self._steady + float(self.record.speed[0]) if t < 0 else math.inf
+        return self.steady + float(self.record.speed[0]) if t < 0 else math.inf
 
     def saved(self) -> tuple[Any, ...]:
         """Return a copy of the lanes."""
@@ -202,6 +205,15 @@ class Pilot:
         """Return to a copy of the lanes."""
         for array, before in zip(self.lanes, saved, strict=True):
             array[:] = before
+
+
+class Stretch(NamedTuple):
+    """Steps that a pilot has made, and the rate of change when it began with them."""
+
+    step: float
+    number: int
+    rate: float
+    output: int  # index of the output time at the end, or -1
 
 
 def schedule_of(
@@ -217,11 +229,17 @@ def schedule_of(
     ValueError
         If a run would have more steps than `MOST`.
     """
-    pilot = Pilot(system, fields, seed)
-    segments: list[tuple[float, int, int]] = []
+    run = stretches(owner, Pilot(system, fields, seed), times, tolerance)
+    return Schedule.of([(stretch.step, stretch.number, stretch.output) for stretch in run])
+
+
+def stretches(owner: str, pilot: Pilot, times: Floats, tolerance: float) -> Iterator[Stretch]:
+    """Run a pilot through all output times, in stretches of steps of one length."""
     now = 0.0
     for index, goal in enumerate(times):
         left = float(goal) - now
+        if left <= 0:
+            yield Stretch(0.0, 0, 0.0, index)
         while left > 0:
             fast = pilot.advance(0.0, 0)
             while True:
@@ -240,11 +258,50 @@ def schedule_of(
                 # the speed grew within the stretch: go back and take it in smaller steps
                 fast = after if math.isfinite(after) else 10 * fast
                 pilot.back(before)
-            segments.append((step, count, -1))
             left = left - count * step if count < total else 0.0
+            yield Stretch(step, count, fast, index if left == 0 else -1)
         now = float(goal)
-        if segments and segments[-1][2] < 0:
-            segments[-1] = (*segments[-1][:2], index)
-        else:
-            segments.append((0.0, 0, index))
-    return Schedule.of(segments)
+
+
+def judge(
+    owner: str, system: System, fields: Fields, times: Floats, seed: int, schedule: Schedule
+) -> tuple[float, float]:
+    """Judge steps that were given: how many automatic ones there would be, what those given err.
+
+    The pilot takes steps of its own, longer than automatic ones and at most `SPARE` more than those
+    given; what is left is judged by the last rate.
+
+    Returns
+    -------
+    count : float
+        Steps that ``steps="auto"`` would take, about.
+    error : float
+        Of the splitting, largest over times, in units of what the System does:
+        h^2 (turning rate) (rate of all that does not commute with the fixed axis) / 24 for steps h.
+    """
+    pilot = Pilot(system, fields, seed)
+    spared = _spared(system, fields)
+    ends = np.cumsum(schedule.steps * schedule.counts)
+    count, error, now, left = 0.0, 0.0, 0.0, schedule.total + SPARE
+    try:
+        for stretch in stretches(owner, pilot, times, COARSE):
+            left -= stretch.number
+            end = now + stretch.step * stretch.number if left > 0 else float(times[-1])
+            count += stretch.rate * (end - now) / ANGLE
+            step = schedule.steps[min(int(np.searchsorted(ends, now, "right")), ends.size - 1)]
+            others = max(stretch.rate - spared, 0.0)
+            error = max(error, step**2 * (stretch.rate - pilot.steady) * others / 24)
+            if left <= 0:
+                break
+            now = end
+    except ValueError:  # no number of steps would do
+        return MOST, math.inf
+    return count, float(error)
+
+
+def _spared(system: System, fields: Fields) -> float:
+    """Return the rate of a fixed rotation that no splitting parts from what it acts upon."""
+    x, y, z = fields.axis
+    if not (system.jumps or system.couplings or system.exchange is not None):
+        return float(np.hypot(np.hypot(x, y), z).max())
+    return abs(float(z[0])) if not x.any() and not y.any() and (z == z[0]).all() else 0.0

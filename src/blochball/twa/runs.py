@@ -23,6 +23,7 @@ from blochball.twa.plan import Plan
 from blochball.twa.step import Step
 
 UNTRUSTED = 0.25  # short_fraction above which a run is warned about
+LEAST_ERROR = 0.01  # relative error of the time steps above which a run is warned about
 
 
 def planned(
@@ -39,6 +40,7 @@ def planned(
     structure: str = "auto",
     moments: str = "first",
     theory: str = "twa",
+    judged: bool = True,
 ) -> Plan:
     """Validate the arguments of a run and fix its time steps; see `twa.plan`.
 
@@ -48,6 +50,8 @@ def planned(
         The function that was called, for errors.
     theory : str
         Which must serve the terms of the System.
+    judged : bool
+        Whether to warn of steps that are too long.
     """
     validation.instance(owner, "system", system, System)
     operators.require(owner, theory, system)
@@ -62,18 +66,18 @@ def planned(
     kept = _kept(owner, correlations, times)
     waves = _momenta(owner, momenta)
     # means and co-moments of every site, and of every pair where correlations are kept
-    sites, pairs = (
-        (160.0 if second else 50.0) * times.size * system.sites,
-        4.0 * kept.max() * system.sites**2,
-    )
-    validation.memory(owner, "times", sites + 2.0 * times.size * waves.size)
+    each, pairs = 160.0 if second else 50.0, 4.0 * kept.max() * system.sites**2
+    validation.memory(owner, "times", times.size * (each * system.sites + 2.0 * waves.size))
     validation.memory(owner, "correlations", pairs)
+    fields = fields_of(system, structure)
     if isinstance(steps, str):
         validation.choice(owner, "steps", steps, ("auto",))
-        fields = fields_of(system, structure)
         chosen = pilot.schedule_of(owner, system, fields, times, seed, tolerance)
     else:
         chosen = schedule.uniform(owner, times, steps)
+        if judged:
+            count, error = pilot.judge(owner, system, fields, times, seed, chosen)
+            warn_of_long_steps(owner, chosen.total, count, error, trajectories)
     return Plan(system, times, trajectories, seed, chosen, kept, waves, structure, second)
 
 
@@ -161,6 +165,18 @@ class Run:
         steps = max(1, self.plan.schedule.total) * self.plan.system.sites
         cost = self.observer.block * steps * self.cost
         return Finished(kept, self.identity, self.record, cost)
+
+
+def warn_of_long_steps(
+    owner: str, given: int, count: float, error: float, trajectories: int
+) -> None:
+    """Warn of steps that err by more than a percent and than the noise of the trajectories."""
+    if error > max(LEAST_ERROR, trajectories**-0.5):
+        validation.warn(
+            f"{owner}: steps are too long: {given}, where steps='auto' would take about "
+            f"{count:.3g}; means may err by {min(error, 1):.2g} of themselves (twa.step_error "
+            "measures by how much)"
+        )
 
 
 def warn_of_short_vectors(owner: str, ds: xr.Dataset) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.linalg import block_diag, expm
 
-from blochball import Ensemble, System, exact
+from blochball import CollectiveJump, Ensemble, System, exact
 from blochball.exact import krylov
 
 
@@ -55,3 +55,33 @@ def test_a_space_that_is_exhausted_early_does_not_blow_up():
     final = (pump - rates["decay"]) / (pump + rates["decay"]) / 2
     np.testing.assert_allclose(ds.inversion[1:], final, atol=1e-8)
     assert ds.steps < 1000
+
+
+DOMAINS = System([Ensemble(5, polar=np.pi), Ensemble(15)], CollectiveJump(1.0, [1, 1]))
+
+
+def test_a_state_that_no_longer_moves_costs_nothing(monkeypatch):
+    products = []
+    arnoldi = krylov.arnoldi
+    monkeypatch.setattr(krylov, "arnoldi", lambda *a: products.append(1) or arnoldi(*a))
+    ds = exact.solve(DOMAINS, [6.0, 1e6], "liouvillian")
+    # 6535 for t = 1e4 without
+    assert len(products) < 50
+    # what is left depends on the start: it is dark, in sectors of the total J
+    assert abs(ds.output[1, 0]) < 1e-9
+    np.testing.assert_allclose(ds.inversion[0], ds.inversion[1], atol=1e-8)
+
+
+@pytest.mark.parametrize("rate", [1e-3, 1e-7])
+def test_what_moves_slowly_still_moves(rate):
+    # dark states of two domains decay by themselves, a thousand times slower and more
+    pair = [Ensemble(1, polar=np.pi, decay=rate), Ensemble(1, decay=rate)]
+    ds = exact.solve(System(pair, CollectiveJump(1.0, [1, 1])), [3 / rate], "liouvillian")
+    # half of the start is in the singlet, of one excitation
+    excited = float(ds.inversion.sum()) + 1
+    assert excited == pytest.approx(0.5 * np.exp(-3.0), abs=1e-7)
+
+
+def test_what_is_slower_than_rounding_shows_is_warned_about():
+    with pytest.warns(UserWarning, match="of changes slower than 1e-16 of the fastest rate, up to"):
+        exact.solve(DOMAINS, [1e12], "liouvillian")

@@ -198,6 +198,7 @@ def test_emission_is_the_diagonal_of_the_correlations():
 # -- what goes wrong ------------------------------------------------------------------------------
 
 
+@pytest.mark.filterwarnings("ignore:.*steps are too long")
 @pytest.mark.parametrize("site", [0, 2])
 def test_a_trajectory_that_is_lost_stops_the_run_and_names_time_and_site(site, monkeypatch):
     monkeypatch.setattr(validation, "LARGEST", 1e300)  # which no System should have

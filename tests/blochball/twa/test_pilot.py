@@ -1,11 +1,13 @@
 """Automatic steps: the pilot finds the largest rates, lands on the times and goes back."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blochball import CollectiveJump, Ensemble, System, models, twa
+from blochball import CollectiveJump, Ensemble, System, exact, models, twa
 from blochball.twa.fields import fields_of
 from blochball.twa.pilot import ANGLE, schedule_of
 from tests.blochball.known import within
@@ -103,8 +105,8 @@ def test_a_run_reports_its_steps_and_noise_does_not_choose_them():
         ds = twa.solve(system, times, trajectories=trajectories, seed=5)
         assert ds.attrs["steps"] == plan.counts.sum()
     # and not those that are given by hand
-    by_hand = twa.solve(system, times, 100, seed=5, steps=1)
-    assert by_hand.attrs["steps"] == 1
+    by_hand = twa.solve(system, times, 100, seed=5, steps=2)
+    assert by_hand.attrs["steps"] == 2
 
 
 def test_decay_and_pump_that_balance_need_no_more_steps_in_a_larger_ensemble():
@@ -115,3 +117,40 @@ def test_decay_and_pump_that_balance_need_no_more_steps_in_a_larger_ensemble():
     # the negative control: decay alone needs them
     lone = pilot(System(Ensemble(1000, polar=1.0), jumps[0]), [6.0])
     assert lone.total > 10 * many.total
+
+
+LASER = models.superradiant_laser(100, 25.0)
+
+
+@pytest.mark.parametrize("steps", [3, 12, 30])
+def test_steps_that_are_too_long_are_warned_about_with_the_number_that_would_do(steps):
+    with pytest.warns(UserWarning, match="steps are too long") as warnings:
+        ds = twa.solve(LASER, [0.3], 100_000, steps=steps)
+    (warning,) = warnings
+    text = str(warning.message)
+    assert text.startswith(f"twa.solve: steps are too long: {steps}, ")
+    assert warning.filename == __file__
+    would, error = map(float, re.findall(r"about (\S+); means may err by (\S+) ", text)[0])
+    assert would == pytest.approx(pilot(LASER, [0.3]).total, rel=0.1)
+    # measured: .66, .13 and .021 of the emission are missing
+    right = exact.solve(LASER, [0.3]).emission.item()
+    off, noise = abs(ds.emission.item() / right - 1), ds.emission_stderr.item() / right
+    assert off > 3 * noise
+    assert off / 2 - 3 * noise < error < 2 * off + 3 * noise
+
+
+def test_steps_that_do_are_not_warned_about():
+    twa.solve(LASER, [0.3], 5000, steps=100)
+    # what few trajectories do not show
+    twa.solve(LASER, [0.3], 200, steps=30)
+    # a rotation about a fixed axis and local dissipation are exact for any step, each alone
+    twa.solve(System(Ensemble(50, polar=1.0), drive=[3.0]), [9.0], 20_000, steps=2)
+    twa.solve(System(Ensemble(50, pump=3.0, decay=2.0)), [9.0], 20_000, steps=2)
+    # the negative control: both together are not
+    with pytest.warns(UserWarning, match="steps are too long: 2, where steps='auto' would take"):
+        twa.solve(System(Ensemble(50, decay=2.0), drive=[3.0]), [9.0], 20_000, steps=2)
+
+
+def test_steps_where_no_number_would_do():
+    with pytest.warns(UserWarning, match="about 1e[+]09; means may err by 1 of"):
+        twa.plan(System(Ensemble(10, decay=1.0), drive=[1e20]), [1.0], steps=5)

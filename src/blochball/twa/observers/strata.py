@@ -56,6 +56,17 @@ def obstacle(plan: Plan) -> str | None:
     return None
 
 
+def tolerance(size: int, trajectories: int, strata: int) -> float:
+    """Return the product of step and rate with which the steps err by half a standard error.
+
+    Measured: while the amplitude grows from sqrt(N) to N, steps shift the burst and err by
+    x^2 ln(N) / 31 of the emission; what strata leave of its noise is (0.6 / strata)^2 + 0.7 / N,
+    the variance of one trajectory in units of its square.
+    """
+    noise = math.sqrt(((0.6 / strata) ** 2 + 0.7 / size) / trajectories)
+    return math.sqrt(0.5 * noise * 31 / max(math.log(size), 1.0))
+
+
 @dataclass(frozen=True)
 class Sums:
     """What the trajectories add up to, shape (times, strata, NUMBERS); see `add`."""

@@ -141,6 +141,7 @@ def test_precession_is_of_second_order():
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:.*steps are too long")
 def test_weak_order_with_noise():
     """Step halving on the laser: the bias of a coarse run falls at least as the step."""
     system = models.superradiant_laser(20, 5.0)
@@ -156,6 +157,7 @@ def test_weak_order_with_noise():
 # -- exactly ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.filterwarnings("ignore:.*steps are too long")
 @settings(max_examples=15)
 @given(st.integers(1, 3), st.integers(0, 2**32), st.data())
 def test_collective_terms_conserve_every_length(sites, seed, data):

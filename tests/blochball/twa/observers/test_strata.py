@@ -10,6 +10,7 @@ from blochball.moments import MOMENTS
 from blochball.twa.lanes import LANES
 from blochball.twa.observers import strata as stratified
 from blochball.twa.observers.means import VALIDITY
+from blochball.twa.pilot import ANGLE
 from tests.blochball.twa.paths import block_of, plan_of
 
 STRATA = 16
@@ -144,3 +145,16 @@ def test_refuses_too_few_trajectories():
     system, times = laser(20)
     with pytest.raises(ValueError, match="strata must be at most half of the trajectories, got 64"):
         twa.solve_stratified(system, times, trajectories=80, strata=64)
+
+
+def test_automatic_steps_err_by_less_than_what_is_left_of_the_noise():
+    size = 10**6
+    system, times = models.superradiant_laser(size, 0.25 * size), np.linspace(0, 30 / size, 11)
+    noise = twa.solve_stratified(system, times, 4096, 1).emission_stderr
+    chosen, plain = (
+        twa.step_error(system, times, 4096, 1, tolerance=tolerance)
+        for tolerance in (stratified.tolerance(size, 4096, 32), ANGLE)
+    )
+    assert (abs(chosen.emission) <= noise + 3 * chosen.emission_stderr).all()
+    # the negative control: those of `solve` would not do (measured: 15 standard errors)
+    assert (abs(plain.emission) > 5 * noise + 3 * plain.emission_stderr).any()
