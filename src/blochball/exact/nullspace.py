@@ -150,8 +150,8 @@ def _factorise(
     if expected > limit:
         raise MemoryError(
             f"{owner}: iteration does not converge, and a factorisation with "
-            f"{size:,} unknowns needs about {expected / 2**30:.1f} GiB, more than the memory_limit "
-            f"of {limit / 2**30:.1f} GiB; exact.solve to a long time needs much less"
+            f"{size:,} unknowns needs about {expected / 2**30:.3g} GiB, more than the memory_limit "
+            f"of {limit / 2**30:.3g} GiB; exact.solve to a long time needs much less"
         )
     # inverse iteration with a shift far below every relaxation rate
     shifted = sp.csc_array(generator - 1e-13 * scale * sp.eye_array(size))
