@@ -35,17 +35,6 @@ rule all:
         OUT / "reproduction.html",
 
 
-onstart:
-    try:
-        running.hold(OUT)
-    except running.BusyError as error:
-        raise WorkflowError(str(error)) from None
-
-
-onsuccess:
-    running.tidy(RESULTS, RUNS)
-
-
 include: "rules/simulate.smk"
 include: "rules/scatter.smk"
 include: "rules/figures.smk"

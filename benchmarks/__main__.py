@@ -17,7 +17,7 @@ from benchmarks import draw
 from blochball.dataset import revision
 from blochball.support.parallel import thread_count
 
-SUITES = ("populations", "exact", "twa", "chunks", "rivals")
+SUITES = ("populations", "exact", "twa", "chunks", "twotime", "rivals")
 
 
 def main() -> None:

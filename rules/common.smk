@@ -1,5 +1,5 @@
-# What the rules have in common: which data belong to what, and what a job asks for. Retried because
-# it ran out of memory or time, it asks for twice, three times as much.
+# What the rules have in common: the lock on the results, which data belong to what, and what a job
+# asks for. Retried because it ran out of memory or time, it asks for twice, three times as much.
 import os
 import re
 from pathlib import Path
@@ -31,6 +31,17 @@ wildcard_constraints:
     scattered="|".join(SCATTERED) or "(?!)",
     point=r"\d+",
     part=r"\d+",
+
+
+onstart:
+    try:
+        running.hold(OUT)
+    except running.BusyError as error:
+        raise WorkflowError(str(error)) from None
+
+
+onsuccess:
+    running.tidy(RESULTS, RUNS)
 
 
 def data(figure):

@@ -27,6 +27,7 @@ THERMAL = 0.5  # photons of the bath
 DRIVES = {"below": 0.5, "above": 1.5}  # of the collective spin, in units of its transition
 DOMAINS = (5, 15)  # emitters that start in the ground state, and fully inverted
 EMITTERS = 4  # solved one by one, too
+MOST_TURNS = 100_000  # of a fast drive: their time steps are followed one by one
 PUMPED = 2.0  # local pump of the cascade, in Gamma
 
 
@@ -104,7 +105,7 @@ class Anchors:
         phase, drive = self.chain_phase_in_pi * pi, self.fast_drive_in_N_gamma
         domains = [Ensemble(ground, polar=pi), Ensemble(inverted)]
         # once a period, at which the drive has turned the spin all around
-        turns = 2 * pi / drive * np.arange(0, round(drive * size / pi), 4)
+        turns = 2 * pi / drive * np.arange(0, self._turns(), 4)
         fast = {
             name: models.boundary_time_crystal(size, drive, 1.0, polar=polar)
             for name, polar in (("fast_z", pi), ("fast_x", pi / 2))
@@ -131,6 +132,16 @@ class Anchors:
                 for name, r in DRIVES.items()
             },
         }  # fmt: skip
+
+    def _turns(self) -> int:
+        """Return how often the fast drive turns the spin before it has relaxed."""
+        turns = self.fast_drive_in_N_gamma * self.size / pi
+        if turns > MOST_TURNS:
+            raise ValueError(
+                f"fast_drive_in_N_gamma and size must give at most {MOST_TURNS:,} turns, got "
+                f"{turns:.3g}"
+            )
+        return round(turns)
 
     def cascade(self, sites: int) -> System:
         """Return the first ensembles of a waveguide that guides one way only."""

@@ -2,6 +2,7 @@
 
 from blochball import cumulants, exact, models, observables, pictures, twa
 from blochball._version import __version__
+from blochball.protocol import Protocol, Rotation
 from blochball.support import storage
 from blochball.system import Ensemble, System
 from blochball.terms import ChainExchange, CollectiveJump, SpinCoupling
@@ -10,6 +11,8 @@ __all__ = [
     "ChainExchange",
     "CollectiveJump",
     "Ensemble",
+    "Protocol",
+    "Rotation",
     "SpinCoupling",
     "System",
     "__version__",

@@ -43,6 +43,8 @@ from blochball._version import __version__
 from blochball.moments import DIMS, MOMENTS, SECOND, TABLE
 from blochball.system import System
 
+_FIRST = ("spin_x", "spin_y", "inversion")
+
 
 def assemble(
     system: System,
@@ -93,7 +95,10 @@ def assemble(
         "ensemble_size": system.column("size"),
         "channel_rate": [jump.rate for jump in system.jumps],
     }
+    wide = covariance is not None and np.shape(covariance)[-1] > len(MOMENTS)
     if "spin_xx" in values:
+        if wide:
+            errors["spin_covariance"] = _spin_covariance_error(values, np.asarray(covariance))
         values["spin_covariance"] = _spin_covariance(values)
     if not system.jumps and "emission" in values:
         values["output"] = np.zeros((np.size(times), 0))
@@ -112,7 +117,6 @@ def assemble(
     # an empty array of objects does not say what they are
     channels = np.array(system.channels, dtype=object if system.jumps else str)
     axes = np.array(["x", "y", "z"], dtype=object)
-    wide = covariance is not None and np.shape(covariance)[-1] > len(MOMENTS)
     moments = np.array((*MOMENTS, *SECOND) if wide else MOMENTS, dtype=object)
     sites = np.arange(system.sites)
     places = {
@@ -147,10 +151,26 @@ def assemble(
 def _spin_covariance(values: dict[str, Any]) -> NDArray[np.float64]:
     """Take the second moments out of `values` and return the covariances they give."""
     second = {name: np.asarray(values.pop(name)) for name in SECOND}
-    means = np.stack([values[name] for name in ("spin_x", "spin_y", "inversion")], axis=-1)
+    means = np.stack([values[name] for name in _FIRST], axis=-1)
     pairs = [[second[f"spin_{min(a, b)}{max(a, b)}"] for b in "xyz"] for a in "xyz"]
     products = np.moveaxis(np.array(pairs), (0, 1), (-2, -1))
     return np.asarray(products - means[..., :, None] * means[..., None, :])
+
+
+def _spin_covariance_error(
+    values: Mapping[str, Any], covariance: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the standard errors of <J^a J^b> - <J^a><J^b>, to first order."""
+    names = (*MOMENTS, *SECOND)
+    found = np.zeros((*covariance.shape[:-2], 3, 3))
+    for a, b in np.ndindex(3, 3):
+        first, other = "xyz"[a], "xyz"[b]
+        slope = np.zeros(covariance.shape[:-1])
+        slope[..., names.index(f"spin_{min(first, other)}{max(first, other)}")] = 1.0
+        for c, d in ((a, b), (b, a)):
+            slope[..., names.index(_FIRST[c])] -= np.asarray(values[_FIRST[d]])
+        found[..., a, b] = _root(np.einsum("...p,...pq,...q", slope, covariance, slope))
+    return found
 
 
 def _labels(name: str, prefix: str = "") -> dict[str, str]:

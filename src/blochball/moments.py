@@ -69,3 +69,8 @@ def symbols(x, y, z):
     """
     flat = x * x + y * y
     return x, y, z, flat + z, flat + z * z
+
+
+def second_symbols(x, y, z):
+    """Return the Weyl symbols of SECOND: symmetrised products have no ordering terms."""
+    return x * x, y * y, z * z, x * y, x * z, y * z

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from blochball.support import validation
+from blochball.support.arguments import named
 from blochball.support.arithmetic import combine, numbers
 from blochball.system import System
 
@@ -21,6 +22,7 @@ MOST_KNOTS = 100_000
 _SHORTEST = 2.0**-30  # an interval of `sample` relative to the whole, below which a jump is taken
 
 
+@named("Rotation")
 @dataclass(frozen=True)
 class Rotation:
     """An instantaneous pulse: exp(-i angle n . J), which turns Bloch vectors about n by the angle.
@@ -38,6 +40,15 @@ class Rotation:
     ------
     TypeError, ValueError
         Naming the argument, what it must be and what it was.
+
+    Examples
+    --------
+    >>> from math import pi
+    >>> from blochball import Ensemble, Protocol, Rotation, System, exact
+    >>> inverted = Protocol([(0, System(Ensemble(4))), Rotation(pi, "x")])
+    >>> ds = exact.solve(inverted, [0.0, 1.0])
+    >>> ds.inversion.values[:, 0].round(6).tolist()
+    [2.0, -2.0]
     """
 
     angle: float
@@ -109,6 +120,7 @@ class Piece:
         return _combined([self.first, self.last], [1 - share, share])
 
 
+@named("Protocol")
 @dataclass(frozen=True, eq=False)
 class Protocol:
     """A System whose numbers change in time, with pulses.

@@ -103,6 +103,13 @@ def python(script, *arguments, **environment):
     return done.stdout
 
 
+def fading(ensemble, strength, times):
+    """What one emitter of an ensemble leaves of the coherence of another one that it twists."""
+    flips, bias, t = (ensemble.pump + ensemble.decay) / 2, ensemble.pump - ensemble.decay, times
+    w = np.sqrt(strength**2 - flips**2 - 1j * strength * bias + 0j)
+    return np.exp(-flips * t) * (np.cos(w * t) + flips / w * np.sin(w * t))
+
+
 def twisting(ensemble, strength, times):
     """Moments of one-axis twisting, strength (J^z)^2, with all local rates, from polar = pi / 2.
 
@@ -113,11 +120,7 @@ def twisting(ensemble, strength, times):
     kappa = flips + 2 * ensemble.dephasing
     bias = ensemble.pump - ensemble.decay
 
-    def phi(x):
-        w = np.sqrt(x**2 - flips**2 - 1j * x * bias + 0j)
-        return np.exp(-flips * t) * (np.cos(w * t) + flips / w * np.sin(w * t))
-
-    raising = spin * np.exp(-kappa * t) * phi(strength) ** (ensemble.size - 1)
+    raising = spin * np.exp(-kappa * t) * fading(ensemble, strength, t) ** (ensemble.size - 1)
     inversion = spin * bias / (2 * flips) * (1 - np.exp(-2 * flips * t)) if flips else 0 * t
     pairs = spin * (spin - 0.5)
     emission = spin + inversion + pairs * np.exp(-2 * kappa * t)
@@ -129,3 +132,28 @@ def twisting(ensemble, strength, times):
         "emission": emission[:, None],
         "spin_squared": (emission + z_squared - inversion)[:, None],
     }
+
+
+def twisting_covariance(ensemble, strength, times):
+    """Covariances of the spin components, shape (times, 1, 3, 3), for the same system."""
+    spin, t = ensemble.size / 2, np.asarray(times)
+    flips, bias = (ensemble.pump + ensemble.decay) / 2, ensemble.pump - ensemble.decay
+    kappa, pairs = flips + 2 * ensemble.dephasing, spin * (spin - 0.5)
+    w = np.sqrt(strength**2 - flips**2 - 1j * strength * bias + 0j)
+    tie = np.exp(-flips * t) * (bias + 1j * strength) / w * np.sin(w * t)
+    fade = fading(ensemble, strength, t) ** (ensemble.size - 2)
+    raised = pairs * np.exp(-kappa * t) * tie * fade
+    twice = (
+        pairs * np.exp(-2 * kappa * t) * fading(ensemble, 2 * strength, t) ** (ensemble.size - 2)
+    )
+    means = {name: value[:, 0] for name, value in twisting(ensemble, strength, t).items()}
+    flat = (means["emission"] - means["inversion"]) / 2
+    zz = means["spin_squared"] - 2 * flat
+    rows = [
+        [flat + twice.real / 2, twice.imag / 2, raised.real],
+        [twice.imag / 2, flat - twice.real / 2, raised.imag],
+        [raised.real, raised.imag, zz],
+    ]
+    mean = np.stack([means[name] for name in ("spin_x", "spin_y", "inversion")], axis=-1)
+    products = np.moveaxis(np.array(rows), -1, 0)
+    return (products - mean[:, :, None] * mean[:, None, :])[:, None]

@@ -289,3 +289,50 @@ def test_a_line_may_be_a_function():
 def test_refusals_of_further_models_name_the_argument(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+RATES = {"decay": 0.1, "dephasing": 0.2, "pump": 0.3}
+
+
+def components(found):
+    up, down = found.collective("+", 0), found.collective("-", 0)
+    return (up + down) / 2, (up - down) / 2j, found.collective("z", 0)
+
+
+def lost(found):
+    """What local RATES of three emitters add to the generator."""
+    kinds = {"decay": "-", "dephasing": "z", "pump": "+"}
+    return sum(
+        dissipator(rate, found.sigma(kinds[name], n))
+        for name, rate in RATES.items()
+        for n in range(3)
+    )
+
+
+def test_one_axis_twisting_turns_by_the_square_of_z():
+    system = models.one_axis_twisting(3, 0.7, **RATES)
+    found = BruteForce(system)
+    _, _, z = components(found)
+    expected = commutator(0.7 * z @ z) + lost(found)
+    np.testing.assert_allclose(found.generator.toarray(), expected, atol=1e-14)
+    assert system.ensembles[0].polar == PI / 2
+
+
+def test_two_axis_twisting_creates_pairs():
+    found = BruteForce(models.two_axis_twisting(3, 0.7, **RATES))
+    up, down = found.collective("+", 0), found.collective("-", 0)
+    # as Kitagawa and Ueda write it
+    expected = commutator(0.7 * (up @ up - down @ down) / 2j) + lost(found)
+    np.testing.assert_allclose(found.generator.toarray(), expected, atol=1e-14)
+
+
+def test_lipkin_meshkov_glick():
+    system = models.lipkin_meshkov_glick(3, 0.7, along_x=1.2, along_y=-0.4, **RATES)
+    found = BruteForce(system)
+    x, y, z = components(found)
+    expected = commutator(-(1.2 * x @ x - 0.4 * y @ y) / 3 - 0.7 * z) + lost(found)
+    np.testing.assert_allclose(found.generator.toarray(), expected, atol=1e-14)
+    assert system.ensembles[0].polarization == 1
+    # the symmetric model keeps its J^z
+    even = models.lipkin_meshkov_glick(6, 0.7, along_x=1.2, along_y=1.2)
+    np.testing.assert_allclose(exact.solve(even, [1.0]).inversion, 3, atol=1e-8)

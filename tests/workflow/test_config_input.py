@@ -125,6 +125,13 @@ def test_right_values_make_runs_or_name_the_family(name: str) -> None:
     check()
 
 
+@pytest.mark.parametrize("value", [1e7, 1e9, 1e99])
+def test_a_drive_that_would_fill_the_memory_is_refused(value: float) -> None:
+    place = ("simulations", "anchors", "fast_drive_in_N_gamma")
+    with pytest.raises(ValueError, match="fast_drive_in_N_gamma and size must give at most"):
+        config.of(put(plain("quick"), place, value)).families()
+
+
 def at(entry: Any, place: tuple[Any, ...]) -> Any:
     for key in place:
         entry = entry[key]

@@ -15,12 +15,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import xarray as xr
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from blochball.exact import jumps, liouvillian, piqs, populations
+from blochball.exact import jumps, liouvillian, piqs, populations, timed
 from blochball.exact.correlations import spectrum, two_time
 from blochball.exact.state import State
+from blochball.protocol import Protocol
 from blochball.support import validation
 from blochball.support.arguments import hint
 from blochball.system import System
@@ -49,7 +51,7 @@ _MANY = 4000
 
 
 def solve(
-    system: System,
+    system: System | Protocol,
     times: ArrayLike,
     method: str = "auto",
     *,
@@ -60,8 +62,8 @@ def solve(
 
     Parameters
     ----------
-    system : System
-        What to solve.
+    system : System or Protocol
+        What to solve; a Protocol takes the density matrix.
     times : array_like, shape (times,)
         Output times, increasing from a value >= 0, in the inverse unit of the rates.
     method : {"auto", "populations", "liouvillian", "jumps"}
@@ -94,6 +96,8 @@ def solve(
     owner = "exact.solve"
     times = validation.times(owner, times)
     memory_limit = validation.real(owner, "memory_limit", memory_limit, 0)
+    if isinstance(system, Protocol):
+        return _timed(owner, system, times, method, memory_limit, options)
     name, reason = _choose(owner, system, method, memory_limit, options)
     # means and covariances of every site at every time
     validation.memory(owner, "times", 40.0 * times.size * system.sites)
@@ -131,6 +135,23 @@ def steady_state(
         options["memory_limit"] = memory_limit
     found: xr.Dataset = _METHODS[name].steady_state(system, **options)
     return found.assign_attrs(method_reason=reason)
+
+
+def _timed(
+    owner: str,
+    protocol: Protocol,
+    times: NDArray[np.float64],
+    method: str,
+    memory_limit: float,
+    options: dict[str, Any],
+) -> xr.Dataset:
+    validation.choice(owner, "method", method, ("auto", "liouvillian"))
+    unknown = _unknown(owner, "solve", options)["liouvillian"]
+    if unknown:
+        raise TypeError(f"{owner}: a Protocol is solved by liouvillian, which {unknown}")
+    validation.memory(owner, "times", 40.0 * times.size * protocol.sites)
+    found = timed.solve(protocol, times, memory_limit=memory_limit, **options)
+    return found.assign_attrs(method_reason="liouvillian: serves a Protocol")
 
 
 def _choose(

@@ -67,7 +67,7 @@ def obstacle(system: System, memory_limit: float = MEMORY_LIMIT) -> str | None:
     refused = operators.refusal("exact.liouvillian", system)
     if refused is not None:
         return refused
-    return _too_large(system, _coherence(system, None), memory_limit, None, _step(system, None))
+    return _too_large(system, coherence_of(system, None), memory_limit, None, _step(system, None))
 
 
 def _too_large(
@@ -128,10 +128,10 @@ def solve(
     validation.instance(owner, "system", system, System)
     times = validation.times(owner, times)
     tolerance = validation.real(owner, "tolerance", tolerance, 1e-14)
-    kept = _kept(times, correlations)
-    coherence, step = _coherence(system, initial, second), _step(system, initial)
+    kept = kept_times(times, correlations)
+    coherence, step = coherence_of(system, initial, second), _step(system, initial)
     space = space_for(owner, system, coherence, memory_limit, initial, step)
-    start = _start(system, space, initial)
+    start = start_of(system, space, initial)
     generator = superoperators.liouvillian(system, space)
     built = time.perf_counter()
     expectations = Expectations(system, space, pairs=bool(kept.size), second=second)
@@ -187,7 +187,7 @@ def states(
     space = space_for(
         owner, system, 0 if diagonal else None, memory_limit, initial, _step(system, initial)
     )
-    start = _start(system, space, initial)
+    start = start_of(system, space, initial)
     generator = superoperators.liouvillian(system, space)
     found: list[State] = []
     for some in krylov.propagate(generator.__matmul__, start, times, tolerance):
@@ -291,7 +291,7 @@ def _step(system: System, initial: State | None) -> int:
     return 2 if even else 1
 
 
-def _coherence(system: System, initial: State | None, second: bool = False) -> int | None:
+def coherence_of(system: System, initial: State | None, second: bool = False) -> int | None:
     """Largest order of coherence that an expectation value of `solve` depends on."""
     if driven(system):
         return None
@@ -324,7 +324,8 @@ def space_for(
     return Space.of(system, coherence, source, step)
 
 
-def _start(system: System, space: Space, initial: State | None) -> Floats:
+def start_of(system: System, space: Space, initial: State | None) -> Floats:
+    """Return the unknowns at time 0."""
     if initial is None:
         elements = coherent_state(space, system.column("polar"), system.column("azimuth"))
     else:
@@ -332,7 +333,7 @@ def _start(system: System, space: Space, initial: State | None) -> Floats:
     return space.to_real(elements)
 
 
-def _kept(times: Floats, correlations: ArrayLike | None) -> NDArray[np.intp]:
+def kept_times(times: Floats, correlations: ArrayLike | None) -> NDArray[np.intp]:
     """Return the indices of the output times whose correlations are asked for."""
     if correlations is None:
         return np.empty(0, dtype=np.intp)

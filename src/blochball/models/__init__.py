@@ -10,15 +10,23 @@ from blochball.models.cavities import (
     superradiant_laser,
     thermal_bath,
 )
+from blochball.models.twisting import (
+    lipkin_meshkov_glick,
+    one_axis_twisting,
+    two_axis_twisting,
+)
 from blochball.models.waveguides import chiral_waveguide, ring, waveguide_chain
 
 __all__ = [
     "boundary_time_crystal",
     "broadened",
     "chiral_waveguide",
+    "lipkin_meshkov_glick",
+    "one_axis_twisting",
     "ring",
     "superradiant_decay",
     "superradiant_laser",
     "thermal_bath",
+    "two_axis_twisting",
     "waveguide_chain",
 ]

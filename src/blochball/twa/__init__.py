@@ -27,5 +27,6 @@ __all__ = [
     "two_time",
 ]
 
-for _name in ("twa", "twa.eq6"):
-    operators.declare(_name, *operators.LOCAL, *operators.LINEAR, "exchange", *operators.COLLECTIVE)
+_NAMES = (*operators.LOCAL, *operators.LINEAR, "exchange", *operators.COLLECTIVE)
+operators.declare("twa", *_NAMES, "spin coupling", "collective mixed")
+operators.declare("twa.eq6", *_NAMES)

@@ -12,12 +12,15 @@ jump L = sum w_l J_l^z, rate G        omega_z += w_l sqrt(G) Re eta
 H = sum (Omega_l J_l^+ + h.c.)        2 Omega_l^*
 H = sum h_ll' J_l^+ J_l'^-            2 sum_l' h_ll'^* J_l'^+ , omega_z += h_ll
 H = sum delta_l J_l^z                 omega_z += delta_l
+H = sum h_la,mb J_l^a J_m^b           omega^a += 2 sum_mb h_la,mb J_m^b
+jump L = sum c_la J_l^a, rate G       Re[c_la (sqrt(G) eta + i G L^*)]
 ====================================  ==========================================================
 
 The exchange of a chain, sin(phase |l - l'|), is a sum of two fields that travel along the chain and
 pick up exp(-i phase) from site to site; together with the two jumps of a waveguide only one of them
 remains. Travelling fields ("guides") cost O(sites), jumps O(sites) each, a dense exchange
-O(sites^2).
+O(sites^2). So do spin couplings and jumps of several kinds (`blochball.twa.couplings`); with one
+such jump all jumps are taken in that form.
 """
 
 from __future__ import annotations
@@ -31,6 +34,7 @@ from numpy.typing import NDArray
 from blochball.operators import MasterEquation
 from blochball.system import System
 from blochball.terms import ChainExchange
+from blochball.twa.couplings import Couplings, couplings_of
 from blochball.twa.local import Rates
 
 Floats = NDArray[np.float64]
@@ -93,6 +97,8 @@ class Fields(NamedTuple):
     area : ndarray, shape (jumps, sites) or (0, sites)
         Where noise is strong: turn about z in a step, over the step, that replaces what two noises
         of a jump in the plane make as they do not commute.
+    couplings : Couplings
+        Spin couplings and jumps of several kinds.
     rates : Rates
         Sizes and local rates.
     limit : ndarray, shape (sites,)
@@ -114,6 +120,7 @@ class Fields(NamedTuple):
     planar: Floats
     axial: Floats
     area: Floats
+    couplings: Couplings
     rates: Rates
     limit: Floats
 
@@ -123,7 +130,12 @@ class Fields(NamedTuple):
         guides = self.guides.gain
         alone = guides.size == 1 and self.ranked.size == self.exchange_re.size == 0
         planar = not self.axis[2].any() and self.turning.size == self.area.shape[0] == 0
-        return bool(alone and planar and guides[0] > 0)
+        return bool(alone and planar and guides[0] > 0 and not self.coupled)
+
+    @property
+    def coupled(self) -> bool:
+        """Whether there are spin couplings or jumps of several kinds."""
+        return self.couplings.form.shape[0] > 0
 
 
 def fields_of(system: System, structure: str = "auto") -> Fields:
@@ -139,10 +151,12 @@ def fields_of(system: System, structure: str = "auto") -> Fields:
         to rounding.
     """
     sites, equation = system.sites, MasterEquation.of(system)
-    weights = np.array([j.weights for j in system.jumps], complex).reshape(-1, sites)
     kinds, rates = np.array([jump.kind for jump in system.jumps], dtype=str), equation.rates
+    mixed = "mixed" in kinds
+    # each jump of one kind has one column of weights only
+    weights = np.zeros((rates.size, sites), complex) if mixed else equation.weights.sum(axis=-1)
 
-    guides, taken = _guides(system, structure)
+    guides, taken = _guides(system, "jumps" if mixed and structure == "auto" else structure)
     exchange = np.zeros((0, 0), complex)
     if system.exchange is not None and (
         structure == "dense" or not isinstance(system.exchange, ChainExchange)
@@ -155,6 +169,8 @@ def fields_of(system: System, structure: str = "auto") -> Fields:
         [k for k in range(rates.size) if kinds[k] != "dephasing" and k not in taken], np.int64
     )
     turning = np.flatnonzero((kinds == "dephasing") & (rates > 0))
+    if mixed:
+        ranked, turning = ranked[:0], turning[:0]
     sign = np.where(kinds == "pump", -1.0, 1.0)
     amplitude = np.where((kinds == "pump")[:, None], weights.conj(), weights)
     ranked = ranked[rates[ranked] > 0]
@@ -178,7 +194,8 @@ def fields_of(system: System, structure: str = "auto") -> Fields:
         np.stack([np.cos(angle), np.sin(angle)]),
         planar,
         (shaken - planar).sum(axis=0),
-        _area(planar, sign, size),
+        np.zeros((rates.size, sites)) if mixed else _area(planar, sign, size),
+        couplings_of(equation, mixed),
         Rates(equation.sizes, *np.ascontiguousarray(equation.local.T)),
         (size / 2 + 10 * np.sqrt(size) + 10) ** 2,
     )

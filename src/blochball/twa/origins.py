@@ -233,7 +233,8 @@ class Found:
         mean, covariance = moments.mean[3 * n + 1 : 3 * n + 3], moments.covariance
         change = np.zeros((2 * n, len(moments.mean)))
         change[:, : 2 * n] = np.eye(2 * n)
-        if self.plan.system.drive_vector.any():
+        # without a symmetry of turns about z the field has a mean
+        if operators.MasterEquation.of(self.plan.system).order_step == 1:
             values = values - mean @ mean
             change[:n, 3 * n + 1 : 3 * n + 3] = -2 * mean
         parts = (change @ covariance @ change.T).reshape(2, n, 2, n)

@@ -39,12 +39,13 @@ def plan(
     momenta: ArrayLike | None = None,
     tolerance: float = ANGLE,
     structure: str = "auto",
+    moments: str = "first",
 ) -> Plan:
     """Validate the arguments of a run and fix its time steps.
 
     Parameters
     ----------
-    system, times, trajectories, seed, steps, correlations, momenta, tolerance, structure
+    system, times, trajectories, seed, steps, correlations, momenta, tolerance, structure, moments
         As for `blochball.twa.solve`.
 
     Returns
@@ -74,6 +75,7 @@ def plan(
         momenta=momenta,
         tolerance=tolerance,
         structure=structure,
+        moments=moments,
     )
 
 

@@ -10,13 +10,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from blochball.operators import TABLE
+from blochball.operators import TABLE, MasterEquation
 from blochball.system import System
 from blochball.terms import ChainExchange
+from blochball.twa.couplings import add_form
 from blochball.twa.driver import compiled
 from blochball.twa.fields import Fields
 from blochball.twa.initial import Start, begin, cloud_of
-from blochball.twa.lanes import COLUMNS, LANES, TX, TY, X, Y, Z, jit, take
+from blochball.twa.lanes import COLUMNS, LANES, TX, TY, TZ, X, Y, Z, fill, jit, take
 from blochball.twa.noise import Stream, seeds, stream
 from blochball.twa.rotation import set_axis
 from blochball.twa.schedule import Schedule
@@ -53,7 +54,7 @@ def look(lanes, t, record):
 
     It has two parts: |omega| itself, and the rate at which a collective amplitude grows or decays:
     G sum_l |w_l|^2 |Jz_l| for a jump, what decay and pump leave of each other where there are both,
-    and twice the sum over l' of |h_ll' Jz_l'| for an exchange.
+    and twice the sum over l' of |h_ll' Jz_l'| for an exchange. For couplings see `coupled`.
     """
     fields, rows, level = record.fields, record.rows, record.level
     for l in range(rows.shape[0]):
@@ -78,6 +79,39 @@ def look(lanes, t, record):
             total += math.sqrt(re * re + im * im) * level[m]
         hopping = max(hopping, total)
     record.speed[0] = turning + growth(fields, record.net, level, everywhere) + hopping
+    if fields.couplings.form.shape[0] > 0:
+        whole, swing = coupled(rows, fields, level)
+        record.speed[0] += whole - turning + swing
+
+
+@jit
+def coupled(rows, fields, level):
+    """Return |omega| with the form of all couplings, and the sum over l' of |form_ll'| |J_l'|.
+
+    `rows` hold omega without them; `level` is overwritten with the lengths.
+    """
+    form = fields.couplings.form
+    turning, swing = 0.0, 0.0
+    for l in range(level.size):
+        fill(rows[l], TZ, fields.axis[2, l])
+    add_form(rows, X, Y, Z, form)
+    for l in range(level.size):
+        length, total = 0.0, 0.0
+        for i in range(_N):
+            length += rows[l, i + X] ** 2 + rows[l, i + Y] ** 2 + rows[l, i + Z] ** 2
+            total += rows[l, i + TX] ** 2 + rows[l, i + TY] ** 2 + rows[l, i + TZ] ** 2
+        level[l] = math.sqrt(length / LANES)
+        turning = max(turning, math.sqrt(total / LANES))
+    for l in range(level.size):
+        total = 0.0
+        for m in range(level.size):
+            square = 0.0
+            for a in range(3):
+                for b in range(3):
+                    square += form[l, a, m, b] ** 2
+            total += math.sqrt(square) * level[m]
+        swing = max(swing, total)
+    return turning, swing
 
 
 @jit
@@ -109,7 +143,9 @@ def net_gain(system: System) -> Floats:
     are added up without sign.
     """
     jumps = [jump for jump in system.jumps if jump.kind != "dephasing" and jump.rate > 0]
-    if len({jump.kind for jump in jumps}) < 2 or isinstance(system.exchange, ChainExchange):
+    kinds = {jump.kind for jump in jumps}
+    # jumps of several kinds, and all beside them, are in the form of all couplings
+    if len(kinds) < 2 or "mixed" in kinds or isinstance(system.exchange, ChainExchange):
         return np.zeros((0, 0))
     total = np.zeros((system.sites, system.sites), complex)
     for jump in jumps:
@@ -122,8 +158,12 @@ def net_gain(system: System) -> Floats:
 
 def steady_rate(system: System) -> float:
     """Return the largest rate that does not depend on the state: local dissipation and noise."""
-    # the noise of a jump turns by a mean square angle of rate |w|^2 a unit of time
-    shaken = sum((j.rate * np.abs(j.weights) ** 2 for j in system.jumps), np.zeros(system.sites))
+    # the noise of a jump of one kind turns by a mean square angle of rate |w|^2 a unit of time,
+    # about each axis that it turns about
+    equation = MasterEquation.of(system)
+    vectors = equation.vectors
+    squares = np.einsum("kla,klb->klab", vectors, vectors.conj()).real
+    shaken = equation.rates @ np.linalg.norm(squares, 2, axis=(-2, -1))
     column = system.column
     return float((column("decay") + column("pump") + 4 * column("dephasing") + shaken).max())
 

@@ -22,7 +22,7 @@ from blochball.twa.step import Step, step_of
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 METHOD = "twa.ball"
-_ATTRIBUTES = ("system", "structure", "seed", "trajectories", "sources", "identity")
+_ATTRIBUTES = ("system", "structure", "second", "seed", "trajectories", "sources", "identity")
 
 
 def block_size(sites: int) -> int:
@@ -51,6 +51,8 @@ class Plan:
     momenta : ndarray, shape (momenta,)
     structure : {"auto", "jumps", "dense"}
         See `fields.fields_of`.
+    second : bool
+        Whether all second moments of each site are kept.
 
     Examples
     --------
@@ -68,6 +70,7 @@ class Plan:
     kept: Ints
     momenta: Floats
     structure: str = "auto"
+    second: bool = False
 
     @property
     def block(self) -> int:
@@ -92,7 +95,7 @@ class Plan:
     @cached_property
     def identity(self) -> str:
         """Changes whenever a trajectory would: with all but their number."""
-        described = [STAMP, self.system.to_json(), self.structure, self.seed]
+        described = [STAMP, self.system.to_json(), self.structure, self.seed, self.second]
         digest = hashlib.sha256(repr(described).encode())
         for array in (self.times, *self.schedule, self.kept, self.momenta):
             digest.update(repr(array.shape).encode())
@@ -115,6 +118,7 @@ class Plan:
                 "system": self.system.to_json(),
                 "method": METHOD,
                 "structure": self.structure,
+                "second": int(self.second),
                 "seed": self.seed,
                 "trajectories": self.trajectories,
                 "identity": self.identity,
@@ -150,6 +154,7 @@ class Plan:
             ds["kept"].values,
             ds["momentum"].values,
             ds.attrs["structure"],
+            bool(ds.attrs["second"]),
         )
         if plan.identity != ds.attrs["identity"]:
             raise ValueError(f"{owner}: ds must be a plan as it was made, got one that was changed")

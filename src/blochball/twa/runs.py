@@ -40,6 +40,7 @@ def planned(
     momenta: ArrayLike | None = None,
     tolerance: float = pilot.ANGLE,
     structure: str = "auto",
+    moments: str = "first",
     theory: str = "twa",
     judged: bool = True,
 ) -> Plan:
@@ -63,11 +64,12 @@ def planned(
     if tolerance == 0:
         raise ValueError(f"{owner}: tolerance must be > 0, got {tolerance!r}")
     validation.choice(owner, "structure", structure, STRUCTURES)
+    second = validation.choice(owner, "moments", moments, ("first", "second")) == "second"
     kept = _kept(owner, correlations, times)
     waves = _momenta(owner, momenta)
     # means and co-moments of every site, and of every pair where correlations are kept
-    sites, pairs = 50.0 * times.size * system.sites, 4.0 * kept.max() * system.sites**2
-    validation.memory(owner, "times", sites + 2.0 * times.size * waves.size)
+    each, pairs = 160.0 if second else 50.0, 4.0 * kept.max() * system.sites**2
+    validation.memory(owner, "times", times.size * (each * system.sites + 2.0 * waves.size))
     validation.memory(owner, "correlations", pairs)
     fields = fields_of(system, structure)
     if isinstance(steps, str):
@@ -78,7 +80,7 @@ def planned(
         if judged:
             count, error = pilot.judge(owner, system, fields, times, seed, chosen)
             warn_of_long_steps(owner, chosen.total, count, error, trajectories)
-    return Plan(system, times, trajectories, seed, chosen, kept, waves, structure)
+    return Plan(system, times, trajectories, seed, chosen, kept, waves, structure, second)
 
 
 def _kept(

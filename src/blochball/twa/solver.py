@@ -36,6 +36,7 @@ def solve(
     momenta: ArrayLike | None = None,
     tolerance: float = ANGLE,
     structure: str = "auto",
+    moments: str = "first",
     checkpoint: str | os.PathLike[str] | Checkpoint | None = None,
     progress: bool = False,
 ) -> xr.Dataset:
@@ -64,6 +65,9 @@ def solve(
         With steps="auto", the largest product of step and rate, in radians.
     structure : {"auto", "jumps", "dense"}
         How much structure of the collective fields to use; the result is the same to rounding.
+    moments : {"first", "second"}
+        "second" keeps the covariances of all spin components of each site, `spin_covariance`, and
+        the second moments among those of `covariance`.
     checkpoint : path-like or Checkpoint, optional
         Folder, one for each run, to keep finished trajectories in. The same call, or one that only
         asks for more trajectories, takes them up, with the same bits as if nothing had happened;
@@ -121,6 +125,7 @@ def solve(
         momenta=momenta,
         tolerance=tolerance,
         structure=structure,
+        moments=moments,
     )
     run = runs.Run(owner, plan, plan.step, means.observer(plan))
     ds = means.dataset(plan, *run.total(threads, progress, checkpoint))

@@ -6,7 +6,8 @@ whole step, local dissipation for half a step; neighbouring halves are fused bet
 =========  =====================================================================================
 step       serves
 =========  =====================================================================================
-general    any System
+general    any System without the terms of the next
+coupled    spin couplings, jumps of several kinds
 guided     one travelling field and a constant in the x-y plane: a waveguide, a laser
 halved     the same for a long chain, one half of the lanes after the other
 single     the same for one ensemble and one decay
@@ -18,12 +19,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from blochball.twa import initial
+from blochball.twa import couplings, initial, rotation
 from blochball.twa.fields import Fields
 from blochball.twa.lanes import (
     ALL,
@@ -41,7 +43,7 @@ from blochball.twa.lanes import (
 )
 from blochball.twa.local import COEFFICIENTS, fill_table, local, local_step
 from blochball.twa.noise import refresh
-from blochball.twa.rotation import draw_areas, draw_noises, rotate
+from blochball.twa.rotation import draw_areas, draw_noises
 from blochball.twa.sweep import (
     Planar,
     arrival,
@@ -78,6 +80,8 @@ class Work(NamedTuple):
         Fields.
     part : ndarray, shape (sites or 0, PLANAR_COLUMNS * LANES / 2)
         Room for half of the lanes.
+    form, re, im : ndarray
+        As those of `Couplings`, for this step.
     """
 
     filled: Floats
@@ -89,6 +93,9 @@ class Work(NamedTuple):
     noises: Floats
     sweeps: Floats
     part: Floats
+    form: Floats
+    re: Floats
+    im: Floats
 
 
 @dataclass(frozen=True)
@@ -117,6 +124,8 @@ def step_of(fields: Fields) -> Step:
     """Choose the step that serves a System, given what turns its vectors."""
     sites, jumps = fields.axis.shape[1], fields.strength.size
     advance, columns, half = general, COLUMNS, 0
+    if fields.coupled:
+        advance, columns = coupled, couplings.COUPLED_COLUMNS
     if fields.guided:
         columns = PLANAR_COLUMNS
         alone = sites == 1 and fields.guides.jumps[0, 1] < 0
@@ -143,6 +152,9 @@ def work(fields: Fields, half: int = 0) -> Work:
         np.zeros((jumps, 3 * LANES)),
         np.zeros((3, 2 * LANES)),
         np.zeros((half, PLANAR_COLUMNS * LANES // 2)),
+        np.zeros_like(fields.couplings.form),
+        np.zeros_like(fields.couplings.re),
+        np.zeros_like(fields.couplings.im),
     )
 
 
@@ -165,6 +177,14 @@ def prepare(step, fields, work):
         work.strength[k] = fields.strength[k]
         if fields.area.shape[0] > 0:
             work.strength[k] *= weakened(step, fields, k)
+
+
+@jit
+def prepare_coupled(step, fields, work):
+    """`prepare` for a System with spin couplings or jumps of several kinds."""
+    if work.filled[0] != step:
+        prepare(step, fields, work)
+        couplings.prepare_couplings(step, fields, work)
 
 
 @jit
@@ -198,22 +218,33 @@ def weakened(step, fields, k):
     return math.exp(-0.5 * step * excess / total) if total > 0 else 1.0
 
 
-@jit
-def general(lanes, step, count, fields, work):
-    """Make `count` steps, whatever omega is made of."""
-    prepare(step, fields, work)
-    words, clock = lanes.jump_words, lanes.clock
-    shift = refresh(lanes.random, lanes.site_words, clock, 0, ALL)
-    local_step(lanes, shift, fields.rates, fields.frame, work.half, ALL)
-    for n in range(count):
-        shift = refresh(lanes.random, words, clock, 1, ALL)
-        draw_noises(words, shift, work.strength, step, work.noises, ALL)
-        if fields.area.shape[0] > 0:
-            draw_areas(words, shift, work.noises)
-        rotate(lanes.state, step, fields, work)
+@cache
+def rotating(prepare: Any, rotate: Any) -> Any:
+    """Compile a step, given ``prepare(step, fields, work)`` and what rotates all sites."""
+
+    @jit
+    def advance(lanes, step, count, fields, work):
+        """Make `count` steps, whatever omega is made of."""
+        prepare(step, fields, work)
+        words, clock = lanes.jump_words, lanes.clock
         shift = refresh(lanes.random, lanes.site_words, clock, 0, ALL)
-        table = work.whole if n < count - 1 else work.half
-        local_step(lanes, shift, fields.rates, fields.frame, table, ALL)
+        local_step(lanes, shift, fields.rates, fields.frame, work.half, ALL)
+        for n in range(count):
+            shift = refresh(lanes.random, words, clock, 1, ALL)
+            draw_noises(words, shift, work.strength, step, work.noises, ALL)
+            if fields.area.shape[0] > 0:
+                draw_areas(words, shift, work.noises)
+            rotate(lanes.state, step, fields, work)
+            shift = refresh(lanes.random, lanes.site_words, clock, 0, ALL)
+            table = work.whole if n < count - 1 else work.half
+            local_step(lanes, shift, fields.rates, fields.frame, table, ALL)
+
+    return advance
+
+
+GENERAL = (prepare, rotation.rotate)
+COUPLED = (prepare_coupled, couplings.rotate)
+general, coupled = rotating(*GENERAL), rotating(*COUPLED)
 
 
 @jit

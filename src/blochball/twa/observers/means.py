@@ -7,6 +7,7 @@ a variance is never the small difference of large numbers.
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,20 +16,19 @@ from numpy.typing import NDArray
 
 from blochball import moments
 from blochball.dataset import assemble
-from blochball.moments import MOMENTS
-from blochball.operators import TABLE
+from blochball.moments import MOMENTS, SECOND
+from blochball.operators import TABLE, MasterEquation
 from blochball.support.statistics import Leaf, Moments
 from blochball.system import System
 from blochball.twa.driver import Observer, reordered
 from blochball.twa.lanes import LANES, X, Y, Z, add_scaled, clear, fill, jit
 from blochball.twa.noise import Stream
 from blochball.twa.plan import METHOD, Plan
-from blochball.twa.rotation import gather
 
 Floats = NDArray[np.float64]
 _U = np.uint64
 _N = _U(LANES)
-QUANTITIES = len(MOMENTS)
+QUANTITIES, MORE = len(MOMENTS), len(SECOND)
 SPIN_SQUARED = MOMENTS.index("spin_squared")
 VALIDITY = ("inverse_length", "short_fraction")
 VALIDITY_DIMS = dict.fromkeys(VALIDITY, ("time", "site"))
@@ -36,7 +36,7 @@ COLUMNS = QUANTITIES + len(VALIDITY)
 SHORT = 2.0  # |J| below which the expansion in 1/|J| says nothing
 SHORTEST = 0.5  # 1/|J| of a shorter vector is taken there: it is for reading only
 
-_symbols = jit(moments.symbols)
+_symbols, _second_symbols = jit(moments.symbols), jit(moments.second_symbols)
 
 
 class Sums(NamedTuple):
@@ -48,16 +48,14 @@ class Sums(NamedTuple):
 
 
 class Probes(NamedTuple):
-    """Coefficients of the symbols of L^+ L, each of shape (some, sites).
+    """Coefficients of the symbols of L^+ L, each of shape (some, sites, 3).
 
-    L = sum_l (re - i im)_l J_l^- or along_l J_l^z; the symbol is
-    |sum (re + i im) J^+|^2 + sum ordering Jz + (sum along Jz)^2.
+    L = sum_l (re + i im)_l . J_l; the symbol is |L|^2 + sum ordering . J.
     """
 
     re: Floats
     im: Floats
     ordering: Floats
-    along: Floats
 
 
 class Record(NamedTuple):
@@ -65,7 +63,8 @@ class Record(NamedTuple):
 
     Attributes
     ----------
-    site, validity : Sums, shapes (times, sites, QUANTITIES), (times, sites, len(VALIDITY))
+    site, validity : Sums, shapes (times, sites, quantities), (times, sites, len(VALIDITY))
+        Quantities are MOMENTS, and SECOND where asked for.
     output, wave : Sums, shapes (times, channels), (times, momenta)
     pairs : ndarray, shape (kept, sites, sites, 4)
         Sums of Re, Im of J_k^+ J_l^- and of their squares.
@@ -109,6 +108,19 @@ def symbols(row, values):
         inverse = 1 / math.sqrt(max(square, SHORTEST * SHORTEST))
         put(values, i, found)
         put(values, i + _U(QUANTITIES) * _N, (inverse, 1.0 if square < SHORT * SHORT else 0.0))
+
+
+@jit
+def more_symbols(row, values):
+    """Fill columns with the symbols of MOMENTS and of SECOND, then with VALIDITY."""
+    symbols(row, values)
+    for k in range(len(VALIDITY)):
+        here, there = _U((QUANTITIES + k) * LANES), _U((QUANTITIES + MORE + k) * LANES)
+        for i in range(_N):
+            values[i + there] = values[i + here]
+    for i in range(_N):
+        found = _second_symbols(row[i + X], row[i + Y], row[i + Z])
+        put(values, i + _U(QUANTITIES) * _N, found)
 
 
 @reordered
@@ -180,22 +192,30 @@ def square(field, values, column):
 
 
 @jit
+def across(field, re, im, row):
+    """Add the part of (re + i im) . J in the x-y plane to a field."""
+    for i in range(_N):
+        field[i] += re[0] * row[i + X] + re[1] * row[i + Y]
+        field[i + _N] += im[0] * row[i + X] + im[1] * row[i + Y]
+
+
+@jit
 def probe(vectors, probes, k, values, field):
     """Fill column k with the symbol of one of the probes."""
     clear(field)
     column = _U(k * LANES)
     fill(values, column, 0.0)
-    straight = False
     for l in range(vectors.shape[0]):
-        gather(field, probes.re[k, l], probes.im[k, l], vectors[l], X, Y)
-        add_scaled(values, column, probes.ordering[k, l], vectors[l], Z)
-        straight = straight or probes.along[k, l] != 0.0
+        re, im, order = probes.re[k, l], probes.im[k, l], probes.ordering[k, l]
+        across(field, re, im, vectors[l])
+        add_scaled(values, column, order[2], vectors[l], Z)
+        if re[2] != 0.0 or im[2] != 0.0:
+            add_scaled(field, _U(0), re[2], vectors[l], Z)
+            add_scaled(field, _N, im[2], vectors[l], Z)
+        if order[0] != 0.0 or order[1] != 0.0:
+            add_scaled(values, column, order[0], vectors[l], X)
+            add_scaled(values, column, order[1], vectors[l], Y)
     square(field, values, column)
-    if straight:
-        clear(field)
-        for l in range(vectors.shape[0]):
-            add_scaled(field, _U(0), probes.along[k, l], vectors[l], Z)
-        square(field, values, column)
 
 
 @reordered
@@ -221,23 +241,29 @@ def correlate(vectors, mask, sums):
             sums[k, l, 3] += im2
 
 
-@jit
-def look(lanes, t, record):
-    """Add what one group of lanes shows at output t."""
-    vectors, values = lanes.vectors, record.values
-    site, validity = at(record.site, t), at(record.validity, t)
-    for l in range(vectors.shape[0]):
-        symbols(vectors[l], values)
-        accumulate(values, 0, lanes, at(site, l))
-        accumulate(values, QUANTITIES, lanes, at(validity, l))
-    for k in range(record.outputs.re.shape[0]):
-        probe(vectors, record.outputs, k, values, record.field)
-    accumulate(values, 0, lanes, at(record.output, t))
-    if record.kept[t] >= 0:
-        correlate(vectors, lanes.mask, record.pairs[record.kept[t]])
-    for k in range(record.waves.re.shape[0]):
-        probe(vectors, record.waves, k, values, record.field)
-    accumulate(values, 0, lanes, at(record.wave, t))
+@cache
+def looking(symbols: Any) -> Any:
+    """Compile what looks at trajectories, given what fills the columns of a site."""
+
+    @jit
+    def look(lanes, t, record):
+        """Add what one group of lanes shows at output t."""
+        vectors, values = lanes.vectors, record.values
+        site, validity = at(record.site, t), at(record.validity, t)
+        for l in range(vectors.shape[0]):
+            symbols(vectors[l], values)
+            accumulate(values, 0, lanes, at(site, l))
+            accumulate(values, site.total.shape[1], lanes, at(validity, l))
+        for k in range(record.outputs.re.shape[0]):
+            probe(vectors, record.outputs, k, values, record.field)
+        accumulate(values, 0, lanes, at(record.output, t))
+        if record.kept[t] >= 0:
+            correlate(vectors, lanes.mask, record.pairs[record.kept[t]])
+        for k in range(record.waves.re.shape[0]):
+            probe(vectors, record.waves, k, values, record.field)
+        accumulate(values, 0, lanes, at(record.wave, t))
+
+    return look
 
 
 # -- a run ---------------------------------------------------------------------------------------
@@ -247,11 +273,13 @@ def observer(plan: Plan, stream: Stream = Stream.BLOCKS, block: int | None = Non
     """Return the observer of a plan's means."""
     outputs, waves = output_probes(plan.system), wave_probes(plan.system, plan.momenta)
 
+    quantities = QUANTITIES + (MORE if plan.second else 0)
+
     def record(trajectories: int) -> Record:
         sites, times = plan.system.sites, plan.times.size
         channels, momenta = len(plan.system.jumps), plan.momenta.size
         return Record(
-            _sums((times, sites, QUANTITIES), QUANTITIES),
+            _sums((times, sites, quantities), quantities),
             _sums((times, sites, len(VALIDITY)), 1),
             _sums((times, channels), channels),
             _sums((times, momenta), 1),
@@ -259,33 +287,31 @@ def observer(plan: Plan, stream: Stream = Stream.BLOCKS, block: int | None = Non
             outputs,
             waves,
             plan.kept,
-            np.zeros(max(COLUMNS, channels, momenta) * LANES),
+            np.zeros(max(quantities + len(VALIDITY), channels, momenta) * LANES),
             np.zeros(2 * LANES),
         )
 
+    look = looking(more_symbols if plan.second else symbols)
     return Observer(look, record, leaf, stream, plan.block if block is None else block)
 
 
 def output_probes(system: System) -> Probes:
     """Return the probes of L^+ L of every jump."""
-    shape = (len(system.jumps), system.sites)
-    w = np.array([j.weights for j in system.jumps], complex).reshape(shape)
-    sign = np.array([TABLE[j.kind].ordering for j in system.jumps], float).reshape(-1, 1)
-    # |sum w^* J^+|^2 for decay, |sum w J^+|^2 for pump
-    flip = np.where(sign > 0, w.conj(), w) * abs(sign)
-    along = np.where(sign == 0, w.real, 0.0)
-    return _probes(flip, sign * abs(w) ** 2, along)
+    c = MasterEquation.of(system).vectors
+    return _probes(c, np.cross(c.imag, c.real))
 
 
 def wave_probes(system: System, momenta: Floats) -> Probes:
     """Return the probes of S(p) = sum_kl exp(i p (k - l)) <J_k^+ J_l^->."""
     wave = np.exp(1j * np.outer(momenta, np.arange(system.sites)))
-    ones = np.ones(wave.shape)
-    return _probes(wave, ones, 0 * ones)
+    raising = np.array(TABLE["pump"].vector)
+    # J_k^+ J_k^- of each site is its flat part and J^z
+    ordering = np.broadcast_to([0.0, 0.0, 1.0], (*wave.shape, 3))
+    return _probes(wave[..., None] * raising, ordering)
 
 
-def _probes(amplitude: NDArray[np.complex128], ordering: Floats, along: Floats) -> Probes:
-    arrays = (amplitude.real, amplitude.imag, ordering, along)
+def _probes(vectors: NDArray[np.complex128], ordering: Floats) -> Probes:
+    arrays = (vectors.real, vectors.imag, ordering)
     return Probes(*(np.ascontiguousarray(array) for array in arrays))
 
 
@@ -316,7 +342,8 @@ def _moments(count: int, sums: Sums) -> Moments:
 def dataset(plan: Plan, leaf: Leaf, wall_time: float, method: str = METHOD) -> xr.Dataset:
     """Return the Dataset of a whole run."""
     site, validity, output, wave, pairs = leaf
-    variables: dict[str, Any] = {name: site.mean[..., k] for k, name in enumerate(MOMENTS)}
+    kept = (*MOMENTS, *SECOND) if plan.second else MOMENTS
+    variables: dict[str, Any] = {name: site.mean[..., k] for k, name in enumerate(kept)}
     variables["output"] = output.mean
     stderr: dict[str, Any] = {}
     for k, name in enumerate(VALIDITY):

@@ -7,7 +7,8 @@ scheme is of second weak order, so the whole steps err by 4/3 of the difference.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -18,14 +19,14 @@ from blochball.dataset import assemble
 from blochball.moments import MOMENTS
 from blochball.support.statistics import Leaf, Moments
 from blochball.twa import initial
+from blochball.twa.couplings import COUPLED_COLUMNS
 from blochball.twa.driver import Observer
 from blochball.twa.fields import Fields
 from blochball.twa.lanes import ALL, COLUMNS, LANES, Lanes, X, Y, Z, copy, jit, lanes, take
 from blochball.twa.local import active, local_given
 from blochball.twa.noise import Stream, fill_noise, refresh
 from blochball.twa.plan import Plan
-from blochball.twa.rotation import rotate
-from blochball.twa.step import Step, Work, prepare, work
+from blochball.twa.step import COUPLED, GENERAL, Step, Work, work
 
 Floats = NDArray[np.float64]
 _U = np.uint64
@@ -98,15 +99,14 @@ def move_local(state, noises, fields, table):
 
 
 @jit
-def move_together(state, unit, step, fields, work):
-    """One rotation with given unit noises."""
+def scale_noises(unit, step, fields, work):
+    """Fill the noises of a rotation from given unit noises."""
     for k in range(fields.strength.size):
         scale = work.strength[k] / math.sqrt(step)
         for i in range(2 * LANES):
             work.noises[k, i] = unit[k, i] * scale
         for i in range(2 * LANES, 3 * LANES):
             work.noises[k, i] = unit[k, i]
-    rotate(state, step, fields, work)
 
 
 @jit
@@ -118,41 +118,52 @@ def joined(first, second, out):
             out[l, i] = root * (first[l, i] + second[l, i])
 
 
-@jit
-def advance(lanes, step, count, fields, pair):
-    """Make `count` whole steps, and twice as many halved ones on the same noise."""
-    sites = lanes.site_words.shape[0]
-    coarse, fine = lanes.state[:sites], lanes.state[sites:]
-    prepare(step, fields, pair.coarse)
-    prepare(0.5 * step, fields, pair.fine)
-    at_site, of_jump = pair.at_site, pair.of_jump
-    for _ in range(count):
-        for n in range(4):
-            draw(lanes.random, lanes.site_words, lanes.clock, 0, 3, at_site[n])
-        for n in range(2):
-            draw(lanes.random, lanes.jump_words, lanes.clock, 1, 3, of_jump[n])
-            move_local(fine, at_site[2 * n], fields, pair.fine.half)
-            move_together(fine, of_jump[n], 0.5 * step, fields, pair.fine)
-            move_local(fine, at_site[2 * n + 1], fields, pair.fine.half)
-        joined(at_site[0], at_site[1], at_site[0])
-        joined(at_site[2], at_site[3], at_site[2])
-        joined(of_jump[0], of_jump[1], of_jump[0])
-        move_local(coarse, at_site[0], fields, pair.coarse.half)
-        move_together(coarse, of_jump[0], step, fields, pair.coarse)
-        move_local(coarse, at_site[2], fields, pair.coarse.half)
+@cache
+def halving(prepare: Any, rotate: Any) -> Any:
+    """Compile the step for a rotation; see `step.rotating`."""
+
+    @jit
+    def advance(lanes, step, count, fields, pair):
+        """Make `count` whole steps, and twice as many halved ones on the same noise."""
+        sites = lanes.site_words.shape[0]
+        coarse, fine = lanes.state[:sites], lanes.state[sites:]
+        prepare(step, fields, pair.coarse)
+        prepare(0.5 * step, fields, pair.fine)
+        at_site, of_jump = pair.at_site, pair.of_jump
+        for _ in range(count):
+            for n in range(4):
+                draw(lanes.random, lanes.site_words, lanes.clock, 0, 3, at_site[n])
+            for n in range(2):
+                draw(lanes.random, lanes.jump_words, lanes.clock, 1, 3, of_jump[n])
+                move_local(fine, at_site[2 * n], fields, pair.fine.half)
+                scale_noises(of_jump[n], 0.5 * step, fields, pair.fine)
+                rotate(fine, 0.5 * step, fields, pair.fine)
+                move_local(fine, at_site[2 * n + 1], fields, pair.fine.half)
+            joined(at_site[0], at_site[1], at_site[0])
+            joined(at_site[2], at_site[3], at_site[2])
+            joined(of_jump[0], of_jump[1], of_jump[0])
+            move_local(coarse, at_site[0], fields, pair.coarse.half)
+            scale_noises(of_jump[0], step, fields, pair.coarse)
+            rotate(coarse, step, fields, pair.coarse)
+            move_local(coarse, at_site[2], fields, pair.coarse.half)
+
+    return advance
 
 
 def paired(plan: Plan) -> Step:
     """Return the step that moves each trajectory twice."""
     sites, jumps = plan.system.sites, len(plan.system.jumps)
+    parts, columns = GENERAL, COLUMNS
+    if plan.fields.coupled:
+        parts, columns = COUPLED, COUPLED_COLUMNS
     numbers: Fields = plan.fields._replace(limit=np.tile(plan.fields.limit, 2))
 
     def memory(groups: int, generator: np.random.Generator) -> tuple[Lanes, Pair]:
         at_site, of_jump = np.zeros((4, sites, 3 * LANES)), np.zeros((2, jumps, 3 * LANES))
         pair = Pair(work(plan.fields), work(plan.fields), at_site, of_jump)
-        return lanes(groups, sites, jumps, COLUMNS, copies=2), pair
+        return lanes(groups, sites, jumps, columns, copies=2), pair
 
-    return Step(begin, take, advance, numbers, memory)
+    return Step(begin, take, halving(*parts), numbers, memory)
 
 
 # -- what is looked at ---------------------------------------------------------------------------

@@ -1,0 +1,196 @@
+"""The density matrix under a Protocol: Systems that change in time, and pulses.
+
+Where nothing changes the evolution is by Krylov spaces, as for a System. Along a ramp the
+Liouvillian is a polynomial in time, of first degree in all numbers but the weights of jumps, and is
+integrated as it is, without steps of the envelope. (The phase of a chain is no such number: with it
+the Liouvillian is made anew wherever it is asked for.) A pulse is the exponential of its
+Hamiltonian.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import scipy.sparse as sp
+import xarray as xr
+from numpy.polynomial import Polynomial
+from numpy.typing import ArrayLike, NDArray
+from scipy.integrate import solve_ivp
+
+from blochball import operators
+from blochball.dataset import assemble
+from blochball.exact import krylov, liouvillian, superoperators
+from blochball.exact.expectations import Expectations
+from blochball.exact.space import Floats, Space
+from blochball.exact.state import State
+from blochball.protocol import Piece, Protocol, Rotation
+from blochball.support import validation
+from blochball.system import Ensemble, System
+
+
+def solve(
+    protocol: Protocol,
+    times: ArrayLike,
+    *,
+    tolerance: float = liouvillian.TOLERANCE,
+    memory_limit: float = liouvillian.MEMORY_LIMIT,
+    initial: State | None = None,
+    correlations: ArrayLike | None = None,
+    moments: str = "first",
+) -> xr.Dataset:
+    """Integrate the master equation of a Protocol; see `blochball.exact.solve`.
+
+    Parameters
+    ----------
+    protocol : Protocol
+    times, tolerance, memory_limit, initial, correlations, moments
+        As for `liouvillian.solve`. An output at the time of a pulse precedes it.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a bad argument, and for what needs more than the memory limit.
+    """
+    started = time.perf_counter()
+    owner = "exact.solve"
+    validation.instance(owner, "system", protocol, Protocol)
+    second = validation.choice(owner, "moments", moments, ("first", "second")) == "second"
+    times = validation.times(owner, times)
+    tolerance = validation.real(owner, "tolerance", tolerance, 1e-14)
+    kept = liouvillian.kept_times(times, correlations)
+    whole = protocol.mean(0, max(protocol.knots[-1], times[-1]) + 1)
+    operators.require(owner, "exact.liouvillian", whole)
+    coherence = None if _mixing(protocol) else liouvillian.coherence_of(whole, initial, second)
+    space = liouvillian.space_for(owner, whole, coherence, memory_limit, initial)
+    states = _Path(protocol, space, tolerance / len(protocol.pieces)).states(
+        liouvillian.start_of(whole, space, initial), times
+    )
+    expectations, values = None, []
+    last = None
+    for now, state in zip(times, states, strict=True):
+        system = protocol.at(now)
+        # outputs are those of the weights at the time
+        if expectations is None or [j.weights for j in system.jumps] != last:
+            expectations = Expectations(system, space, pairs=bool(kept.size), second=second)
+            last = [j.weights for j in system.jumps]
+        values.append(expectations.of(state[None]))
+    assert expectations is not None
+    return assemble(
+        protocol.initial,
+        times,
+        expectations.variables(np.concatenate(values), kept),
+        times_kept=times[kept],
+        method=liouvillian.METHOD,
+        protocol=protocol.to_json(),
+        unknowns=space.dimension,
+        tolerance=tolerance,
+        wall_time=time.perf_counter() - started,
+    )
+
+
+def _mixing(protocol: Protocol) -> bool:
+    """Whether coherences of different order mix at any time."""
+    pulses = (rotation for piece in protocol.pieces for rotation in piece.rotations)
+    if any(rotation.axis[0] or rotation.axis[1] for rotation in pulses):
+        return True
+    ends = (system for piece in protocol.pieces for system in (piece.first, piece.last))
+    return any(liouvillian.driven(system) for system in ends)
+
+
+class _Path:
+    """What a Protocol does to the unknowns of a density matrix."""
+
+    def __init__(self, protocol: Protocol, space: Space, tolerance: float) -> None:
+        self.protocol, self.space, self.tolerance = protocol, space, tolerance
+
+    def states(self, state: Floats, times: Floats) -> Iterator[Floats]:
+        """Yield the unknowns at the output times."""
+        for piece in self.protocol.pieces:
+            # an output at the end of a piece precedes the pulses of the next one
+            inside = (times > piece.start) & (times <= piece.stop)
+            if piece.start == 0 and times[0] == 0:
+                yield state
+            for rotation in piece.rotations:
+                state = self._turned(state, rotation)
+            outputs = times[inside]
+            if piece.stop > times[-1]:
+                yield from self._along(piece, state, outputs)
+                return
+            ended = outputs.size and outputs[-1] == piece.stop
+            found = self._along(piece, state, outputs if ended else np.append(outputs, piece.stop))
+            for k, state in enumerate(found):
+                if k < outputs.size:
+                    yield state
+
+    def _turned(self, state: Floats, rotation: Rotation) -> Floats:
+        """Return the state after a pulse."""
+        sites = range(self.protocol.sites) if rotation.sites is None else rotation.sites
+        x, y, z = math.copysign(1, rotation.angle) * np.array(rotation.axis)
+        on = np.isin(np.arange(self.protocol.sites), sites)
+        ensembles = [
+            Ensemble(ensemble.size, detuning=z if here else 0.0)
+            for ensemble, here in zip(self.protocol.initial.ensembles, on, strict=True)
+        ]
+        # Omega J^+ + h.c. = 2 Re(Omega) J^x - 2 Im(Omega) J^y
+        pulse = System(ensembles, drive=(x - 1j * y) / 2 * on)
+        generator = superoperators.liouvillian(pulse, self.space)
+        angle = np.array([abs(rotation.angle)])
+        (found,) = krylov.propagate(generator.__matmul__, state, angle, self.tolerance)
+        return np.asarray(found[-1])
+
+    def _along(self, piece: Piece, state: Floats, times: Floats) -> Iterator[Floats]:
+        """Yield the unknowns at times within a piece, given those at its beginning."""
+        if not times.size:
+            return
+        past = times - piece.start
+        if piece.first == piece.last:
+            generator = superoperators.liouvillian(piece.first, self.space)
+            for some in krylov.propagate(generator.__matmul__, state, past, self.tolerance):
+                yield from some
+            return
+        length = piece.stop - piece.start
+        chains = [getattr(system.exchange, "phase", None) for system in (piece.first, piece.last)]
+        powers = self._powers(piece) if chains[0] == chains[1] else []
+
+        def slope(now: float, unknowns: Floats) -> Floats:
+            if not powers:
+                system = piece.at(piece.start + now)
+                return np.asarray(superoperators.liouvillian(system, self.space) @ unknowns)
+            share, total = now / length, np.zeros_like(unknowns)
+            for matrix in reversed(powers):
+                total = share * total + matrix @ unknowns
+            return total
+
+        # the error of a step is compared with tolerance times what may be in one element
+        allowed = self.tolerance / np.sqrt(self.space.dimension)
+        found = solve_ivp(
+            slope, (0, past[-1]), state, "DOP853", past, rtol=self.tolerance, atol=allowed
+        )
+        yield from found.y.T
+
+    def _powers(self, piece: Piece) -> list[sp.csr_array]:
+        """Return the coefficients of the powers of the share of a piece in its Liouvillian."""
+        same = [j.weights for j in piece.first.jumps] == [j.weights for j in piece.last.jumps]
+        # rates times weights times weights
+        nodes = np.linspace(0, 1, 2 if same else 4)
+        length = piece.stop - piece.start
+        at = [
+            superoperators.liouvillian(piece.at(piece.start + share * length), self.space)
+            for share in nodes
+        ]
+        powers: list[sp.csr_array] = []
+        for power in range(nodes.size):
+            shares = [_lagrange(nodes, k)[power] for k in range(nodes.size)]
+            parts = [share * matrix for share, matrix in zip(shares, at, strict=True)]
+            powers.append(sum(parts[1:], parts[0]).tocsr())
+        return powers
+
+
+def _lagrange(nodes: NDArray[np.float64], k: int) -> NDArray[np.float64]:
+    """Return the coefficients of the polynomial that is 1 at a node and 0 at the others."""
+    others = np.delete(nodes, k)
+    found = Polynomial.fromroots(others)
+    return np.asarray((found / found(nodes[k])).coef)
