@@ -1,4 +1,4 @@
-"""What runs warn about after the fact: clouds that nothing damps and that wrap around the sphere."""
+"""Warnings of runs: clouds that nothing damps and that wrap around the sphere."""
 
 import numpy as np
 import pytest
