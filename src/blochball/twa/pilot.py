@@ -330,7 +330,6 @@ def stretched(system: System, fields: Fields, seed: int, schedule: Schedule) -> 
 
 def damping(system: System) -> float:
     """Return the sum of all rates of dissipation, those of jumps as fast as they can be."""
-    size = system.column("size")
-    return steady_rate(system) + sum(
-        j.rate * float(np.abs(j.weights) ** 2 @ size) for j in system.jumps
-    )
+    equation = MasterEquation.of(system)
+    squares = (np.abs(equation.vectors) ** 2).sum(axis=-1)
+    return steady_rate(system) + float(equation.rates @ squares @ system.column("size"))
