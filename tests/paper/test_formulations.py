@@ -36,7 +36,7 @@ PLAIN: dict[str, Any] = {
             "pump_in_N_gamma": 0.25, "until_N_gamma_t": 6, "outputs": 13, "steps": 60,
             "members": [{"size": 10, "trajectories": 64, "exact": False}],
         },
-        "inset": {"sizes": [4, 6, 8]},
+        "inset": {"sizes": [10, 20, 40]},
         "squeezing": {
             "size": 20, "pump_in_gamma": 3, "until_gamma_t": 2, "outputs": 21, "steps": 60,
             "trajectories": 6000,
@@ -186,7 +186,7 @@ def test_known_errors(tmp_path):
 
 
 def test_exponents_of_known_power_laws(tmp_path):
-    found, sizes = Results(CONFIG, tmp_path), (4, 6, 8)
+    found, sizes = Results(CONFIG, tmp_path), (10, 20, 40)
     for theory, power in (("exact", None), ("density_eq6", -1.0), ("density", -2.0)):
         away = (0.0 if power is None else 0.3 * size**power for size in sizes)
         each = [dataset(emission=(0.2 - a) * size**2) for a, size in zip(away, sizes, strict=True)]
