@@ -83,7 +83,8 @@ def _too_large(
     count = f"{unknowns:,.0f}" if unknowns < np.inf else "more than 1e15"
     size = f"about {needed / 2**30:.3g}" if unknowns < np.inf else "millions of"
     return (
-        f"{count} unknowns need {size} GiB, more than the limit of {memory_limit / 2**30:.3g} GiB"
+        f"{count} unknowns need {size} GiB, more than the memory_limit of "
+        f"{memory_limit / 2**30:.3g} GiB"
     )
 
 

@@ -8,6 +8,7 @@ are kept by construction. (A. Jensen, Skand. Aktuarietidskr. 36, 87 (1953).)
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Any
 
@@ -59,7 +60,8 @@ def solve(
     if correlations is not None:
         kept = validation.among(owner, "correlations", correlations, times)
     one = symmetric.reduce(system)
-    validation.memory(owner, "size (of the ensembles)", 2.0 * _count(one.size), memory_limit)
+    # four grids, half of each of which is rim
+    validation.memory(owner, "size (of the ensembles)", 8.0 * _count(one.size), memory_limit)
     largest = _largest_rate(one)
     sums = _series(owner, one, largest, _window(largest * times[-1])[1], memory_limit)
     m, m_squared, spin_squared = np.stack([_poisson_mean(largest * t, sums) for t in times]).T
@@ -101,8 +103,7 @@ def steady_state(
     started = time.perf_counter()
     validation.flag(owner, "correlations", correlations)
     one = symmetric.reduce(system)
-    # a dozen transitions out of every state, each a number and two indices, twice
-    validation.memory(owner, "size (of the ensembles)", 80.0 * _count(one.size), memory_limit)
+    validation.memory(owner, "size (of the ensembles)", _stationary_numbers(one), memory_limit)
     p, spin, m, residual = stationary(one)
     operators = (
         m + one.size / 2,
@@ -194,6 +195,15 @@ def stationary(
             f"{owner}: flows of probability must balance, got a residual of {residual:.1g}"
         )
     return p, spin, m, residual
+
+
+def _stationary_numbers(one: Symmetric) -> float:
+    """Return how many numbers `stationary` holds: measured, within 15% from N = 500 to 2000."""
+    states = float(_count(one.size))
+    if max(one.decay, one.dephasing, one.pump) == 0:
+        return 28 * states  # the transitions; few states are reached
+    # elimination on two axes fills n log n
+    return states * (100 + 4.5 * math.log2(states))
 
 
 # -- uniformization ------------------------------------------------------------------------------

@@ -273,7 +273,7 @@ def memory(owner: str, name: str, count: float, limit: float | None = None) -> N
     limit : float, optional
         In bytes; by default what this process may have (`available`).
     """
-    whose = "the limit that was given"
+    whose = "the memory_limit that was given"
     if limit is None:
         limit, whose = available()
     if 8 * count > limit:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,6 +32,7 @@ MOST = 1e9  # steps of a run; a hundred times those of a large one
 STRETCH = 32  # steps after which the pilot looks again
 COARSE = 0.5  # `tolerance` of a pilot that only judges
 SPARE = 200
+NEAR = 1e-5  # radians between neighbours, see `stretched`
 _GROWTH = 1.5  # factor by which the speed may grow within a stretch before it is made again
 
 
@@ -307,3 +309,29 @@ def _spared(system: System, fields: Fields) -> float:
     if not (system.jumps or system.couplings or system.exchange is not None):
         return float(np.hypot(np.hypot(x, y), z).max())
     return abs(float(z[0])) if not x.any() and not y.any() and (z == z[0]).all() else 0.0
+
+
+def stretched(system: System, fields: Fields, seed: int, schedule: Schedule) -> float:
+    """Return how far the cloud is stretched at most, in units of the radius N/2, by neighbours.
+
+    Trajectories are run beside others with the same noise that start `NEAR` away; what their
+    distance, root mean square, grows by stretches a cloud of width sqrt(N)/2 along with it.
+    """
+    moved = [replace(e, polar=e.polar + math.copysign(NEAR, 1 - e.polar)) for e in system.ensembles]
+    pair = [Pilot(s, fields, seed) for s in (system, replace(system, ensembles=tuple(moved)))]
+    first, last = 0.0, 0.0
+    for step, count in [(0.0, 0), *zip(schedule.steps, schedule.counts, strict=True)]:
+        for pilot in pair:
+            pilot.advance(step, count)
+        one, other = (take(pilot.lanes, 0).vectors[:, : 3 * LANES] for pilot in pair)
+        distance = float(np.linalg.norm(one - other))
+        first = first or distance
+        last = max(last, distance)
+    return last / first / math.sqrt(float(system.column("size").mean()))
+
+
+def damping(system: System) -> float:
+    """Return the sum of all rates of dissipation, those of jumps as fast as they can be."""
+    equation = MasterEquation.of(system)
+    squares = (np.abs(equation.vectors) ** 2).sum(axis=-1)
+    return steady_rate(system) + float(equation.rates @ squares @ system.column("size"))

@@ -23,6 +23,8 @@ from blochball.twa.plan import Plan
 from blochball.twa.step import Step
 
 UNTRUSTED = 0.25  # short_fraction above which a run is warned about
+UNDAMPED = 0.1  # product of dissipation and time up to which nothing damps a system
+WRAPPED = 1.3  # stretching above which an undamped run is warned about
 LEAST_ERROR = 0.01  # relative error of the time steps above which a run is warned about
 
 
@@ -176,6 +178,19 @@ def warn_of_long_steps(
             f"{owner}: steps are too long: {given}, where steps='auto' would take about "
             f"{count:.3g}; means may err by {min(error, 1):.2g} of themselves (twa.step_error "
             "measures by how much)"
+        )
+
+
+def warn_of_stretching(owner: str, plan: Plan) -> None:
+    """Warn where nothing damps what the cloud has been stretched to: a wave that interferes."""
+    if pilot.damping(plan.system) * float(plan.times[-1]) > UNDAMPED:
+        return
+    times = pilot.stretched(plan.system, plan.fields, plan.seed, plan.schedule)
+    if times > WRAPPED:
+        validation.warn(
+            f"{owner}: nothing damps this system, and its cloud is stretched to {times:.2g} times "
+            "the radius N/2: interference, which this theory lacks, can change means by tens of "
+            "percent (compare exact.solve of a smaller system)"
         )
 
 

@@ -95,7 +95,8 @@ def solve(
     UserWarning
         Where more than a quarter of the trajectories have |J| < 2 at some site and time: the
         expansion in 1/|J| is not valid there. Where `steps` that are given are so long that they
-        err by more than a percent and than the noise; the warning says how many would do.
+        err by more than a percent and than the noise; the warning says how many would do. Where
+        nothing damps a System whose cloud has been stretched around the sphere.
 
     Notes
     -----
@@ -129,6 +130,7 @@ def solve(
     run = runs.Run(owner, plan, plan.step, means.observer(plan))
     ds = means.dataset(plan, *run.total(threads, progress, checkpoint))
     runs.warn_of_short_vectors(owner, ds)
+    runs.warn_of_stretching(owner, plan)
     return ds
 
 

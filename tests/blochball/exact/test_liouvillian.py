@@ -361,7 +361,8 @@ def test_a_factorisation_beyond_the_limit_is_refused(monkeypatch):
 
 def test_too_large_is_refused_with_both_numbers_and_advice():
     system = models.waveguide_chain(2, 20, pi / 4, 10.0)
-    with pytest.raises(ValueError, match=r"128,843 unknowns need about .* limit of 0\.0931 GiB"):
+    message = r"128,843 unknowns need about .* memory_limit of 0\.0931 GiB"
+    with pytest.raises(ValueError, match=message):
         exact.solve(system, [0.1], method="liouvillian", memory_limit=1e8)
     huge = models.waveguide_chain(500, 250, 0.1, 1.0, drive=1.0)
     assert "more than 1e15 unknowns" in liouvillian.obstacle(huge)

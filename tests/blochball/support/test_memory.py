@@ -82,7 +82,7 @@ def test_a_refusal_says_whose_limit_it_is(monkeypatch):
     with pytest.raises(ValueError, match=r"memory \(0\.000977 GiB, the memory of this SLURM job\)"):
         validation.memory("Owner", "thing", 2**20)
     validation.memory("Owner", "thing", 2**16)
-    with pytest.raises(ValueError, match="the limit that was given"):
+    with pytest.raises(ValueError, match="the memory_limit that was given"):
         validation.memory("Owner", "thing", 2.0, limit=8)
 
 

@@ -1,0 +1,54 @@
+"""Warnings of runs: clouds that nothing damps and that wrap around the sphere."""
+
+import numpy as np
+import pytest
+
+from blochball import CollectiveJump, Ensemble, System, exact, twa
+from blochball.twa import pilot
+from blochball.twa.fields import fields_of
+
+DAMPED = CollectiveJump(1.0, [1, 1])
+
+
+def opposite(size, jumps=()):
+    return System([Ensemble(size), Ensemble(size, polar=np.pi)], jumps, [[0, 1], [1, 0]])
+
+
+@pytest.mark.parametrize("size", [10, 20])
+def test_opposite_ensembles_that_exchange_are_warned_about(size):
+    times = np.linspace(0, 12 / size, 13)[1:]
+    with pytest.warns(UserWarning, match="twa.solve: nothing damps this system") as warnings:
+        ds = twa.solve(opposite(size), times, 4000)
+    assert warnings[0].filename == __file__
+    # they are wrong: measured .32 and .25 of N/2, at |J| > 2
+    off = abs(ds.inversion - exact.solve(opposite(size), times).inversion).max() / (size / 2)
+    assert off > 0.2
+    assert ds.short_fraction.max() == 0
+    # the negative control: so far they are right
+    soon = [1 / size]
+    ds = twa.solve(opposite(size), soon, 4000)
+    off = abs(ds.inversion - exact.solve(opposite(size), soon).inversion)
+    assert (off < 0.02 * size / 2 + 4 * ds.inversion_stderr).all()
+
+
+def test_what_is_damped_or_turns_rigidly_is_not_warned_about():
+    assert pilot.damping(opposite(10, DAMPED)) > 20
+    twa.solve(opposite(10, DAMPED), [1.2], 200)
+    twa.solve(System(Ensemble(20, polar=0.5), drive=[1.0]), [30.0], 200)
+
+
+def test_a_rigid_rotation_stretches_nothing():
+    size, system = 16, System(Ensemble(16, polar=0.5), drive=[1.0])
+    plan = twa.plan(system, [3.0], 64)
+    stretched = pilot.stretched(system, fields_of(system), 0, plan.schedule)
+    # the width of the cloud, as it was
+    assert stretched == pytest.approx(size**-0.5, rel=0.2)
+
+
+def test_a_shear_stretches_as_much_as_it_should():
+    # H = J^+ J^- turns a vector by 2 Jz t about z: neighbours in polar angle on the equator part
+    size, t = 100, 0.5
+    system = System(Ensemble(size, polar=np.pi / 2), exchange=[[1.0]])
+    plan = twa.plan(system, [t], 64)
+    stretched = pilot.stretched(system, fields_of(system), 0, plan.schedule)
+    assert stretched == pytest.approx(np.hypot(1, size * t) / np.sqrt(size), rel=0.05)
