@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from blochball import System, cumulants, exact, twa
 from blochball.exact import jumps, liouvillian, populations
 from blochball.support import jit
+from blochball.twa import density
 
 Array = NDArray[np.float64]
 # beyond which an exact solution without sampling takes hours
@@ -177,6 +178,14 @@ def _eq6(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
     return twa.eq6.solve(point.system, point.times, **sampling)
 
 
+def _density(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
+    return density.solve(point.system, point.times, "ball")
+
+
+def _density_eq6(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
+    return density.solve(point.system, point.times, "eq6")
+
+
 def _paths(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
     numerics = {"steps": point.steps, "tolerance": point.tolerance}
     return twa.trajectories(point.system, point.times, point.trajectories, point.seed, **numerics)
@@ -212,11 +221,22 @@ MEAN_FIELD = Theory("mean_field", _mean_field, ("blochball.cumulants",), minutes
 BALL = ("blochball.twa.solver", "blochball.twa.parts")
 TWA = Theory("twa", _ball, BALL, sampled=True, cost=1, obstacle=_ball_obstacle)
 EQ6 = Theory("eq6", _eq6, ("blochball.twa.eq6",), sampled=True, cost=16)
+# both forms without sampling, for one undriven ensemble
+DENSITY, DENSITY_EQ6 = (
+    Theory(
+        name, solve, ("blochball.twa.density",), minutes=15, megabytes=1500,
+        obstacle=lambda point: density.obstacle(point.system),
+    )
+    for name, solve in (("density", _density), ("density_eq6", _density_eq6))
+)  # fmt: skip
 # no theories:
 PATHS = Theory("paths", _paths, BALL, sampled=True, cost=1)
 COST = Theory("cost", _cost, BALL, sampled=True, cost=1, alone=True)
 
-THEORIES = {theory.name: theory for theory in (EXACT, MEAN_FIELD, TWA, EQ6, PATHS, COST)}
+THEORIES = {
+    theory.name: theory
+    for theory in (EXACT, MEAN_FIELD, TWA, EQ6, DENSITY, DENSITY_EQ6, PATHS, COST)
+}
 
 
 # -- the ball's trajectories scattered over jobs ---------------------------------------------------

@@ -15,7 +15,7 @@ from matplotlib.ticker import LogLocator, MultipleLocator, NullFormatter
 from blochball import observables
 from figures import style
 from paper_checks.fig2 import measure as measure_fig2
-from paper_checks.quantity import arrays, resolved
+from paper_checks.quantity import arrays
 from workflow.results import Results
 
 DRAWN = {10: "$10$", 100: "$10^2$", 1000: "$10^3$", 1_000_000: "$10^6$"}
@@ -76,42 +76,28 @@ def pulse(ax: Axes, results: Results) -> None:
 
 
 def errors(ax: Axes, results: Results) -> None:
-    """Inset of (a): largest error of emission and inversion against the size."""
-    for name, marker, colour in (
-        ("inversion", "s", style.VERMILION),
-        ("emission", "o", style.BLUE),
-    ):
-        size = np.array(measure_fig2.sizes(results))
-        found = [measure_fig2.largest_error(results, int(n), name) for n in size]
-        error, stderr = arrays(found)
-        seen = resolved(found)
-        # what the sampling error hides is hollow, and not joined by the line; without the bias of a
-        # largest value it may even be negative, and has no place on a logarithmic axis
-        hidden = ~seen & (error > 0)
-        for some, look in (
-            (seen, {"linestyle": "-", "markerfacecolor": colour}),
-            (hidden, {"linestyle": "none", "markerfacecolor": "white"}),
+    """Inset of (a): largest error of emission and inversion against the size, without sampling."""
+    sizes = np.array(results.settings("inset").sizes)
+    for form, line in (("density_eq6", "-"), ("density", ":")):
+        for name, marker, colour in (
+            ("inversion", "s", style.VERMILION),
+            ("emission", "o", style.BLUE),
         ):
-            ax.errorbar(
-                size[some],
-                error[some],
-                # a bar that reaches zero has no lower end on a logarithmic axis
-                [np.minimum(stderr[some], 0.9 * error[some]), stderr[some]],
-                color=colour,
-                marker=marker,
-                markersize=2.3,
-                markeredgewidth=0.6,
-                linewidth=0.8,
-                elinewidth=0.7,
-                label=name if some is seen else None,
-                **look,
-            )
-    ax.legend(loc="lower left", fontsize=5.5, handlelength=1, borderaxespad=0.1, labelspacing=0.1)
-    reference = np.array([size.min(), size.max()], dtype=float)
+            found = [measure_fig2.inset(results, form, int(size), name) for size in sizes]
+            ax.plot(
+                sizes, arrays(found)[0], color=colour, marker=marker, markersize=2.3,
+                linewidth=0.8, linestyle=line,
+                label=name if form == "density_eq6" else None,
+            )  # fmt: skip
+    reference = np.array([sizes.min(), sizes.max()], dtype=float)
     ax.plot(reference, 0.12 / reference, "--", color=style.REFERENCE, linewidth=0.8)
-    ax.text(45, 4.5e-3, "$1/N$", fontsize=6, color=style.REFERENCE)
+    ax.text(
+        reference[1], 0.2 / reference[1], "$1/N$", fontsize=6, color=style.REFERENCE, ha="right"
+    )
     ax.set(xscale="log", yscale="log", xlabel="$N$", ylabel="max. error")
-    ax.set_ylim(bottom=0.1 * error.min())  # room for the legend
+    # room for the legend below all lines
+    ax.set_ylim(bottom=0.08 * ax.get_ylim()[0])
+    ax.legend(loc="lower left", fontsize=5.5, handlelength=1, borderaxespad=0.1, labelspacing=0.1)
     ax.yaxis.set_major_locator(LogLocator(numticks=8))
     ax.yaxis.set_minor_locator(LogLocator(subs="auto", numticks=8))
     ax.yaxis.set_minor_formatter(NullFormatter())

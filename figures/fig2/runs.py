@@ -8,10 +8,10 @@ from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
-from blochball import models
+from blochball import CollectiveJump, Ensemble, System, models
 from workflow.runs import BATCHES, Drawn, Family, Run, Seeds
 from workflow.settings import Count, Grid, Positive, Several
-from workflow.theories import EXACT, MEAN_FIELD, TWA, Point
+from workflow.theories import DENSITY, DENSITY_EQ6, EXACT, MEAN_FIELD, TWA, Point
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,29 @@ class Pulse:
             if member.exact:
                 runs[f"size-{size}.exact"] = Run(EXACT, {size: point})
         return runs
+
+
+@dataclass(frozen=True)
+class Inset:
+    """Errors of `Pulse` against N, without sampling: of Eq. (6) and of the ball."""
+
+    drawn: ClassVar[Drawn] = ("emission", "inversion")
+
+    sizes: Annotated[tuple[Several, ...], {"minItems": 3}]
+
+    def runs(self, seed: Seeds, of: Mapping[str, Any]) -> Family:
+        """Return three runs of all sizes; their rates are in units of N Gamma."""
+        pulse: Pulse = of["pulse"]
+        times = np.linspace(0, pulse.until_N_gamma_t, pulse.outputs)
+        points: dict[float | str, Point] = {
+            size: Point(
+                System(Ensemble(size, pump=pulse.pump_in_N_gamma), CollectiveJump(1 / size, [1])),
+                times,
+            )
+            for size in self.sizes
+        }
+        theories = (EXACT, DENSITY, DENSITY_EQ6)
+        return {f"sizes.{theory.name}": Run(theory, points, scan="size") for theory in theories}
 
 
 @dataclass(frozen=True)
@@ -162,6 +185,7 @@ class PumpSweep:
 
 FAMILIES = {
     "pulse": Pulse,
+    "inset": Inset,
     "sampling": Sampling,
     "squeezing": Squeezing,
     "pump_sweep": PumpSweep,

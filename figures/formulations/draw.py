@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from figures import against_size, style
+from paper_checks.fig2 import measure as fig2
 from paper_checks.formulations import measure
 from workflow.results import Results
 
@@ -41,15 +42,17 @@ def draw(results: Results) -> Figure:
 
 
 def errors(ax: Axes, results: Results, name: str, label: str) -> None:
-    """Draw the largest error of both forms against N, with the fitted exponents."""
+    """Draw the largest error of both forms against N, without sampling, and of trajectories."""
     sizes = measure.sizes(results)
+    grid = results.settings("inset").sizes
     exponents = measure.scaling(results, name)
-    for form, shown in measure.FORMS.items():
+    for (form, shown), solved in zip(measure.FORMS.items(), fig2.FORMS, strict=True):
+        smooth = [fig2.inset(results, solved, size, name).value for size in grid]
+        ax.plot(grid, smooth, color=COLOURS[form], linewidth=3, alpha=0.35)
         found = [measure.largest_error(results, form, size, name) for size in sizes]
         exponent = exponents[shown]
         text = f"{shown}: $N^{{{exponent.value:.2f}\\pm{exponent.stderr:.2f}}}$"
-        text = shown if np.isinf(exponent.stderr) else text
-        look = {"color": COLOURS[form], "marker": MARKERS[form]}
+        look = {"color": COLOURS[form], "marker": MARKERS[form], "linestyle": "none"}
         against_size.errors(ax, sizes, found, text, **look)
         if form == "eq6":
             level = 1.3 * found[0].value * sizes[0]

@@ -15,8 +15,8 @@ from workflow.runs import BATCHES, Family, Run, Seeds
 from workflow.settings import Count, Positive, Several
 from workflow.theories import EQ6, EXACT, TWA, Point
 
-# the ball's and the exact runs of these systems
-ALSO = ("squeezing", "pair")
+# the ball's and the exact runs of these systems; both forms without sampling
+ALSO = ("squeezing", "pair", "inset")
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,11 @@ def lines(ax: Axes, results: Results) -> None:
     for size, colour, marker in zip(sizes, shades, MARKERS, strict=False):
         if size in measure.sizes(results, "exact"):
             exact = measure.widths(results, size, "exact")
-            ax.plot(pumps, exact.value, color=colour, **style.EXACT)
+            if exact.stderr.any():
+                look = {"linestyle": "none", "elinewidth": 2.0}
+                ax.errorbar(pumps, exact.value, exact.stderr, color=colour, **look)
+            else:
+                ax.plot(pumps, exact.value, color=colour, **style.EXACT)
         twa = measure.widths(results, size, "twa")
         ax.errorbar(
             pumps, twa.value, twa.stderr, color=colour, marker=marker, markeredgecolor="black",

@@ -69,13 +69,14 @@ def shallow(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
     return ds.assign(spin_squared=ds.spin_squared + xr.where(ds.time > 0.3, lift, 0.0))
 
 
+INSET = "inset/sizes.density*"
 SQUEEZING = "squeezing/*.twa"
 EXACT = "squeezing/*.exact"
 CONTROLS = [
     Control("fig2-ten-emitters", "15% off", "pulse/*.twa", scaled("emission", 1.15)),
     Control("fig2-hundred-emitters", "2% off", "pulse/*.twa", scaled("emission", 1.02)),
-    Control("fig2-error-scaling", "error independent of N", "pulse/*.twa", constant_error),
-    Control("fig2-error-order", "more emission error", "pulse/*.twa", more_error("emission", 10)),
+    Control("fig2-error-scaling", "error independent of N", INSET, constant_error),
+    Control("fig2-error-order", "more emission error", INSET, more_error("emission", 10)),
     Control("fig2-length", "|J| as the root of N", "pulse/*.twa", longer(0.5)),
     Control("fig2-sampling", "systematic error", "sampling/*.twa", biased),
     Control("fig2-sampling", "boastful errors", "sampling/*.twa", scaled("emission_stderr", 0.5)),

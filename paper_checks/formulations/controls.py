@@ -20,11 +20,12 @@ def better(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
 
 
 EQ6, BALL = "formulations/size-*.eq6", "formulations/size-*.twa"
+GRID = "inset/sizes.density"
 OTHERS = "squeezing/*.twa pair/*.twa"
 CONTROLS = [
-    Control("formulations-scaling", "Eq. (6): error independent of N", EQ6, biased),
-    Control("formulations-scaling", "Eq. (6): error as 1/N²", EQ6, better),
-    Control("formulations-scaling", "ball: error independent of N", BALL, biased),
+    Control("formulations-scaling", "Eq. (6): error independent of N", f"{GRID}_eq6", biased),
+    Control("formulations-scaling", "Eq. (6): error as 1/N²", f"{GRID}_eq6", better),
+    Control("formulations-scaling", "ball: error independent of N", GRID, biased),
     Control("formulations-length", "Eq. (6) as good", EQ6, more_error("spin_squared", 0.05)),
     Control("formulations-length", "ball as bad", BALL, more_error("spin_squared", 40)),
     Control("formulations-agreement", "ball: error independent of N", BALL, biased),

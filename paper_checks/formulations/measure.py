@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from blochball import observables
 from paper_checks import quantity
 from paper_checks.curves import Curve, largest
+from paper_checks.fig2 import measure as fig2
 from paper_checks.fig3.measure import forward, two
 from paper_checks.quantity import Quantity
 from workflow.results import Results
@@ -57,11 +58,11 @@ def largest_error(results: Results, form: str, size: int, name: str) -> Quantity
 
 
 def scaling(results: Results, name: str) -> dict[str, Quantity]:
-    """Exponent of the largest error against N for each form, of sizes where it is resolved."""
-    where, found = sizes(results), {}
-    for form, shown in FORMS.items():
-        errors = [largest_error(results, form, size, name) for size in where]
-        found[shown] = quantity.attempt(quantity.scaling, where, errors)
+    """Exponent of the largest error against N for each form, without sampling."""
+    where, found = results.settings("inset").sizes, {}
+    for form, shown in fig2.FORMS.items():
+        errors = [fig2.inset(results, form, size, name) for size in where]
+        found[shown] = quantity.scaling(where, errors)
     return found
 
 
