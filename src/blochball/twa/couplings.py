@@ -19,14 +19,16 @@ noise of their own.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from blochball.operators import MasterEquation
-from blochball.twa.lanes import LANES, MX, MY, TX, TY, TZ, X, Y, Z, add_scaled, jit
-from blochball.twa.rotation import set_axis, set_turn, turn
+from blochball.system import System
+from blochball.twa.fields import Fields
+from blochball.twa.lanes import LANES, MX, MY, TX, TY, TZ, X, Y, Z, add_scaled, fill, jit
+from blochball.twa.rotation import set_axis, turn
 
 Floats = NDArray[np.float64]
 _U = np.uint64
@@ -36,11 +38,11 @@ COUPLED_COLUMNS = 9  # a mid-point of J^z besides what other rows have
 
 
 class Couplings(NamedTuple):
-    """Arrays of the Cartesian form; without couplings and mixed jumps all are empty.
+    """Arrays of the Cartesian form.
 
     Attributes
     ----------
-    form, lag : ndarray, shape (sites, 3, sites, 3) or (0, 3, 0, 3)
+    form, lag : ndarray, shape (sites, 3, sites, 3)
         omega_l^a is form + step * lag, times J.
     re, im : ndarray, shape (jumps or 0, sites, 3)
         c of every jump; empty where no jump is mixed.
@@ -61,13 +63,35 @@ class Couplings(NamedTuple):
     axes: Floats
 
 
-def couplings_of(equation: MasterEquation, mixed: bool) -> Couplings:
+class Numbers(NamedTuple):
+    """What the step reads: `limit` is that of the fields."""
+
+    fields: Fields
+    couplings: Couplings
+    limit: Floats
+
+
+class Work(NamedTuple):
+    """What the step needs: that of other steps, and the arrays of `Couplings` for this step."""
+
+    inner: Any
+    form: Floats
+    re: Floats
+    im: Floats
+
+
+def couplings_of(system: System) -> Couplings | None:
+    """Return the Cartesian form of a System, or None where no term needs it.
+
+    It holds all couplings and, where any jump is of several kinds, all jumps.
+    """
+    mixed = any(jump.kind == "mixed" for jump in system.jumps)
+    return cartesian(MasterEquation.of(system), mixed) if mixed or system.couplings else None
+
+
+def cartesian(equation: MasterEquation, mixed: bool) -> Couplings:
     """Return the Cartesian form of all couplings and, if any jump is `mixed`, of all jumps."""
     sites, jumps = equation.sites, equation.rates.size
-    if equation.couplings is None and not mixed:
-        nothing = np.zeros((0, 3, 0, 3))
-        none = np.zeros((0, sites, 3))
-        return Couplings(nothing, nothing, none, none, none, np.zeros((0, 3)), np.zeros((0, 3, 3)))
     form = np.zeros((sites, 3, sites, 3))
     if equation.couplings is not None:
         form += 2 * equation.couplings
@@ -122,9 +146,9 @@ def _area(noises: Floats, jumps: int) -> Floats:
 
 
 @jit
-def prepare_couplings(step, fields, work):
-    """Compute what depends on the length of the step; `work.axis` is that of other steps."""
-    couplings = fields.couplings
+def prepare_couplings(step, numbers, work):
+    """Compute what depends on the length of the step; `work.inner` is filled already."""
+    fields, couplings, inner = numbers.fields, numbers.couplings, work.inner
     sites = couplings.form.shape[0]
     for l in range(sites):
         for m in range(sites):
@@ -134,7 +158,7 @@ def prepare_couplings(step, fields, work):
                     work.form[l, a, m, b] = couplings.form[l, a, m, b] + lag
     for l in range(couplings.damping.shape[0]):
         for a in range(3):
-            work.axis[a, l] = 0.0
+            inner.axis[a, l] = 0.0
             for k in range(couplings.re.shape[0]):
                 work.re[k, l, a] = work.im[k, l, a] = 0.0
             for b in range(3):
@@ -142,7 +166,7 @@ def prepare_couplings(step, fields, work):
                 for e in range(3):
                     along = couplings.axes[l, a, e] * couplings.axes[l, b, e]
                     keep += along / (1 + step * couplings.damping[l, e])
-                work.axis[a, l] += keep * fields.axis[b, l]
+                inner.axis[a, l] += keep * fields.axis[b, l]
                 for k in range(couplings.re.shape[0]):
                     work.re[k, l, a] += keep * couplings.re[k, l, b]
                     work.im[k, l, a] += keep * couplings.im[k, l, b]
@@ -174,7 +198,7 @@ def add_column(row, column, f, other, jx, jy, jz):
 def add_noises(state, work, area):
     """Add the noise of every jump, Re(c eta), to omega_l."""
     for k in range(area.shape[0]):
-        noise = work.noises[k]
+        noise = work.inner.noises[k]
         for l in range(state.shape[0]):
             re, im = work.re[k, l], work.im[k, l]
             add_noise(state[l], TX, re[0], im[0], area[k, l, 0], noise)
@@ -190,12 +214,19 @@ def add_noise(row, column, re, im, area, noise):
 
 
 @jit
-def set_axes(state, jx, jy, jz, fields, work):
+def set_axes(state, jx, jy, jz, numbers, work):
     """Set TX, TY, TZ of every site to omega_l, with J taken from the columns jx, jy, jz."""
-    set_turn(state, fields, work)
-    set_axis(state, jx, jy, fields, work.axis, work.noises, work.sweeps[0])
+    fields, inner = numbers.fields, work.inner
+    axis, noises = inner.axis, inner.noises
+    for l in range(state.shape[0]):
+        fill(state[l], TZ, axis[2, l])
+        for k in range(fields.turning.size):
+            add_scaled(state[l], TZ, inner.turning[k, l], noises[fields.turning[k]], _U(0))
+        for k in range(fields.area.shape[0]):
+            add_scaled(state[l], TZ, fields.area[k, l], noises[k], _U(2) * _N)
+    set_axis(state, jx, jy, fields, axis, noises, inner.sweeps[0])
     add_form(state, jx, jy, jz, work.form)
-    add_noises(state, work, fields.couplings.area)
+    add_noises(state, work, numbers.couplings.area)
 
 
 @jit
@@ -213,11 +244,11 @@ def predict(row, half):
 
 
 @jit
-def rotate(state, step, fields, work):
+def rotate(state, step, numbers, work):
     """One step of the collective rotation where omega depends on J^z, too."""
-    set_axes(state, X, Y, Z, fields, work)
+    set_axes(state, X, Y, Z, numbers, work)
     for l in range(state.shape[0]):
         predict(state[l], 0.25 * step)
-    set_axes(state, MX, MY, MZ, fields, work)
+    set_axes(state, MX, MY, MZ, numbers, work)
     for l in range(state.shape[0]):
         turn(state[l], 0.5 * step)

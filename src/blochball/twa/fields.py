@@ -34,7 +34,6 @@ from numpy.typing import NDArray
 from blochball.operators import MasterEquation
 from blochball.system import System
 from blochball.terms import ChainExchange
-from blochball.twa.couplings import Couplings, couplings_of
 from blochball.twa.local import Rates
 
 Floats = NDArray[np.float64]
@@ -97,8 +96,6 @@ class Fields(NamedTuple):
     area : ndarray, shape (jumps, sites) or (0, sites)
         Where noise is strong: turn about z in a step, over the step, that replaces what two noises
         of a jump in the plane make as they do not commute.
-    couplings : Couplings
-        Spin couplings and jumps of several kinds.
     rates : Rates
         Sizes and local rates.
     limit : ndarray, shape (sites,)
@@ -120,7 +117,6 @@ class Fields(NamedTuple):
     planar: Floats
     axial: Floats
     area: Floats
-    couplings: Couplings
     rates: Rates
     limit: Floats
 
@@ -130,16 +126,11 @@ class Fields(NamedTuple):
         guides = self.guides.gain
         alone = guides.size == 1 and self.ranked.size == self.exchange_re.size == 0
         planar = not self.axis[2].any() and self.turning.size == self.area.shape[0] == 0
-        return bool(alone and planar and guides[0] > 0 and not self.coupled)
-
-    @property
-    def coupled(self) -> bool:
-        """Whether there are spin couplings or jumps of several kinds."""
-        return self.couplings.form.shape[0] > 0
+        return bool(alone and planar and guides[0] > 0)
 
 
 def fields_of(system: System, structure: str = "auto") -> Fields:
-    """Translate a System.
+    """Translate a System, without what is in `couplings.couplings_of`.
 
     Parameters
     ----------
@@ -195,7 +186,6 @@ def fields_of(system: System, structure: str = "auto") -> Fields:
         planar,
         (shaken - planar).sum(axis=0),
         np.zeros((rates.size, sites)) if mixed else _area(planar, sign, size),
-        couplings_of(equation, mixed),
         Rates(equation.sizes, *np.ascontiguousarray(equation.local.T)),
         (size / 2 + 10 * np.sqrt(size) + 10) ** 2,
     )

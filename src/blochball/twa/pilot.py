@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from blochball.operators import TABLE, MasterEquation
 from blochball.system import System
 from blochball.terms import ChainExchange
-from blochball.twa.couplings import add_form
+from blochball.twa.couplings import add_form, couplings_of
 from blochball.twa.driver import compiled
 from blochball.twa.fields import Fields
 from blochball.twa.initial import Start, begin, cloud_of
@@ -46,6 +46,7 @@ class Speed(NamedTuple):
     field: Floats  # (2 * LANES,)
     level: Floats  # (sites,)
     net: Floats  # (sites, sites) or (0, 0): see `net_gain`
+    form: Floats  # (sites, 3, sites, 3) or (0, 3, 0, 3): that of couplings
 
 
 @jit
@@ -79,21 +80,20 @@ def look(lanes, t, record):
             total += math.sqrt(re * re + im * im) * level[m]
         hopping = max(hopping, total)
     record.speed[0] = turning + growth(fields, record.net, level, everywhere) + hopping
-    if fields.couplings.form.shape[0] > 0:
-        whole, swing = coupled(rows, fields, level)
+    if record.form.shape[0] > 0:
+        whole, swing = coupled(rows, fields.axis, record.form, level)
         record.speed[0] += whole - turning + swing
 
 
 @jit
-def coupled(rows, fields, level):
+def coupled(rows, axis, form, level):
     """Return |omega| with the form of all couplings, and the sum over l' of |form_ll'| |J_l'|.
 
     `rows` hold omega without them; `level` is overwritten with the lengths.
     """
-    form = fields.couplings.form
     turning, swing = 0.0, 0.0
     for l in range(level.size):
-        fill(rows[l], TZ, fields.axis[2, l])
+        fill(rows[l], TZ, axis[2, l])
     add_form(rows, X, Y, Z, form)
     for l in range(level.size):
         length, total = 0.0, 0.0
@@ -172,7 +172,8 @@ class Pilot:
     """64 trajectories with a stream of their own, which run ahead and measure."""
 
     def __init__(self, system: System, fields: Fields, seed: int) -> None:
-        self.step = step_of(fields)
+        couplings = couplings_of(system)
+        self.step = step_of(fields, couplings)
         generator = stream(seed, Stream.PILOT)
         self.lanes, self.work = self.step.memory(1, generator)
         start = Start(seeds(generator, 1), generator, cloud_of(system), LANES)
@@ -186,6 +187,7 @@ class Pilot:
             np.zeros(2 * LANES),
             np.zeros(sites),
             net_gain(system),
+            np.zeros((0, 3, 0, 3)) if couplings is None else couplings.form,
         )
         step = self.step
         self._segments, _ = compiled(step.begin, step.take, step.advance, look)

@@ -14,6 +14,7 @@ from blochball._version import __version__
 from blochball.support import validation
 from blochball.support.jit import STAMP
 from blochball.system import System
+from blochball.twa.couplings import Couplings, couplings_of
 from blochball.twa.fields import Fields, fields_of
 from blochball.twa.lanes import LANES
 from blochball.twa.schedule import Schedule
@@ -88,9 +89,14 @@ class Plan:
         return fields_of(self.system, self.structure)
 
     @cached_property
+    def couplings(self) -> Couplings | None:
+        """What turns them besides, in Cartesian form."""
+        return couplings_of(self.system)
+
+    @cached_property
     def step(self) -> Step:
         """The step that serves the System."""
-        return step_of(self.fields)
+        return step_of(self.fields, self.couplings)
 
     @cached_property
     def identity(self) -> str:

@@ -213,21 +213,15 @@ def add_exchange(state, jx, jy, re, im):
 
 
 @jit
-def set_turn(state, fields, work):
-    """Set TZ of every site to omega_z, which does not depend on J."""
-    for l in range(state.shape[0]):
-        fill(state[l], TZ, work.axis[2, l])
-        for k in range(fields.turning.size):
-            add_scaled(state[l], TZ, work.turning[k, l], work.noises[fields.turning[k]], _U(0))
-        for k in range(fields.area.shape[0]):
-            add_scaled(state[l], TZ, fields.area[k, l], work.noises[k], _U(2) * _N)
-
-
-@jit
 def rotate(state, step, fields, work):
     """One step of the collective rotation: omega at the mid-point turns J by the whole step."""
     sites, axis, noises, field = state.shape[0], work.axis, work.noises, work.sweeps[0]
-    set_turn(state, fields, work)
+    for l in range(sites):
+        fill(state[l], TZ, axis[2, l])
+        for k in range(fields.turning.size):
+            add_scaled(state[l], TZ, work.turning[k, l], noises[fields.turning[k]], _U(0))
+        for k in range(fields.area.shape[0]):
+            add_scaled(state[l], TZ, fields.area[k, l], noises[k], _U(2) * _N)
     set_axis(state, X, Y, fields, axis, noises, field)
     for l in range(sites):
         predict(state[l], 0.25 * step)

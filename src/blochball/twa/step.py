@@ -19,13 +19,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from blochball.twa import couplings, initial, rotation
+from blochball.twa import couplings, initial
+from blochball.twa.couplings import COUPLED_COLUMNS, Couplings
 from blochball.twa.fields import Fields
 from blochball.twa.lanes import (
     ALL,
@@ -43,7 +43,7 @@ from blochball.twa.lanes import (
 )
 from blochball.twa.local import COEFFICIENTS, fill_table, local, local_step
 from blochball.twa.noise import refresh
-from blochball.twa.rotation import draw_areas, draw_noises
+from blochball.twa.rotation import draw_areas, draw_noises, rotate
 from blochball.twa.sweep import (
     Planar,
     arrival,
@@ -80,8 +80,6 @@ class Work(NamedTuple):
         Fields.
     part : ndarray, shape (sites or 0, PLANAR_COLUMNS * LANES / 2)
         Room for half of the lanes.
-    form, re, im : ndarray
-        As those of `Couplings`, for this step.
     """
 
     filled: Floats
@@ -93,9 +91,6 @@ class Work(NamedTuple):
     noises: Floats
     sweeps: Floats
     part: Floats
-    form: Floats
-    re: Floats
-    im: Floats
 
 
 @dataclass(frozen=True)
@@ -120,12 +115,12 @@ class Step:
     memory: Callable[[int, np.random.Generator], tuple[Any, Any]]
 
 
-def step_of(fields: Fields) -> Step:
+def step_of(fields: Fields, form: Couplings | None = None) -> Step:
     """Choose the step that serves a System, given what turns its vectors."""
     sites, jumps = fields.axis.shape[1], fields.strength.size
+    if form is not None:
+        return _coupled_step(fields, form)
     advance, columns, half = general, COLUMNS, 0
-    if fields.coupled:
-        advance, columns = coupled, couplings.COUPLED_COLUMNS
     if fields.guided:
         columns = PLANAR_COLUMNS
         alone = sites == 1 and fields.guides.jumps[0, 1] < 0
@@ -137,6 +132,22 @@ def step_of(fields: Fields) -> Step:
         return lanes(groups, sites, jumps, columns), work(fields, half)
 
     return Step(initial.begin, take, advance, fields, memory)
+
+
+def _coupled_step(fields: Fields, form: Couplings) -> Step:
+    sites, jumps = fields.axis.shape[1], fields.strength.size
+
+    def memory(groups: int, generator: np.random.Generator) -> tuple[Lanes, couplings.Work]:
+        return lanes(groups, sites, jumps, COUPLED_COLUMNS), coupled_work(fields, form)
+
+    numbers = couplings.Numbers(fields, form, fields.limit)
+    return Step(initial.begin, take, coupled, numbers, memory)
+
+
+def coupled_work(fields: Fields, form: Couplings) -> couplings.Work:
+    """Return memory for the coupled step."""
+    arrays = (np.zeros_like(array) for array in (form.form, form.re, form.im))
+    return couplings.Work(work(fields), *arrays)
 
 
 def work(fields: Fields, half: int = 0) -> Work:
@@ -152,9 +163,6 @@ def work(fields: Fields, half: int = 0) -> Work:
         np.zeros((jumps, 3 * LANES)),
         np.zeros((3, 2 * LANES)),
         np.zeros((half, PLANAR_COLUMNS * LANES // 2)),
-        np.zeros_like(fields.couplings.form),
-        np.zeros_like(fields.couplings.re),
-        np.zeros_like(fields.couplings.im),
     )
 
 
@@ -177,14 +185,6 @@ def prepare(step, fields, work):
         work.strength[k] = fields.strength[k]
         if fields.area.shape[0] > 0:
             work.strength[k] *= weakened(step, fields, k)
-
-
-@jit
-def prepare_coupled(step, fields, work):
-    """`prepare` for a System with spin couplings or jumps of several kinds."""
-    if work.filled[0] != step:
-        prepare(step, fields, work)
-        couplings.prepare_couplings(step, fields, work)
 
 
 @jit
@@ -218,33 +218,61 @@ def weakened(step, fields, k):
     return math.exp(-0.5 * step * excess / total) if total > 0 else 1.0
 
 
-@cache
-def rotating(prepare: Any, rotate: Any) -> Any:
-    """Compile a step, given ``prepare(step, fields, work)`` and what rotates all sites."""
-
-    @jit
-    def advance(lanes, step, count, fields, work):
-        """Make `count` steps, whatever omega is made of."""
-        prepare(step, fields, work)
-        words, clock = lanes.jump_words, lanes.clock
+@jit
+def general(lanes, step, count, fields, work):
+    """Make `count` steps, whatever omega is made of."""
+    prepare(step, fields, work)
+    words, clock = lanes.jump_words, lanes.clock
+    shift = refresh(lanes.random, lanes.site_words, clock, 0, ALL)
+    local_step(lanes, shift, fields.rates, fields.frame, work.half, ALL)
+    for n in range(count):
+        shift = refresh(lanes.random, words, clock, 1, ALL)
+        draw_noises(words, shift, work.strength, step, work.noises, ALL)
+        if fields.area.shape[0] > 0:
+            draw_areas(words, shift, work.noises)
+        rotate(lanes.state, step, fields, work)
         shift = refresh(lanes.random, lanes.site_words, clock, 0, ALL)
-        local_step(lanes, shift, fields.rates, fields.frame, work.half, ALL)
-        for n in range(count):
-            shift = refresh(lanes.random, words, clock, 1, ALL)
-            draw_noises(words, shift, work.strength, step, work.noises, ALL)
-            if fields.area.shape[0] > 0:
-                draw_areas(words, shift, work.noises)
-            rotate(lanes.state, step, fields, work)
-            shift = refresh(lanes.random, lanes.site_words, clock, 0, ALL)
-            table = work.whole if n < count - 1 else work.half
-            local_step(lanes, shift, fields.rates, fields.frame, table, ALL)
-
-    return advance
+        table = work.whole if n < count - 1 else work.half
+        local_step(lanes, shift, fields.rates, fields.frame, table, ALL)
 
 
-GENERAL = (prepare, rotation.rotate)
-COUPLED = (prepare_coupled, couplings.rotate)
-general, coupled = rotating(*GENERAL), rotating(*COUPLED)
+@jit
+def themselves(fields, work):
+    """Return what the general step reads and needs, of its own."""
+    return fields, work
+
+
+@jit
+def inner(numbers, work):
+    """Return what the general step reads and needs, of the coupled one."""
+    return numbers.fields, work.inner
+
+
+@jit
+def prepare_coupled(step, numbers, work):
+    """`prepare` for a System with spin couplings or jumps of several kinds."""
+    if work.inner.filled[0] != step:
+        prepare(step, numbers.fields, work.inner)
+        couplings.prepare_couplings(step, numbers, work)
+
+
+@jit
+def coupled(lanes, step, count, numbers, whole):
+    """Make `count` steps with spin couplings or jumps of several kinds."""
+    prepare_coupled(step, numbers, whole)
+    fields, work = inner(numbers, whole)
+    words, clock = lanes.jump_words, lanes.clock
+    shift = refresh(lanes.random, lanes.site_words, clock, 0, ALL)
+    local_step(lanes, shift, fields.rates, fields.frame, work.half, ALL)
+    for n in range(count):
+        shift = refresh(lanes.random, words, clock, 1, ALL)
+        draw_noises(words, shift, work.strength, step, work.noises, ALL)
+        if fields.area.shape[0] > 0:
+            draw_areas(words, shift, work.noises)
+        couplings.rotate(lanes.state, step, numbers, whole)
+        shift = refresh(lanes.random, lanes.site_words, clock, 0, ALL)
+        table = work.whole if n < count - 1 else work.half
+        local_step(lanes, shift, fields.rates, fields.frame, table, ALL)
 
 
 @jit

@@ -68,17 +68,18 @@ def series(system, duration):
 
 def mean_of_a_step(system, duration, corrected=True):
     """The same of one rotation, over all patterns of its noise."""
-    fields, sites = fields_of(system), system.sites
-    work = step.work(fields)
+    fields, sites, form = fields_of(system), system.sites, couplings.couplings_of(system)
+    whole = step.coupled_work(fields, form)
+    work = whole.inner
     # the noise of a jump about z has one column
     used = [(k, c) for k, jump in enumerate(system.jumps)
-            for c in ((0,) if jump.kind == "dephasing" and not fields.couplings.re.size
+            for c in ((0,) if jump.kind == "dephasing" and not form.re.size
                       else (0, 1, 2))]  # fmt: skip
     if not corrected:
         names = ("lag", "area", "damping")
-        parts = {name: 0 * getattr(fields.couplings, name) for name in names}
-        fields = fields._replace(couplings=fields.couplings._replace(**parts))
-    step.prepare_coupled(duration, fields, work)
+        form = form._replace(**{name: 0 * getattr(form, name) for name in names})
+    numbers = couplings.Numbers(fields, form, fields.limit)
+    step.prepare_coupled(duration, numbers, whole)
     vectors, chances = [], []
     patterns = np.array(list(itertools.product(range(4), repeat=len(used))), dtype=int)
     for first in range(0, len(patterns), LANES):
@@ -90,7 +91,7 @@ def mean_of_a_step(system, duration, corrected=True):
         state = np.zeros((sites, couplings.COUPLED_COLUMNS, LANES))
         state[:, :3] = START[:sites, :, None]
         rows = state.reshape(sites, -1)
-        couplings.rotate(rows, duration, fields, work)
+        couplings.rotate(rows, duration, numbers, whole)
         vectors.append(rows.reshape(sites, -1, LANES)[:, :3].reshape(3 * sites, LANES).copy())
         # few patterns fill the lanes several times over
         chances.append(CHANCES[some].prod(axis=1) * min(len(patterns) / LANES, 1.0))

@@ -18,15 +18,21 @@ from blochball import moments
 from blochball.dataset import assemble
 from blochball.moments import MOMENTS
 from blochball.support.statistics import Leaf, Moments
-from blochball.twa import initial
-from blochball.twa.couplings import COUPLED_COLUMNS
+from blochball.twa import couplings, initial, rotation
 from blochball.twa.driver import Observer
-from blochball.twa.fields import Fields
 from blochball.twa.lanes import ALL, COLUMNS, LANES, Lanes, X, Y, Z, copy, jit, lanes, take
 from blochball.twa.local import active, local_given
 from blochball.twa.noise import Stream, fill_noise, refresh
 from blochball.twa.plan import Plan
-from blochball.twa.step import COUPLED, GENERAL, Step, Work, work
+from blochball.twa.step import (
+    Step,
+    coupled_work,
+    inner,
+    prepare,
+    prepare_coupled,
+    themselves,
+    work,
+)
 
 Floats = NDArray[np.float64]
 _U = np.uint64
@@ -46,8 +52,8 @@ class Pair(NamedTuple):
         Unit noises of the two rotations.
     """
 
-    coarse: Work
-    fine: Work
+    coarse: Any
+    fine: Any
     at_site: Floats
     of_jump: Floats
 
@@ -119,33 +125,35 @@ def joined(first, second, out):
 
 
 @cache
-def halving(prepare: Any, rotate: Any) -> Any:
-    """Compile the step for a rotation; see `step.rotating`."""
+def halving(inner: Any, prepare: Any, rotate: Any) -> Any:
+    """Compile the step for a rotation, given its preparation and what `step.inner` is of it."""
 
     @jit
-    def advance(lanes, step, count, fields, pair):
+    def advance(lanes, step, count, numbers, pair):
         """Make `count` whole steps, and twice as many halved ones on the same noise."""
         sites = lanes.site_words.shape[0]
         coarse, fine = lanes.state[:sites], lanes.state[sites:]
-        prepare(step, fields, pair.coarse)
-        prepare(0.5 * step, fields, pair.fine)
+        prepare(step, numbers, pair.coarse)
+        prepare(0.5 * step, numbers, pair.fine)
+        fields, whole = inner(numbers, pair.coarse)
+        _, half = inner(numbers, pair.fine)
         at_site, of_jump = pair.at_site, pair.of_jump
         for _ in range(count):
             for n in range(4):
                 draw(lanes.random, lanes.site_words, lanes.clock, 0, 3, at_site[n])
             for n in range(2):
                 draw(lanes.random, lanes.jump_words, lanes.clock, 1, 3, of_jump[n])
-                move_local(fine, at_site[2 * n], fields, pair.fine.half)
-                scale_noises(of_jump[n], 0.5 * step, fields, pair.fine)
-                rotate(fine, 0.5 * step, fields, pair.fine)
-                move_local(fine, at_site[2 * n + 1], fields, pair.fine.half)
+                move_local(fine, at_site[2 * n], fields, half.half)
+                scale_noises(of_jump[n], 0.5 * step, fields, half)
+                rotate(fine, 0.5 * step, numbers, pair.fine)
+                move_local(fine, at_site[2 * n + 1], fields, half.half)
             joined(at_site[0], at_site[1], at_site[0])
             joined(at_site[2], at_site[3], at_site[2])
             joined(of_jump[0], of_jump[1], of_jump[0])
-            move_local(coarse, at_site[0], fields, pair.coarse.half)
-            scale_noises(of_jump[0], step, fields, pair.coarse)
-            rotate(coarse, step, fields, pair.coarse)
-            move_local(coarse, at_site[2], fields, pair.coarse.half)
+            move_local(coarse, at_site[0], fields, whole.half)
+            scale_noises(of_jump[0], step, fields, whole)
+            rotate(coarse, step, numbers, pair.coarse)
+            move_local(coarse, at_site[2], fields, whole.half)
 
     return advance
 
@@ -153,17 +161,25 @@ def halving(prepare: Any, rotate: Any) -> Any:
 def paired(plan: Plan) -> Step:
     """Return the step that moves each trajectory twice."""
     sites, jumps = plan.system.sites, len(plan.system.jumps)
-    parts, columns = GENERAL, COLUMNS
-    if plan.fields.coupled:
-        parts, columns = COUPLED, COUPLED_COLUMNS
-    numbers: Fields = plan.fields._replace(limit=np.tile(plan.fields.limit, 2))
+    fields, form = plan.fields, plan.couplings
+    limit = np.tile(fields.limit, 2)
+    kernels: tuple[Any, Any, Any] = (themselves, prepare, rotation.rotate)
+    columns = COLUMNS
+    numbers: Any = fields._replace(limit=limit)
+    if form is not None:
+        kernels, columns = (inner, prepare_coupled, couplings.rotate), couplings.COUPLED_COLUMNS
+        numbers = couplings.Numbers(fields, form, limit)
+
+    def both() -> tuple[Any, Any]:
+        if form is None:
+            return work(fields), work(fields)
+        return coupled_work(fields, form), coupled_work(fields, form)
 
     def memory(groups: int, generator: np.random.Generator) -> tuple[Lanes, Pair]:
         at_site, of_jump = np.zeros((4, sites, 3 * LANES)), np.zeros((2, jumps, 3 * LANES))
-        pair = Pair(work(plan.fields), work(plan.fields), at_site, of_jump)
-        return lanes(groups, sites, jumps, columns, copies=2), pair
+        return lanes(groups, sites, jumps, columns, copies=2), Pair(*both(), at_site, of_jump)
 
-    return Step(begin, take, halving(*parts), numbers, memory)
+    return Step(begin, take, halving(*kernels), numbers, memory)
 
 
 # -- what is looked at ---------------------------------------------------------------------------

@@ -47,7 +47,7 @@ _N = _U(LANES)
 def obstacle(plan: Plan) -> str | None:
     """Say why strata do not serve a plan, or return None."""
     system = plan.system
-    if system.sites != 1 or len(system.jumps) != 1 or not plan.fields.guided:
+    if system.sites != 1 or len(system.jumps) != 1 or not plan.fields.guided or system.couplings:
         return "there must be one ensemble and one collective decay"
     if plan.fields.axis.any() or system.ensembles[0].polarization != 1:
         return "it must start fully inverted, without drive and detuning"
