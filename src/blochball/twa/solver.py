@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from blochball.dataset import assemble
 from blochball.support import validation
 from blochball.support.arguments import named
-from blochball.support.checkpoints import Checkpoint
+from blochball.support.checkpoints import Checkpoint, checkpoint_of
 from blochball.support.parallel import thread_count
 from blochball.system import System
 from blochball.twa import runs
@@ -114,6 +114,7 @@ def solve(
     """
     owner = "twa.solve"
     threads = thread_count(owner, threads)
+    checkpoint = checkpoint_of(owner, checkpoint)
     plan = runs.planned(
         owner,
         system,
@@ -191,6 +192,7 @@ def solve_stratified(
     """
     owner = "twa.solve_stratified"
     threads = thread_count(owner, threads)
+    checkpoint = checkpoint_of(owner, checkpoint)
     strata = validation.integer(owner, "strata", strata, 2)
     trajectories = validation.integer(owner, "trajectories", trajectories, 1)
     if 2 * strata > trajectories:

@@ -11,6 +11,7 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from blochball.support.arguments import named
+from blochball.support.checkpoints import checkpoint_of
 from blochball.support.parallel import thread_count
 from blochball.system import System
 from blochball.twa import runs
@@ -76,6 +77,7 @@ def solve(
     """
     owner = "twa.eq6.solve"
     threads = thread_count(owner, threads)
+    checkpoint = checkpoint_of(owner, checkpoint)
     plan = runs.planned(
         owner,
         system,
