@@ -26,6 +26,7 @@ Seed = Annotated[int, {"minimum": 0, "maximum": 2**63 - 1}]
 # of a folder in results; that of `make bench` is taken
 Name = Annotated[str, {"pattern": "^(?!bench$)[A-Za-z0-9_-]+$"}]
 Counts = tuple[Count, ...]
+Positives = Annotated[tuple[Positive, ...], {"minItems": 2}]
 # values along an axis, of which zero may be one
 Numbers = Annotated[tuple[Annotated[float, {"minimum": 0, "maximum": 1e100}], ...], {"minItems": 2}]
 

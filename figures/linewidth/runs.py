@@ -11,7 +11,7 @@ import numpy as np
 from blochball import CollectiveJump, Ensemble, System, models
 from figures.linewidth.field import CORRELATIONS, SPECTRUM
 from workflow.runs import Drawn, Family, Run, Seeds
-from workflow.settings import Count, Counts, Grid, Numbers, Positive, Several
+from workflow.settings import Count, Counts, Grid, Numbers, Positive, Positives, Several
 from workflow.theories import Array, Point
 
 # a line is read off from this delay on, in units of 1/(N Gamma): what decays faster has died out
@@ -43,7 +43,7 @@ class Lines:
 
     drawn: ClassVar[Drawn] = ("linewidth", "first_order")
 
-    pumps_in_N_gamma: Numbers
+    pumps_in_N_gamma: Positives
     members: tuple[LinesMember, ...]
     exact_trajectories: Several  # where `exact` is jumps
 

@@ -68,7 +68,8 @@ bad = st.one_of(
     st.lists(st.one_of(st.none(), st.text(max_size=2)), min_size=1, max_size=2),
 )  # fmt: skip
 # places where such a value is right
-ZERO = {"seed", "phases_in_pi", "drives_in_pump"}
+DETUNINGS = {"detunings_in_N_tot_gamma", "small_detunings_in_N_tot_gamma"}
+ZERO = {"seed", "phases_in_pi", "drives_in_pump", *DETUNINGS}
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
