@@ -376,6 +376,7 @@ ORDER = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:.*steps are too long")
 @pytest.mark.parametrize(("system", "times", "steps"), ORDER.values(), ids=ORDER)
 def test_weak_order_of_the_step_is_two(system, times, steps):
     fine = twa.solve(system, times, 200_000, seed=77, steps=16 * steps[-1])
