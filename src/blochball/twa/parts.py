@@ -179,6 +179,11 @@ def gather(plan: Plan, parts: Sequence[xr.Dataset]) -> xr.Dataset:
     ValueError
         If a part is missing, there twice, or belongs to another plan or version.
 
+    Warns
+    -----
+    UserWarning
+        Of what `blochball.twa.solve` warns of.
+
     Examples
     --------
     >>> from blochball import models, twa
@@ -218,7 +223,7 @@ def gather(plan: Plan, parts: Sequence[xr.Dataset]) -> xr.Dataset:
             f"{owner}: parts must be all blocks of {run.blocks} once, got {done} blocks"
         )
     seconds = sum(float(ds.attrs["wall_time"]) for ds in parts)
-    return means.dataset(plan, tree.total(), seconds)
+    return runs.warned(owner, plan, means.dataset(plan, tree.total(), seconds))
 
 
 def _level(owner: str, name: str, blocks: range, every: int) -> int:

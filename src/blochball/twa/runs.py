@@ -169,6 +169,13 @@ class Run:
         return Finished(kept, self.identity, self.record, cost)
 
 
+def warned(owner: str, plan: Plan, ds: xr.Dataset) -> xr.Dataset:
+    """Return what a plan gave, after warning of what it must not be trusted for."""
+    warn_of_short_vectors(owner, ds)
+    warn_of_stretching(owner, plan)
+    return ds
+
+
 def warn_of_long_steps(
     owner: str, given: int, count: float, error: float, trajectories: int
 ) -> None:

@@ -130,9 +130,7 @@ def solve(
     )
     run = runs.Run(owner, plan, plan.step, means.observer(plan))
     ds = means.dataset(plan, *run.total(threads, progress, checkpoint))
-    runs.warn_of_short_vectors(owner, ds)
-    runs.warn_of_stretching(owner, plan)
-    return ds
+    return runs.warned(owner, plan, ds)
 
 
 @named("twa.solve_stratified")

@@ -31,6 +31,14 @@ def test_opposite_ensembles_that_exchange_are_warned_about(size):
     assert (off < 0.02 * size / 2 + 4 * ds.inversion_stderr).all()
 
 
+def test_what_is_gathered_is_warned_about_as_well():
+    plan = twa.plan(opposite(10), [1.2], 512)
+    (blocks,) = twa.division(512, 1, 2)
+    with pytest.warns(UserWarning, match=r"twa\.gather: nothing damps this system") as warnings:
+        twa.gather(plan, [twa.run_part(plan, blocks)])
+    assert warnings[0].filename == __file__
+
+
 def test_what_is_damped_or_turns_rigidly_is_not_warned_about():
     assert pilot.damping(opposite(10, DAMPED)) > 20
     twa.solve(opposite(10, DAMPED), [1.2], 200)

@@ -100,6 +100,4 @@ def solve(
     )
     leaf, seconds = run.total(threads, progress, checkpoint)
     ds = means.dataset(plan, leaf, seconds, METHOD)
-    runs.warn_of_short_vectors(owner, ds)
-    runs.warn_of_stretching(owner, plan)
-    return ds
+    return runs.warned(owner, plan, ds)
