@@ -35,7 +35,7 @@ ROOT = config.ROOT / "data" / "reference"
 # kept of a family whose settings do not say, as `drawn`, which quantities the figures draw
 EVERY = (*MOMENTS, "output", "structure_factor")
 # of long axes, where many entries say the same, about so many are kept
-LONGEST = {"site": 20, "momentum": 41, "sample": 3, "trajectory": 6}
+LONGEST = {"time": 101, "site": 20, "momentum": 41, "sample": 3, "trajectory": 6}
 # these depend on the machine and on what else it does, and are no physics
 TIMED = ("seconds",)
 

@@ -95,8 +95,8 @@ def weak(ax: Axes, results: Results) -> None:
         ax.plot(
             time, measure.parameter(results, name, "exact").value, color=style.GREY, **style.EXACT
         )
-        for form in measure.FORMS:
-            _form(ax, time, measure.parameter(results, name, form).value, form)
+        for form, solved in zip(measure.FORMS, fig2.FORMS, strict=True):
+            _form(ax, time, measure.parameter(results, name, solved).value, form)
         ax.text(0.9 * time[-1], y, shown, fontsize=9)
     ax.set(xlim=(0, time[-1]), ylim=(0, 1.5), xlabel=r"$\Gamma t$", ylabel=r"$\xi^2$, $s$")
     handles = [plt.Line2D([], [], color=style.GREY, **style.EXACT)]

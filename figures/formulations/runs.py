@@ -13,7 +13,7 @@ from figures.fig2.runs import Squeezing
 from figures.fig3.runs import Pair
 from workflow.runs import BATCHES, Family, Run, Seeds
 from workflow.settings import Count, Positive, Several
-from workflow.theories import EQ6, EXACT, TWA, Point
+from workflow.theories import DENSITY, DENSITY_EQ6, EQ6, EXACT, TWA, Point
 
 # the ball's and the exact runs of these systems; both forms without sampling
 ALSO = ("squeezing", "pair", "inset")
@@ -38,12 +38,11 @@ class Formulations:
     outputs: Several
     steps: Count  # Eq. (6) is integrated to first order only, and needs short ones
     members: Annotated[tuple[FormulationsMember, ...], {"minItems": 3}]
-    squeezing_trajectories: Several  # of Eq. (6) for the system of that name
-    pair_trajectories: Several
+    pair_trajectories: Several  # of Eq. (6) for the system of that name
     phase_in_pi: Positive  # which of the pairs
 
     def runs(self, seed: Seeds, of: Mapping[str, Any]) -> Family:
-        """Return three runs for each size and one for each of the other two systems."""
+        """Return three runs for each size, and those of the other two systems."""
         runs = {}
         for member in self.members:
             size = member.size
@@ -63,11 +62,11 @@ class Formulations:
         pair: Pair = of["pair"]
         if self.phase_in_pi not in pair.phases_in_pi:
             raise ValueError(f"phase_in_pi must be one of pair's, got {self.phase_in_pi}")
-        for label, point in (
-            ("squeezing", squeezing.point(seed("squeezing"), self.squeezing_trajectories)),
-            ("pair", pair.point(2, self.phase_in_pi, seed("pair"), self.pair_trajectories)),
-        ):
-            runs[f"{label}.{EQ6.name}"] = Run(EQ6, {label: point})
+        # one ensemble is solved without sampling, two are not
+        for theory in (DENSITY, DENSITY_EQ6):
+            runs[f"squeezing.{theory.name}"] = Run(theory, {"squeezing": squeezing.point(0, 0)})
+        point = pair.point(2, self.phase_in_pi, seed("pair"), self.pair_trajectories)
+        runs[f"pair.{EQ6.name}"] = Run(EQ6, {"pair": point})
         return runs
 
 

@@ -21,7 +21,7 @@ def better(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
 
 EQ6, BALL = "formulations/size-*.eq6", "formulations/size-*.twa"
 GRID = "inset/sizes.density"
-OTHERS = "squeezing/*.twa pair/*.twa"
+OTHERS = "formulations/squeezing.density pair/*.twa"
 CONTROLS = [
     Control("formulations-scaling", "Eq. (6): error independent of N", f"{GRID}_eq6", biased),
     Control("formulations-scaling", "Eq. (6): error as 1/N²", f"{GRID}_eq6", better),

@@ -81,8 +81,8 @@ def agreement(results: Results) -> dict[str, Quantity]:
     """How the largest difference of the two forms falls with N, and how large it is.
 
     The exponent is for the system of Fig. 2(a). For xi^2 and s of Fig. 2(b), where they are
-    smallest (before, in the pulse, they fluctuate most), and for one phase of Fig. 3(b), the
-    difference in units of the error of Eq. (6).
+    smallest, without sampling, and for one phase of Fig. 3(b), the difference in units of the error
+    of Eq. (6).
     """
     found = {}
     where = sizes(results)
@@ -94,7 +94,8 @@ def agreement(results: Results) -> dict[str, Quantity]:
         found[f"{shown}, exponent, 2(a)"] = quantity.attempt(quantity.scaling, where, apart)
     for name, shown in (("squeezing", "ξ²"), ("subradiance", "s")):
         lowest = np.argmin(parameter(results, name, "exact").value)
-        exact, eq6, ball = (parameter(results, name, t).at(lowest) for t in ("exact", *FORMS))
+        theories = ("exact", *fig2.FORMS)
+        exact, eq6, ball = (parameter(results, name, t).at(lowest) for t in theories)
         found[f"smallest {shown}, 2(b)"] = abs(eq6 - ball) / abs(eq6 - exact)
     exact, eq6, ball = (emission_of_pair(results, theory) for theory in ("exact", *FORMS))
     found["I_F/N_tot², 3(b)"] = largest(eq6 - ball) / largest(eq6 - exact)
@@ -103,8 +104,8 @@ def agreement(results: Results) -> dict[str, Quantity]:
 
 def weak(results: Results, theory: str) -> xr.Dataset:
     """Return a run of the weakly pumped ensemble of Fig. 2(b)."""
-    if theory == "eq6":
-        return results.load("formulations", "squeezing.eq6")
+    if theory in fig2.FORMS:
+        return results.load("formulations", f"squeezing.{theory}")
     return results.load("squeezing", f"size-{results.settings('squeezing').size}.{theory}")
 
 

@@ -52,7 +52,7 @@ PLAIN: dict[str, Any] = {
         },
         "formulations": {
             "pump_in_N_gamma": 0.25, "until_N_gamma_t": 6, "outputs": 13, "steps": 60,
-            "squeezing_trajectories": 2000, "pair_trajectories": 2000, "phase_in_pi": 0.25,
+            "pair_trajectories": 2000, "phase_in_pi": 0.25,
             "members": [
                 {"size": 8, "eq6_trajectories": 6000, "ball_trajectories": 20_000},
                 {"size": 10, "eq6_trajectories": 6000, "ball_trajectories": 20_000},
@@ -100,8 +100,9 @@ def test_both_forms_and_exact_solve_the_same_systems_at_the_same_times():
         assert (eq6.strata, ball.strata) == (0, 8 if size == 40 else 0)
     weak = CONFIG.family("squeezing")["size-20.twa"].points[3]
     pair = CONFIG.family("pair")["two.twa"].points[0.25]
-    for label, point in (("squeezing", weak), ("pair", pair)):
-        (other,) = found[f"{label}.eq6"].points.values()
+    others = {"squeezing.density": weak, "squeezing.density_eq6": weak, "pair.eq6": pair}
+    for label, point in others.items():
+        (other,) = found[label].points.values()
         assert other.system == point.system
         np.testing.assert_array_equal(other.times, point.times)
         assert other.seed != point.seed

@@ -183,7 +183,7 @@ def test_a_renewed_reference_reads_as_it_was_and_only_changes_are_written(tmp_pa
 
 def test_the_reference_is_small_and_fit_to_be_compared_as_text() -> None:
     files = [path for path in REFERENCE.directory.rglob("*.*") if path.suffix != ".png"]
-    assert sum(path.stat().st_size for path in files) < 1_200_000
+    assert sum(path.stat().st_size for path in files) < 1_000_000
     for path in files:
         lines = path.read_text(encoding="utf-8").splitlines()
         assert max(map(len, lines)) < 200, path
