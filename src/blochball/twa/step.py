@@ -219,24 +219,6 @@ def weakened(step, fields, k):
 
 
 @jit
-def general(lanes, step, count, fields, work):
-    """Make `count` steps, whatever omega is made of."""
-    prepare(step, fields, work)
-    words, clock = lanes.jump_words, lanes.clock
-    shift = refresh(lanes.random, lanes.site_words, clock, 0, ALL)
-    local_step(lanes, shift, fields.rates, fields.frame, work.half, ALL)
-    for n in range(count):
-        shift = refresh(lanes.random, words, clock, 1, ALL)
-        draw_noises(words, shift, work.strength, step, work.noises, ALL)
-        if fields.area.shape[0] > 0:
-            draw_areas(words, shift, work.noises)
-        rotate(lanes.state, step, fields, work)
-        shift = refresh(lanes.random, lanes.site_words, clock, 0, ALL)
-        table = work.whole if n < count - 1 else work.half
-        local_step(lanes, shift, fields.rates, fields.frame, table, ALL)
-
-
-@jit
 def themselves(fields, work):
     """Return what the general step reads and needs, of its own."""
     return fields, work
@@ -256,23 +238,36 @@ def prepare_coupled(step, numbers, work):
         couplings.prepare_couplings(step, numbers, work)
 
 
-@jit
-def coupled(lanes, step, count, numbers, whole):
-    """Make `count` steps with spin couplings or jumps of several kinds."""
-    prepare_coupled(step, numbers, whole)
-    fields, work = inner(numbers, whole)
-    words, clock = lanes.jump_words, lanes.clock
-    shift = refresh(lanes.random, lanes.site_words, clock, 0, ALL)
-    local_step(lanes, shift, fields.rates, fields.frame, work.half, ALL)
-    for n in range(count):
-        shift = refresh(lanes.random, words, clock, 1, ALL)
-        draw_noises(words, shift, work.strength, step, work.noises, ALL)
-        if fields.area.shape[0] > 0:
-            draw_areas(words, shift, work.noises)
-        couplings.rotate(lanes.state, step, numbers, whole)
+def turning(parts: Any, prepare: Any, rotate: Any) -> Any:
+    """Compile the step whose collective part is `rotate`, whatever omega is made of.
+
+    ``parts(numbers, whole)`` returns the `Fields` and the `Work` of what all steps have, and
+    ``prepare(step, numbers, whole)`` computes what depends on the length of the step.
+    """
+
+    @jit
+    def advance(lanes, step, count, numbers, whole):
+        """Make `count` steps: halves of local dissipation, and one rotation between them."""
+        prepare(step, numbers, whole)
+        fields, work = parts(numbers, whole)
+        words, clock = lanes.jump_words, lanes.clock
         shift = refresh(lanes.random, lanes.site_words, clock, 0, ALL)
-        table = work.whole if n < count - 1 else work.half
-        local_step(lanes, shift, fields.rates, fields.frame, table, ALL)
+        local_step(lanes, shift, fields.rates, fields.frame, work.half, ALL)
+        for n in range(count):
+            shift = refresh(lanes.random, words, clock, 1, ALL)
+            draw_noises(words, shift, work.strength, step, work.noises, ALL)
+            if fields.area.shape[0] > 0:
+                draw_areas(words, shift, work.noises)
+            rotate(lanes.state, step, numbers, whole)
+            shift = refresh(lanes.random, lanes.site_words, clock, 0, ALL)
+            table = work.whole if n < count - 1 else work.half
+            local_step(lanes, shift, fields.rates, fields.frame, table, ALL)
+
+    return advance
+
+
+general = turning(themselves, prepare, rotate)
+coupled = turning(inner, prepare_coupled, couplings.rotate)
 
 
 @jit
