@@ -78,3 +78,24 @@ def systems(draw, emitters=4, sites=3, polarized=False, driven=True):
         drive if draw(st.booleans()) else None,
         couplings,
     )
+
+
+# rates of a single ensemble; sums of few powers of two are exact in PIQS, too
+MIXED = {
+    "laser": {"pump": 0.5, "collective decay": 1.0},
+    "all local": {"decay": 0.25, "dephasing": 0.125, "pump": 0.5},
+    "all": {
+        "decay": 0.25, "dephasing": 0.125, "pump": 0.5,
+        "collective decay": 1.0, "collective dephasing": 0.75, "collective pump": 0.375,
+    },
+}  # fmt: skip
+
+
+def single(size, polar, rates):
+    local = {name: rate for name, rate in rates.items() if " " not in name}
+    jumps = [
+        CollectiveJump(rate, [1], name.removeprefix("collective "))
+        for name, rate in rates.items()
+        if " " in name
+    ]
+    return System(Ensemble(size, polar=polar, **local), jumps)
