@@ -54,8 +54,8 @@ def solve(system, times, trajectories=1000, seed=0, steps=400):
     local = np.ascontiguousarray(equation.local.T)
     seeds = np.random.SeedSequence(seed).generate_state(blocks)
     turning = (pull, push, w.T * np.sqrt(rates), spin)
-    steps = intervals / np.maximum(counts, 1), counts
-    x = _sample(starts, angles, local, turning, w, steps, seeds)
+    segments = intervals / np.maximum(counts, 1), counts
+    x = _sample(starts, angles, local, turning, w, segments, seeds)
     total = reduce(Moments.merge, (_moments(block) for block in x))
     mean, stderr = (
         {name: a[:, : w.shape[1], k] for k, name in enumerate(NAMES)}
@@ -77,10 +77,10 @@ def _moments(block):
 
 
 @numba.njit(parallel=True, cache=True)
-def _sample(starts, angles, local, turning, weights, steps, seeds):
+def _sample(starts, angles, local, turning, weights, segments, seeds):
     """Observables, shape (blocks, BLOCK, times, sites + channels, names)."""
     pull, push, noise, spin = turning
-    dts, counts = steps
+    dts, counts = segments
     sites, channels = len(spin), len(weights)
     out = np.zeros((len(seeds), BLOCK, len(dts), sites + channels, 5))
     for b in numba.prange(len(seeds)):
