@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 
 import xarray as xr
@@ -24,9 +24,15 @@ from workflow import stack
 from workflow.results import Results
 from workflow.runs import Run
 
-REPLACED = ("twa", "eq6", "paths")  # theories that sample what physics can be wrong in
+# theories that solve what physics can be wrong in
+REPLACED = ("twa", "eq6", "paths", "density", "density_eq6")
 PSI_FROZEN = "ψ frozen"
 KINDS = (*wrong.WRONG, PSI_FROZEN)
+# what a wrong System is as good for: at two times, too, which the program for wrong physics lacks
+SYSTEMS = {
+    "half of the dephasing": lambda e: replace(e, dephasing=e.dephasing / 2),
+    "2N in the place of N": lambda e: replace(e, size=2 * e.size),
+}
 EFFORT = 4096  # trajectories times sites of a run with wrong physics, where it asks for more
 BATCHES = 4
 
@@ -95,7 +101,8 @@ class WrongPhysics(Results):
 
     def batches(self, family: str, run: str) -> list[xr.Dataset]:
         """Return the Datasets of a run, those of TWA with wrong physics."""
-        if run.rsplit(".", 1)[1] not in REPLACED:
+        member, theory = run.rsplit(".", 1)
+        if theory not in REPLACED and not (self.kind in SYSTEMS and "twa" in member):
             return super().batches(family, run)
         asked = self.config.family(family)[run]
         key = self.kind, family, run, asked.fingerprint
@@ -115,13 +122,19 @@ def _wrong(kind: str, run: Run) -> xr.Dataset:
     """Return a run with wrong physics."""
     solved = {}
     for label, point in run.points.items():
+        if run.theory.name not in REPLACED:
+            ensembles = [SYSTEMS[kind](ensemble) for ensemble in point.system.ensembles]
+            system = replace(point.system, ensembles=ensembles)
+            solved[label] = run.theory.solve(replace(point, system=system), 1)
+            continue
         if run.theory.name == "paths":
             effort = point.trajectories, point.seed
             # single trajectories are those of the ball, which knows no psi
             physics = wrong.WRONG.get(kind, wrong.Physics())
             solved[label] = wrong.paths(point.system, point.times, *effort, physics)
             continue
-        count = min(point.trajectories, max(32, EFFORT // point.system.sites))
+        # what is solved on a grid asks for no trajectories
+        count = min(point.trajectories or EFFORT, max(32, EFFORT // point.system.sites))
         batches = BATCHES if point.batches > 1 else 1
         each = []
         for batch in range(batches):
