@@ -39,6 +39,7 @@ from numpy.typing import ArrayLike, NDArray
 from blochball import operators
 from blochball.dataset import assemble
 from blochball.operators import TABLE, VECTORS, MasterEquation
+from blochball.support import progress as bars
 from blochball.support import validation
 from blochball.support.arguments import named
 from blochball.system import System
@@ -77,6 +78,7 @@ def solve(
     rtol: float = 1e-9,
     atol: float = 1e-12,
     integrator: str = "auto",
+    progress: bool = False,
 ) -> xr.Dataset:
     """Integrate the cumulant equations of any System, to first or second order.
 
@@ -101,6 +103,8 @@ def solve(
         Of `scipy.integrate.solve_ivp`; "auto" is LSODA, which turns implicit where the equations
         are stiff, or DOP853 for more than a few hundred variables (3 M for M sites, and
         3 M (3 M + 1) / 2 more in second order).
+    progress : bool
+        Show a progress bar.
 
     Returns
     -------
@@ -131,7 +135,8 @@ def solve(
     equations, state = start(owner, system, order, times.size)
     if integrator == "auto":
         integrator = "LSODA" if state.size <= _STIFF_VARIABLES else "DOP853"
-    path = integrate(owner, equations.derivative, state, times, integrator, rtol, atol)
+    with bars.shown(owner, progress):
+        path = integrate(owner, equations.derivative, state, times, integrator, rtol, atol)
     found = [observables(system, *equations.unpack(at)) for at in path]
     return assemble(
         system,
@@ -344,7 +349,8 @@ def integrate(
     # takes longer to import than this package
     from scipy.integrate import solve_ivp
 
-    def diverged(_: float, y: Array) -> float:
+    def diverged(now: float, y: Array) -> float:
+        bars.report(now / times[-1])
         return _DIVERGED - float(np.abs(y).max())
 
     diverged.terminal = True  # type: ignore[attr-defined]

@@ -18,7 +18,6 @@ import scipy.sparse as sp
 import xarray as xr
 from numpy.polynomial import Polynomial
 from numpy.typing import ArrayLike, NDArray
-from scipy.integrate import solve_ivp
 
 from blochball import operators
 from blochball.dataset import assemble
@@ -27,7 +26,7 @@ from blochball.exact.expectations import Expectations
 from blochball.exact.space import Floats, Space
 from blochball.exact.state import State
 from blochball.protocol import Piece, Protocol, Rotation
-from blochball.support import validation
+from blochball.support import progress, validation
 from blochball.system import Ensemble, System
 
 
@@ -108,6 +107,7 @@ class _Path:
 
     def states(self, state: Floats, times: Floats) -> Iterator[Floats]:
         """Yield the unknowns at the output times."""
+        end = times[-1] or 1.0
         for piece in self.protocol.pieces:
             # an output at the end of a piece precedes the pulses of the next one
             inside = (times > piece.start) & (times <= piece.stop)
@@ -117,13 +117,15 @@ class _Path:
                 state = self._turned(state, rotation)
             outputs = times[inside]
             if piece.stop > times[-1]:
-                yield from self._along(piece, state, outputs)
+                with progress.portion(piece.start / end, 1.0):
+                    yield from self._along(piece, state, outputs)
                 return
             ended = outputs.size and outputs[-1] == piece.stop
             found = self._along(piece, state, outputs if ended else np.append(outputs, piece.stop))
-            for k, state in enumerate(found):
-                if k < outputs.size:
-                    yield state
+            with progress.portion(piece.start / end, piece.stop / end):
+                for k, state in enumerate(found):
+                    if k < outputs.size:
+                        yield state
 
     def _turned(self, state: Floats, rotation: Rotation) -> Floats:
         """Return the state after a pulse."""
@@ -163,6 +165,9 @@ class _Path:
             for matrix in reversed(powers):
                 total = share * total + matrix @ unknowns
             return total
+
+        # takes longer to import than this package
+        from scipy.integrate import solve_ivp
 
         # the error of a step is compared with tolerance times what may be in one element
         allowed = self.tolerance / np.sqrt(self.space.dimension)
