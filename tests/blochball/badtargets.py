@@ -32,7 +32,7 @@ TIMES = [0.0, 0.01]
 JSON = LASER.to_json()
 SOLVED = exact.solve(LASER, TIMES)
 CHAIN = exact.solve(models.waveguide_chain(2, 2, 0.1, 1.0), TIMES, "liouvillian", correlations=[0])
-PLAN = twa.plan(LASER, TIMES, 4, steps=1)
+PLAN = twa.plan(models.superradiant_laser(100, 1.0), TIMES, 4, steps=1)
 PART = twa.run_part(PLAN, range(1))
 
 rate, number = bad.not_real(0), bad.not_real()
