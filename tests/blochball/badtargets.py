@@ -178,7 +178,8 @@ TARGETS = {
     "exact.steady_state": Target(
         exact.steady_state,
         {"system": LASER},
-        {"system": not_system, "method": bad.not_choice, "memory_limit": rate},
+        {"system": not_system, "method": bad.not_choice, "memory_limit": rate}
+        | {"initial": bad.neither(type(None))},
     ),
     "exact.solve, liouvillian": Target(
         exact.solve,

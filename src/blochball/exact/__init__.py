@@ -119,7 +119,10 @@ def steady_state(
 ) -> xr.Dataset:
     """Return the state at infinite time, as a Dataset with the single time "infinity".
 
-    Parameters and errors are those of `solve`.
+    Parameters and errors are those of `solve`, and two options differ: `correlations` is True or
+    False, and `initial` may also be "ensembles", the coherent spin states of the System. With it
+    the liouvillian method returns the state that this one ends in, where there are several to end
+    in; without it there must be one only.
 
     Examples
     --------
@@ -127,6 +130,14 @@ def steady_state(
     >>> ds = exact.steady_state(models.superradiant_laser(size=40, pump=20.0))
     >>> round(ds.emission.item() / 40**2, 5)
     0.12343
+
+    Two ensembles in opposite states keep the J that they begin with, and some of their excitations:
+
+    >>> from math import pi
+    >>> from blochball import CollectiveJump, Ensemble, System
+    >>> domains = System([Ensemble(5, polar=pi), Ensemble(15)], CollectiveJump(1.0, [1, 1]))
+    >>> exact.steady_state(domains, initial="ensembles").inversion.values[0].round(4).tolist()
+    [1.6377, -7.0373]
     """
     owner = "exact.steady_state"
     memory_limit = validation.real(owner, "memory_limit", memory_limit, 0)
