@@ -175,12 +175,6 @@ TARGETS = {
             "memory_limit": rate,
         },
     ),
-    "exact.steady_state": Target(
-        exact.steady_state,
-        {"system": LASER},
-        {"system": not_system, "method": bad.not_choice, "memory_limit": rate}
-        | {"initial": bad.neither(type(None))},
-    ),
     "exact.solve, liouvillian": Target(
         exact.solve,
         {"system": LASER, "times": TIMES, "method": "liouvillian"},
@@ -201,10 +195,17 @@ TARGETS = {
         {"system": LASER, "times": TIMES},
         {"system": not_system, "times": bad.not_times, "tolerance": bad.not_real(1e-14)},
     ),
-    "liouvillian.steady_state": Target(
-        exact.liouvillian.steady_state,
+    "exact.steady_state": Target(
+        exact.steady_state,
+        {"system": LASER, "method": "liouvillian"},
+        {"system": not_system, "method": bad.not_choice, "memory_limit": rate}
+        | {"initial": bad.neither(type(None)), "correlations": bad.not_flag},
+    ),
+    "exact.spectrum_of_liouvillian": Target(
+        exact.spectrum_of_liouvillian,
         {"system": LASER},
-        {"system": not_system, "memory_limit": rate, "correlations": bad.not_flag},
+        {"system": not_system, "count": count, "coherence": bad.not_integer(0)}
+        | {"memory_limit": rate},
     ),
     "exact.two_time": Target(
         exact.two_time,

@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from blochball.exact import jumps, liouvillian, piqs, populations, timed
 from blochball.exact.correlations import spectrum, two_time
+from blochball.exact.modes import spectrum_of_liouvillian
 from blochball.exact.state import State
 from blochball.protocol import Protocol
 from blochball.support import validation
@@ -35,6 +36,7 @@ __all__ = [
     "populations",
     "solve",
     "spectrum",
+    "spectrum_of_liouvillian",
     "steady_state",
     "two_time",
 ]

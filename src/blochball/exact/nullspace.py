@@ -178,6 +178,7 @@ def factorised(
     # on more: 3.7e6 for 12,341 unknowns on three, 1.3e6 for 2,501 on five
     many = 18 * (0.7 if axes == 3 else 3) * size ** (5 / 3)
     expected = 115 * size * math.log2(size) if axes <= 2 else many
+    expected *= generator.dtype.itemsize / 8
     if expected > limit:
         raise MemoryError(
             f"{owner}: iteration does not converge, and a factorisation with "
