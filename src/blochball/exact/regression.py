@@ -115,18 +115,18 @@ def two_time(
     """Return <L^+(t + tau) L(t)>, <L^+(t) L^+(t + tau) L(t + tau) L(t)> and <L^+ L>(t)."""
     rho = field.state(time, tolerance)
     lowered = field.lower(rho)
-
-    done = 0
+    halves = field.halves(lowered)
+    done, runs = 0, len(halves) + 1
 
     def evolve(unknowns: Floats, functional: sp.csr_array) -> Complexes:
         nonlocal done
         multiply = field.generator.__matmul__
-        with progress.portion(done / 3, (done + 1) / 3):
+        with progress.portion(done / runs, (done + 1) / runs):
             values = krylov.values(multiply, unknowns, functional, delays, tolerance)
         done += 1
         return values.astype(complex)
 
-    first = sum(factor * evolve(half, field.raising) for factor, half in field.halves(lowered))
+    first = sum(factor * evolve(half, field.raising) for factor, half in halves)
     second = evolve(field.space.to_real(field.lower_right(lowered)), field.flux).real
     intensity = float((field.flux @ field.space.to_real(rho))[0].real)
     return np.asarray(first), second, intensity

@@ -124,10 +124,10 @@ def solve(
     >>> bool(abs(difference) < 5 * ds.emission_stderr)
     True
 
-    Until the emission is known to a percent:
+    Until the emission is known to 0.3 percent:
 
-    >>> ds = twa.solve(laser, times=[0.06], seed=1, error={"emission": 0.01})
-    >>> ds.trajectories, bool(ds.emission_stderr < 0.01 * ds.emission)
+    >>> ds = twa.solve(laser, times=[0.06], seed=1, error={"emission": 0.003})
+    >>> ds.trajectories, bool(ds.emission_stderr < 0.003 * ds.emission)
     (16384, True)
     """
     owner = "twa.solve"

@@ -6,19 +6,20 @@ import numpy as np
 import pytest
 
 import blochball
-from blochball import Ensemble, Protocol, System, cumulants, exact, models, twa
+from blochball import Ensemble, Protocol, Rotation, System, cumulants, exact, models, twa
 from blochball.support import progress
 from tests.blochball.known import python
 
 LASER = models.superradiant_laser(6, pump=1.0)
 DRIVEN = models.boundary_time_crystal(6, 0.4, 1.0)
+FASTER = models.boundary_time_crystal(6, 0.8, 1.0)
 TIMES = np.linspace(0, 2, 5)
-FEW = {"trajectories": 64, "steps": 3}
+FEW = {"trajectories": 64, "steps": 200}
 CALLS = {
     "exact.solve": lambda **o: exact.solve(LASER, TIMES, **o),
     "exact.solve, matrix": lambda **o: exact.solve(DRIVEN, TIMES, **o),
     "exact.solve, protocol": lambda **o: exact.solve(
-        Protocol([(0, LASER), (1, DRIVEN)]), TIMES, **o
+        Protocol([(0, DRIVEN), Rotation(1.0, "y"), (1, FASTER)]), TIMES, **o
     ),
     "exact.steady_state": lambda **o: exact.steady_state(LASER, **o),
     "exact.two_time": lambda **o: exact.two_time(LASER, TIMES, **o),
@@ -28,7 +29,9 @@ CALLS = {
     "twa.density.solve": lambda **o: twa.density.solve(LASER, TIMES, spacing=0.5, **o),
 }
 SAMPLED = {
-    "trajectory": lambda **o: twa.solve(LASER, TIMES, **FEW, **o),
+    "trajectory": lambda **o: twa.solve(
+        models.superradiant_laser(60, 20.0), TIMES / 10, **FEW, **o
+    ),
     "exact.solve": lambda **o: exact.solve(LASER, TIMES, "jumps", trajectories=10, **o),
     "point": lambda **o: blochball.scan(exact.steady_state, {1.0: LASER}, **o),
 }

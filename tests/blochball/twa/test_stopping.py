@@ -14,16 +14,16 @@ RUN = {"seed": 1, "steps": 60}
 
 @pytest.mark.parametrize("threads", [1, 3])
 def test_a_run_ends_at_the_first_look_that_is_good_enough(threads):
-    ds = twa.solve(LASER, [0.03, 0.06], error={"emission": 0.01}, threads=threads, **RUN)
-    assert ds.emission_stderr.max() <= 0.01 * ds.emission.max()
-    assert ds.attrs["error"] == "emission: 0.01"
+    ds = twa.solve(LASER, [0.03, 0.06], error={"emission": 0.003}, threads=threads, **RUN)
+    assert ds.emission_stderr.max() <= 0.003 * ds.emission.max()
+    assert ds.attrs["error"] == "emission: 0.003"
     # the bits of a run of as many trajectories, and half of them are not enough
     whole, half = (twa.solve(LASER, [0.03, 0.06], ds.trajectories // k, **RUN) for k in (1, 2))
     xr.testing.assert_identical(
-        ds.drop_vars([]).assign_attrs(wall_time=0, error=""),
+        ds.assign_attrs(wall_time=0, error=""),
         whole.assign_attrs(wall_time=0, error=""),
     )
-    assert half.emission_stderr.max() > 0.01 * half.emission.max()
+    assert half.emission_stderr.max() > 0.003 * half.emission.max()
 
 
 def test_several_errors_are_reached_together():
@@ -46,10 +46,10 @@ def test_an_error_that_is_not_reached_is_said():
 
 def test_a_checkpoint_serves_runs_to_any_error(tmp_path):
     keep = {"checkpoint": twa.Checkpoint(tmp_path, work=BLOCK * 60)}
-    rough = twa.solve(LASER, [0.06], error={"emission": 0.01}, **RUN, **keep)
+    rough = twa.solve(LASER, [0.06], error={"emission": 0.003}, **RUN, **keep)
     before = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
     assert before
-    fine = twa.solve(LASER, [0.06], error={"emission": 0.005}, **RUN, **keep)
+    fine = twa.solve(LASER, [0.06], error={"emission": 0.0015}, **RUN, **keep)
     assert fine.trajectories > rough.trajectories
     assert {path: path.stat().st_mtime_ns for path in before} == before
     alone = twa.solve(LASER, [0.06], fine.trajectories, **RUN)
@@ -61,14 +61,14 @@ def test_a_checkpoint_serves_runs_to_any_error(tmp_path):
     [
         (0.01, "error must be a mapping"),
         ({}, "error must be a mapping"),
-        ({"light": 0.1}, "some of inversion, .*light"),
+        ({"light": 0.1}, "some of .*light"),
         ({"correlation": 0.1}, "error must be a mapping"),
         ({"emission": 0.0}, "error must be a mapping"),
         ({"emission": "small"}, "error must be a finite real number"),
     ],
 )
 def test_bad_errors_are_refused(error, message):
-    with pytest.raises((TypeError, ValueError), match=rf"twa\.solve: {message}"):
+    with pytest.raises((TypeError, ValueError), match=rf"twa\.solve: .*{message}"):
         twa.solve(LASER, [0.06], error=error)
 
 
