@@ -84,7 +84,7 @@ def scan(
     >>> lasers = {pump: models.superradiant_laser(20, pump) for pump in (2.0, 5.0, 10.0)}
     >>> ds = blochball.scan(exact.steady_state, lasers, dim="pump")
     >>> ds.emission.squeeze().round(1).to_series().to_dict()
-    {2.0: 12.8, 5.0: 40.6, 10.0: 54.8}
+    {2.0: 18.6, 5.0: 38.0, 10.0: 52.7}
     """
     folder = None if checkpoint is None else validation.path(OWNER, "checkpoint", checkpoint)
     if not callable(solve) or (folder and getattr(solve, "__name__", "<") == "<lambda>"):
