@@ -138,14 +138,38 @@ def assemble(
         for dim, (value, label, unit) in places.items()
         if dim in used
     }
-    described = {
+    return xr.Dataset(data, coords, {**provenance(system), "method": method, **attrs})
+
+
+def provenance(system: System) -> dict[str, str]:
+    """Return the attributes of every result: version, revision, and the System as JSON."""
+    return {
         "blochball_version": __version__,
         "revision": revision(),
         "system": system.to_json(),
-        "method": method,
-        **attrs,
     }
-    return xr.Dataset(data, coords, described)
+
+
+def joined(points: Mapping[Any, Any], dim: str) -> Any:
+    """Return Datasets or DataArrays along `dim`; attributes that differ become variables."""
+    parts = list(points.values())
+    whole = xr.concat(
+        [part.drop_attrs(deep=False) for part in parts],
+        dim=xr.IndexVariable(dim, list(points)),
+        join="exact",
+        data_vars="all",
+        coords="minimal",
+        compat="override",
+    )
+    every = [part.attrs for part in parts]
+    # points may be solved by methods that say different things about themselves
+    for name in (name for name in every[0] if all(name in attrs for attrs in every)):
+        values = [attrs[name] for attrs in every]
+        if all(np.array_equal(values[0], value) for value in values):
+            whole.attrs[name] = values[0]
+        elif np.ndim(values[0]) == 0 and isinstance(whole, xr.Dataset):
+            whole[name] = (dim, values)
+    return whole
 
 
 def _spin_covariance(values: dict[str, Any]) -> NDArray[np.float64]:

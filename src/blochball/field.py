@@ -25,8 +25,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from blochball._version import __version__
-from blochball.dataset import revision
+from blochball.dataset import provenance
 from blochball.support import validation
 from blochball.system import System
 
@@ -138,9 +137,7 @@ def assemble_spectrum(
 
 def _attributes(system: System, weights: Complexes, attrs: dict[str, Any]) -> dict[str, Any]:
     return {
-        "blochball_version": __version__,
-        "revision": revision(),
-        "system": system.to_json(),
+        **provenance(system),
         "weights": json.dumps([[w.real, w.imag] for w in weights.tolist()]),
         **attrs,
     }

@@ -21,8 +21,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from blochball.exact import jumps, liouvillian, piqs, populations, timed
 from blochball.exact.correlations import spectrum, two_time
+from blochball.exact.modes import spectrum_of_liouvillian
 from blochball.exact.state import State
 from blochball.protocol import Protocol
+from blochball.support import progress as bars
 from blochball.support import validation
 from blochball.support.arguments import hint
 from blochball.system import System
@@ -35,6 +37,7 @@ __all__ = [
     "populations",
     "solve",
     "spectrum",
+    "spectrum_of_liouvillian",
     "steady_state",
     "two_time",
 ]
@@ -56,6 +59,7 @@ def solve(
     method: str = "auto",
     *,
     memory_limit: float = liouvillian.MEMORY_LIMIT,
+    progress: bool = False,
     **options: Any,
 ) -> xr.Dataset:
     """Solve the master equation exactly.
@@ -70,10 +74,11 @@ def solve(
         "auto" takes the first method that serves the system and knows the options.
     memory_limit : float
         Bytes beyond which a density matrix is refused, before it is allocated.
+    progress : bool
+        Show a progress bar.
     **options
         Of the method: `correlations` and `tolerance` (populations, liouvillian), `initial`
-        and `moments` (liouvillian), `trajectories`, `seed`, `threads`, `progress` and `error`
-        (jumps).
+        and `moments` (liouvillian), `trajectories`, `seed`, `threads` and `error` (jumps).
 
     Returns
     -------
@@ -96,15 +101,18 @@ def solve(
     owner = "exact.solve"
     times = validation.times(owner, times)
     memory_limit = validation.real(owner, "memory_limit", memory_limit, 0)
+    validation.flag(owner, "progress", progress)
     if isinstance(system, Protocol):
-        return _timed(owner, system, times, method, memory_limit, options)
+        with bars.shown(owner, progress):
+            return _timed(owner, system, times, method, memory_limit, options)
     name, reason = _choose(owner, system, method, memory_limit, options)
     # means and covariances of every site at every time
     validation.memory(owner, "times", 40.0 * times.size * system.sites)
-    if name != "jumps":
-        options["memory_limit"] = memory_limit
-    found: xr.Dataset = _METHODS[name].solve(system, times, **options)
-    if name == "jumps":
+    sampled = name == "jumps"  # which has a bar of its own
+    options |= {"progress": progress} if sampled else {"memory_limit": memory_limit}
+    with bars.shown(owner, progress and not sampled):
+        found: xr.Dataset = _METHODS[name].solve(system, times, **options)
+    if sampled:
         error = found.attrs["error"]
         reason += f"; sampled: inversion per emitter with a standard error of {error:.1g} at most"
     return found.assign_attrs(method_reason=reason)
@@ -115,11 +123,15 @@ def steady_state(
     method: str = "auto",
     *,
     memory_limit: float = liouvillian.MEMORY_LIMIT,
+    progress: bool = False,
     **options: Any,
 ) -> xr.Dataset:
     """Return the state at infinite time, as a Dataset with the single time "infinity".
 
-    Parameters and errors are those of `solve`.
+    Parameters and errors are those of `solve`, and two options differ: `correlations` is True or
+    False, and `initial` may also be "ensembles", the coherent spin states of the System. With it
+    the liouvillian method returns the state that this one ends in, where there are several to end
+    in; without it there must be one only.
 
     Examples
     --------
@@ -127,13 +139,22 @@ def steady_state(
     >>> ds = exact.steady_state(models.superradiant_laser(size=40, pump=20.0))
     >>> round(ds.emission.item() / 40**2, 5)
     0.12343
+
+    Two ensembles in opposite states keep the J that they begin with, and some of their excitations:
+
+    >>> from math import pi
+    >>> from blochball import CollectiveJump, Ensemble, System
+    >>> domains = System([Ensemble(5, polar=pi), Ensemble(15)], CollectiveJump(1.0, [1, 1]))
+    >>> exact.steady_state(domains, initial="ensembles").inversion.values[0].round(4).tolist()
+    [1.6377, -7.0373]
     """
     owner = "exact.steady_state"
     memory_limit = validation.real(owner, "memory_limit", memory_limit, 0)
     name, reason = _choose(owner, system, method, memory_limit, options)
     if name != "jumps":
         options["memory_limit"] = memory_limit
-    found: xr.Dataset = _METHODS[name].steady_state(system, **options)
+    with bars.shown(owner, progress):
+        found: xr.Dataset = _METHODS[name].steady_state(system, **options)
     return found.assign_attrs(method_reason=reason)
 
 
