@@ -50,8 +50,10 @@ report: $(STAMP)
 	$(BIN)/snakemake --cores all --configfile config/$(NAME).yaml \
 	    --report results/$(NAME)/report.html
 
-test: $(STAMP)
-	$(BIN)/python -m pytest
+# the data that claims are measured on come first, by all cores; then files of tests go to as many
+# processes as there are cores, but to no more than memory is for
+test: quick
+	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
 
 # random small Systems through every theory, against the 2^n program: make fuzz SECONDS=600
 SECONDS ?= 600

@@ -6,6 +6,7 @@ By default those of config/quick.yaml, which the workflow makes first if they ar
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 import sys
 from pathlib import Path
@@ -31,9 +32,14 @@ def results(request: pytest.FixtureRequest) -> Results:
     path = Path(request.config.rootpath, request.config.getoption("--paper-config"))
     # Snakemake decides what is missing or stale
     command = [sys.executable, "-m", "snakemake", "--cores", "all", "--configfile", str(path)]
-    run = subprocess.run(
-        command, cwd=request.config.rootpath, capture_output=True, text=True, check=False
-    )
+    directory = Path(request.config.rootpath, "results")
+    directory.mkdir(exist_ok=True)
+    with Path(directory, ".tests").open("w") as one:
+        # of several processes of tests one runs it, and the others find nothing left to do
+        fcntl.flock(one, fcntl.LOCK_EX)
+        run = subprocess.run(
+            command, cwd=request.config.rootpath, capture_output=True, text=True, check=False
+        )
     if run.returncode:
         pytest.fail(f"the workflow failed:\n{run.stderr[-4000:]}", pytrace=False)
-    return Results(load(path), Path(request.config.rootpath, "results"))
+    return Results(load(path), directory)

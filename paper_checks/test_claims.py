@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from paper_checks import controls, ledger
-from paper_checks.controls import Control
+from paper_checks.controls import Control, Wrong
 from paper_checks.ledger import Claim, Finding
 from paper_checks.quantity import UnmeasurableError, Verdict
 from workflow.results import Results
@@ -22,7 +22,7 @@ from workflow.results import Results
 CLAIMS = ledger.claims()
 CONTROLS = [control for figure in ledger.figures() for control in controls.of(figure)]
 
-Measured = Callable[[Claim | Control], Finding]
+Measured = Callable[[Claim | Control | Wrong], Finding]
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +35,8 @@ def measured(results: Results) -> Measured:
             return ledger.measure(CLAIMS[number], results)
         return CONTROLS[number].measure(results)
 
-    def measure(what: Claim | Control) -> Finding:
-        if isinstance(what, Control):
+    def measure(what: Claim | Control | Wrong) -> Finding:
+        if isinstance(what, Control | Wrong):
             return by_number("control", CONTROLS.index(what))
         return by_number("claim", CLAIMS.index(what))
 
@@ -71,7 +71,7 @@ def test_claim(claim: Claim, results: Results, measured: Measured) -> None:
 
 
 @pytest.mark.parametrize("control", CONTROLS, ids=lambda c: f"{c.claim}: {c.effect}")
-def test_control_turns_a_number(control: Control, measured: Measured) -> None:
+def test_control_turns_a_number(control: Control | Wrong, measured: Measured) -> None:
     before, after = checked(measured(control.entry)), checked(measured(control))
     if set(before.verdicts.values()) == {Verdict.UNDECIDED}:
         pytest.skip("says nothing: the claim itself is undecided with these data")

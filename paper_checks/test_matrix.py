@@ -1,0 +1,56 @@
+"""The matrix of wrong physics and claims is that of the ledger, and says what is measured anew."""
+
+from __future__ import annotations
+
+import pytest
+
+from paper_checks import controls, ledger, matrix
+from paper_checks.controls import Wrong
+from paper_checks.ledger import Finding, claims
+from paper_checks.matrix import Effect
+from paper_checks.quantity import Quantity
+from workflow.results import Results
+
+CLAIMS = {claim.id: claim for claim in claims()}
+KEPT = matrix.kept("quick")
+ANEW = [
+    control
+    for figure in ledger.figures()
+    for control in controls.of(figure)
+    if isinstance(control, Wrong)
+]
+
+
+def test_it_holds_every_claim_and_every_kind() -> None:
+    assert set(KEPT) == set(CLAIMS)
+    assert all(tuple(row) == controls.KINDS for row in KEPT.values())
+
+
+def test_a_claim_that_nothing_breaks_says_why_and_no_other_does() -> None:
+    assert matrix.unbroken(KEPT) == {name for name, claim in CLAIMS.items() if claim.weak}
+
+
+def test_every_kind_breaks_claims() -> None:
+    for kind in controls.KINDS:
+        assert sum(row[kind] == Effect.BREAKS for row in KEPT.values()) >= 3, kind
+
+
+@pytest.mark.parametrize("control", ANEW, ids=lambda c: f"{c.claim}: {c.kind}")
+def test_what_is_measured_anew_agrees(control: Wrong, results: Results) -> None:
+    before = ledger.measure(control.entry, results)
+    assert matrix.effect(before, control.measure(results)) == KEPT[control.claim][control.kind]
+
+
+def test_effects_are_told_apart() -> None:
+    claim = next(claim for claim in claims() if len(claim.criteria) == 1)
+    ((name, bounds),) = claim.criteria.items()
+    limit = next(iter(bounds.values()))
+    kept, broken = (limit + 1, limit - 1) if "above" in bounds else (limit - 1, limit + 1)
+
+    def finding(value: float, stderr: float = 0.0) -> Finding:
+        return Finding(claim, {name: Quantity(value, stderr)})
+
+    right = finding(kept)
+    assert matrix.effect(right, finding(broken)) == Effect.BREAKS
+    assert matrix.effect(right, finding(broken, 10.0)) == Effect.BLURS
+    assert matrix.effect(right, right) == Effect.NOTHING
