@@ -74,7 +74,9 @@ def measured(config: str, kinds: Sequence[str]) -> dict[str, dict[str, Effect]]:
 
 def kept(config: str) -> dict[str, dict[str, str]]:
     """Return the matrix of a config as it was measured last."""
-    matrix: dict[str, dict[str, str]] = json.loads(path(config).read_text(encoding="utf-8"))["claims"]
+    matrix: dict[str, dict[str, str]] = json.loads(path(config).read_text(encoding="utf-8"))[
+        "claims"
+    ]
     return matrix
 
 

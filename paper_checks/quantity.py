@@ -238,7 +238,10 @@ def scaling(sizes: Sequence[float], errors: Sequence[Quantity]) -> Quantity:
         raise UnmeasurableError("fewer than three sizes are resolved")
     x, y = [sizes[k] for k in seen], [errors[k] for k in seen]
     local = ", ".join(f"{exponent.value:.2f}" for exponent in local_exponents(x, y))
-    return power_law(x, y).noted(f"{x[0]:g} to {x[-1]:g}; between neighbours {local}")
+    note = (
+        f"{x[0]:g} to {x[-1]:g}; between neighbours {local}, changing by {curvature(x, y)} a decade"
+    )
+    return power_law(x, y).noted(note)
 
 
 def power_law(x: Sequence[float], y: Sequence[Quantity]) -> Quantity:

@@ -124,7 +124,8 @@ def test_scaling_needs_three_resolved_errors() -> None:
     errors.append(Quantity(0.125, 0.01))
     found = quantity.scaling([1, 2, 4, 8], errors)
     assert found.value == pytest.approx(-1)
-    assert found.note == "1 to 8; between neighbours -1.00, -1.00"
+    bend = quantity.curvature([1, 2, 8], [errors[0], errors[1], errors[3]])
+    assert found.note == f"1 to 8; between neighbours -1.00, -1.00, changing by {bend} a decade"
 
 
 def test_what_is_no_power_law_shows() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import pi
@@ -12,7 +13,7 @@ import numpy as np
 from blochball import models
 from workflow.runs import Drawn, Family, Run, Seeds
 from workflow.settings import Count, Counts, Grid, Numbers, Positive, Several
-from workflow.theories import TWA, Array, Point
+from workflow.theories import PATHS, TWA, Array, Point
 
 
 def spaced(first: float, last: float, count: int) -> Array:
@@ -39,9 +40,10 @@ class Chain:
     tolerance_in_rad: Positive  # by which a spin may turn in a time step
     trajectories: Several
     jobs: Count
+    paths: Several  # single trajectories of another run
 
     def runs(self, seed: Seeds, of: Mapping[str, Any]) -> Family:
-        """Return the one run."""
+        """Return the run of the figure, and single trajectories."""
         times = spaced(self.first_gamma_t, self.until_gamma_t, self.outputs)
         phase = self.phase_in_pi * pi
         point = Point(
@@ -53,7 +55,13 @@ class Chain:
             momenta=tuple(np.linspace(-pi, pi, self.momenta).tolist()),
             seed=seed(),
         )
-        return {f"sites-{self.sites}.twa": Run(TWA, {self.sites: point}, jobs=self.jobs)}
+        single = dataclasses.replace(
+            point, trajectories=self.paths, momenta=(), seed=seed("paths", self.paths)
+        )
+        return {
+            f"sites-{self.sites}.twa": Run(TWA, {self.sites: point}, jobs=self.jobs),
+            f"sites-{self.sites}.paths": Run(PATHS, {self.sites: single}),
+        }
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,12 @@ def one_wave(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
     return ds.assign(structure_factor=ds.structure_factor * xr.where(ds.momentum < 0, 0.3, 1))
 
 
+def shrunk(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
+    """Shorten the spin of every trajectory."""
+    names = ("spin_x", "spin_y", "inversion")
+    return ds.assign({name: 0.3 * ds[name] for name in names})
+
+
 def short(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
     """Let spins be half as long, and many of them short."""
     return ds.assign(inverse_length=2 * ds.inverse_length, short_fraction=ds.short_fraction + 0.2)
@@ -111,7 +117,7 @@ def flattened(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
     )
 
 
-CHAIN, DRIVE = "chain/*", "drive/*"
+CHAIN, DRIVE = "chain/*.twa", "drive/*"
 CONTROLS = [
     Control("fig4-burst", "five times slower", CHAIN, stretched(5)),
     Control("fig4-burst", "no burst", CHAIN, capped),
@@ -121,6 +127,7 @@ CONTROLS = [
     Control("fig4-peaks", "no coherence", CHAIN, disordered),
     Control("fig4-peaks", "one wave only", CHAIN, one_wave),
     Control("fig4-validity", "short spins", CHAIN, short),
+    Control("fig4-validity", "short spins in single trajectories", "chain/*.paths", shrunk),
     Control("fig4-validity-scaling", "|J| as N²", "lengths/*", shortened(-1)),
     Control("fig4-validity-scaling", "|J| as N, always", "lengths/*", shortened(-0.5)),
     Control("fig4-direction", "against the drive", DRIVE, against),

@@ -201,10 +201,10 @@ def _half(momentum: Array, s: Array, top: int) -> tuple[float, float]:
 
 
 def validity(results: Results) -> dict[str, Quantity]:
-    """How long the spins are: N <1/|J|>, averaged over sites, and how many are short.
+    """How long the spins are: N <1/|J|>, averaged over sites, and N/|J| of single trajectories.
 
-    In the steady state, where it is largest, for how much of the logarithmic time it exceeds ten,
-    and the largest share of spins shorter than two.
+    For how much of the logarithmic time the mean exceeds ten and a tenth of all spins twenty, and
+    the largest share of spins shorter than two.
     """
     time, ds = times(results), chain(results)
     inverse = Curve.of(ds, "inverse_length", 1 / results.settings("chain").size).mean(1)
@@ -221,8 +221,34 @@ def validity(results: Results) -> dict[str, Quantity]:
     )
     return {
         "share of the logarithmic time above 10": Quantity(share, edges, note, inverse.methods),
+        "share with a tenth of the spins above 20": _single(results),
         "largest share of spins with |J| < 2": largest(short),
     }
+
+
+def _single(results: Results) -> Quantity:
+    """Return the share of the logarithmic time with the upper decile of N/|J| above twenty."""
+    settings = results.settings("chain")
+    ds = results.load("chain", f"sites-{settings.sites}.paths")
+    square = ds.spin_x**2 + ds.spin_y**2 + ds.inversion**2
+    inverse = settings.size / np.sqrt(square.transpose("time", "trajectory", "site").values)
+    span = np.gradient(np.log(ds.time.values))
+
+    def share(kept: NDArray[np.bool_]) -> float:
+        upper = np.quantile(inverse[:, kept], 0.9, axis=(1, 2))
+        return float(span @ (upper > 20) / span.sum())
+
+    every = np.ones(ds.sizes["trajectory"], bool)
+    # sites of one trajectory move together: the jackknife leaves out whole trajectories
+    without = [share(np.arange(every.size) != k) for k in range(every.size)]
+    spread = np.sqrt((every.size - 1) * np.var(without))
+    # it begins and ends somewhere between two outputs
+    edges = span.mean() / span.sum() / np.sqrt(6)
+    steady = inverse[late(ds.time.values)]
+    shown = ", ".join(f"{np.quantile(steady, q):.3g} ({q:.0%})" for q in (0.5, 0.9, 0.99))
+    return Quantity(
+        share(every), np.hypot(spread, edges), f"in the steady state {shown}", methods_of(ds)
+    )
 
 
 def lengths(results: Results) -> dict[str, Quantity]:
