@@ -125,12 +125,21 @@ TURNING = {
     "precession": System(Ensemble(4, detuning=1.0, polar=1.0)),
     "one that nothing damps": System([Ensemble(1, decay=1.0), Ensemble(1)], drive=[0.5, 0.5]),
     "twisting": models.one_axis_twisting(5),
+    "beside one that is damped": System(
+        [
+            Ensemble(3, detuning=0.7, polar=0.96, azimuth=0.7),
+            Ensemble(1, decay=1.0, dephasing=1.0, detuning=0.7, polar=2.7, azimuth=2.5),
+        ],
+        drive=[0.5, 0.0],
+    ),
     "many": System(Ensemble(24, detuning=1.0, polar=1.0), drive=0.3),
 }
 
 
+@pytest.mark.parametrize("dense", [0, 400])
 @pytest.mark.parametrize("system", TURNING.values(), ids=TURNING)
-def test_what_turns_for_ever_is_refused(system):
+def test_what_turns_for_ever_is_refused(system, dense, monkeypatch):
+    monkeypatch.setattr(projection, "DENSE", dense)
     with pytest.raises(ValueError, match=r"initial must be a state that comes to rest.*for ever"):
         ends(system)
 
