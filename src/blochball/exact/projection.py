@@ -25,7 +25,7 @@ BLOCK, GROWTH = 8, 4  # vectors to begin with, and how many times more if all of
 # |A x| for |x| = 1 as shares of the largest rate: below, zero but for rounding; above, a rate that
 # rounding mixes 1e-8 of into null vectors at most
 ROUNDING, RATE = 1e-12, 1e-8
-DENSE = 400  # unknowns up to which all eigenvalues take less than a second
+DENSE = 150  # unknowns up to which all eigenvalues take no time
 ON_AXIS = 1e-8  # damping, as a share of the largest rate, that a part which turns does not have
 ACCURACY = 1e-10  # of the eigenvalue that tells: far below
 SEEN = 1e-8  # share of the state that may turn without being seen
