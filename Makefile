@@ -1,4 +1,4 @@
-# make figures | test | quick | docs | report | baseline | lint | fuzz | bench | readme | clean
+# make figures | test | quick | docs | report | baseline | wrong | lint | fuzz | bench | readme | clean
 # Everything runs in .venv, made from the hashed pins of envs/requirements.lock.
 
 PYTHON ?= python3
@@ -10,7 +10,7 @@ STAMP := $(VENV)/.complete
 export MPLBACKEND := Agg
 
 .DELETE_ON_ERROR:
-.PHONY: figures test quick docs report baseline fuzz lint bench graph readme clean help
+.PHONY: figures test quick docs report baseline wrong fuzz lint bench graph readme clean help
 
 help:
 	@sed -n '1p' Makefile
@@ -42,6 +42,10 @@ baseline: quick
 	$(BIN)/python -m workflow.baseline --config config/quick.yaml
 	$(BIN)/python -m pytest -q tests/paper/test_images.py -k looks \
 	    --mpl-generate-path=data/reference/quick/figures
+
+# which wrong physics breaks which claim, measured anew on purpose
+wrong: quick
+	$(BIN)/python -m paper_checks.matrix
 
 # Snakemake's own report, results/NAME/report.html: make report, or make report NAME=quick
 NAME ?= paper

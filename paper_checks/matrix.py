@@ -2,9 +2,9 @@
 
 Everything sampled is solved anew by a program with one error in it (`paper_checks.wrong`), and each
 claim is measured on that. It takes a quarter of an hour, so ``make wrong`` renews
-``data/reference/NAME/wrong_physics.json`` by hand, as ``make baseline`` does the reference data::
+``data/reference/quick/wrong_physics.json`` by hand, as ``make baseline`` does the reference data::
 
-    python -m paper_checks.matrix --config config/quick.yaml
+    python -m paper_checks.matrix
 
 The tests ask that every claim is in it, that a claim which nothing breaks says why, and that what
 `controls.Wrong` measures anew agrees.
@@ -13,7 +13,6 @@ The tests ask that every claim is in it, that a claim which nothing breaks says 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from enum import StrEnum
 from pathlib import Path
@@ -24,10 +23,12 @@ from paper_checks import controls, ledger
 from paper_checks.ledger import Finding
 from paper_checks.quantity import Verdict
 from workflow.baseline import ROOT
-from workflow.config import command_line, load
+from workflow.config import load
 from workflow.results import Results
 
-NAME = "wrong_physics.json"
+# what is measured with, and where it is kept
+CONFIG = "config/quick.yaml"
+KEPT = ROOT / "quick" / "wrong_physics.json"
 
 
 class Effect(StrEnum):
@@ -36,11 +37,6 @@ class Effect(StrEnum):
     BREAKS = "breaks"  # a number is decided otherwise
     BLURS = "blurs"  # a number that was decided no longer is
     NOTHING = "nothing"
-
-
-def path(config: str) -> Path:
-    """Return where the matrix of a config is kept."""
-    return ROOT / config / NAME
 
 
 def effect(before: Finding, after: Finding) -> Effect:
@@ -52,9 +48,9 @@ def effect(before: Finding, after: Finding) -> Effect:
     return Effect.BLURS if blurred else Effect.NOTHING
 
 
-def column(config: str, kind: str) -> dict[str, Effect]:
+def column(kind: str) -> dict[str, Effect]:
     """Return what one kind of wrong physics does to every claim, by its id."""
-    results = Results(load(config), Path("results"))
+    results = Results(load(CONFIG), Path("results"))
     effects = {}
     for claim in ledger.claims():
         before = ledger.measure(claim, results)
@@ -62,35 +58,32 @@ def column(config: str, kind: str) -> dict[str, Effect]:
     return effects
 
 
-def measured(config: str, kinds: Sequence[str]) -> dict[str, dict[str, Effect]]:
-    """Return for every claim what each kind of wrong physics does to it."""
-    with ProcessPoolExecutor(thread_count("matrix", None)) as pool:
-        columns = list(pool.map(column, [config] * len(kinds), kinds))
-    return {
-        claim.id: dict(zip(kinds, (c[claim.id] for c in columns), strict=True))
-        for claim in ledger.claims()
-    }
-
-
-def kept(config: str) -> dict[str, dict[str, str]]:
-    """Return the matrix of a config as it was measured last."""
-    matrix: dict[str, dict[str, str]] = json.loads(path(config).read_text(encoding="utf-8"))[
-        "claims"
-    ]
+def kept() -> dict[str, dict[str, str]]:
+    """Return for every claim what each kind did to it when that was measured last, if it was."""
+    if not KEPT.is_file():
+        return {}
+    matrix: dict[str, dict[str, str]] = json.loads(KEPT.read_text(encoding="utf-8"))["claims"]
     return matrix
 
 
-def unbroken(matrix: Mapping[str, Mapping[str, str]]) -> set[str]:
-    """Return the claims that no wrong physics breaks."""
-    return {claim for claim, row in matrix.items() if Effect.BREAKS not in row.values()}
+def breakers() -> dict[str, list[str]]:
+    """Return for every claim the kinds of wrong physics that break it."""
+    return {
+        claim: [kind for kind, effect in row.items() if effect == Effect.BREAKS]
+        for claim, row in kept().items()
+    }
 
 
 def main() -> None:
-    """Read the command line, measure, write."""
-    args = command_line(__doc__.splitlines()[0]).parse_args()
-    config = load(args.config)
-    found = {"revision": revision(), "claims": measured(str(args.config), controls.KINDS)}
-    path(config.name).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    """Measure every claim with every kind of wrong physics, and write it down."""
+    kinds = controls.KINDS
+    with ProcessPoolExecutor(thread_count("matrix", None)) as pool:
+        columns = dict(zip(kinds, pool.map(column, kinds), strict=True))
+    claims = {
+        claim.id: {kind: columns[kind][claim.id] for kind in kinds} for claim in ledger.claims()
+    }
+    whole = {"revision": revision(), "claims": claims}
+    KEPT.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -106,12 +106,14 @@ def paths(ax: Axes, results: Results, motion: str) -> None:
 
 
 def lengths(ax: Axes, results: Results) -> None:
-    """Draw |J| of the same trajectories, and the root mean square of all (dashed), against time."""
+    """Draw |J| of the same trajectories, rms (dashed) and nine tenths of all, against time."""
     time = measure.times(results)
     for motion, colour in COLOURS.items():
         length = measure.lengths(results, motion)
         # the collective ones lie on top of each other
         width = 1.8 if motion == "collective" else 0.7
+        low, high = np.quantile(length, (0.05, 0.95), axis=1)
+        ax.fill_between(time, low, high, color=colour, alpha=0.2, linewidth=0)
         ax.plot(time, length[:, :DRAWN], color=colour, linewidth=width)
         ax.plot(time, np.sqrt((length**2).mean(axis=1)), color="black", **style.SAMPLED)
     ax.text(0.97, 1.03, "collective", transform=ax.get_yaxis_transform(), ha="right", fontsize=7.5)

@@ -144,9 +144,10 @@ def synchronisation(results: Results) -> dict[str, Quantity]:
         for name, detuning in (("one line", min(detunings)), ("two lines", max(detunings))):
             curve = spectrum(results, run, detuning)
             top = int(np.argmax(curve.value))
-            # of one number over itself the error is that of the number
-            one = Quantity(1.0, curve.stderr[0] / curve.value[0], methods=curve.methods)
-            found[f"{name}, {shown}"] = curve.at(0) / curve.at(top) if top else one
+            ratio = curve.at(0) / curve.at(top)
+            if top == 0:  # of one number over itself: the error is that of the number
+                ratio = Quantity(1.0, curve.stderr[0] / curve.value[0], methods=curve.methods)
+            found[f"{name}, {shown}"] = ratio
     for detuning in few:
         exact, twa = (spectrum(results, f"small-{t}", detuning) for t in ("exact", "twa"))
         away = (twa - exact) / exact.value.max()
