@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -112,9 +113,14 @@ class Piece:
     last: System
     rotations: tuple[Rotation, ...] = ()
 
+    @cached_property
+    def constant(self) -> bool:
+        """Whether nothing changes between both ends."""
+        return self.first is self.last or self.first == self.last
+
     def at(self, time: float) -> System:
         """Return the System at a time within the piece."""
-        if self.first == self.last or math.isinf(self.stop):
+        if self.constant:
             return self.first
         share = (time - self.start) / (self.stop - self.start)
         return _combined([self.first, self.last], [1 - share, share])
@@ -167,11 +173,6 @@ class Protocol:
     def sites(self) -> int:
         """Number of ensembles."""
         return self.initial.sites
-
-    @property
-    def channels(self) -> tuple[str, ...]:
-        """Names of the collective jumps."""
-        return self.initial.channels
 
     @property
     def knots(self) -> NDArray[np.float64]:
@@ -280,7 +281,7 @@ class Protocol:
 
     def __eq__(self, other: object) -> bool:
         """Two Protocols are equal if every number in them is."""
-        return self.to_json() == other.to_json() if isinstance(other, Protocol) else NotImplemented
+        return isinstance(other, Protocol) and self.to_json() == other.to_json()
 
     def __hash__(self) -> int:
         """Hash of the JSON text."""
