@@ -138,14 +138,16 @@ def assemble(
         for dim, (value, label, unit) in places.items()
         if dim in used
     }
-    described = {
+    return xr.Dataset(data, coords, {**provenance(system), "method": method, **attrs})
+
+
+def provenance(system: System) -> dict[str, str]:
+    """Return the attributes of every result: version, revision, and the System as JSON."""
+    return {
         "blochball_version": __version__,
         "revision": revision(),
         "system": system.to_json(),
-        "method": method,
-        **attrs,
     }
-    return xr.Dataset(data, coords, described)
 
 
 def _spin_covariance(values: dict[str, Any]) -> NDArray[np.float64]:

@@ -26,8 +26,7 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from blochball import operators
-from blochball._version import __version__
-from blochball.dataset import revision
+from blochball.dataset import provenance
 from blochball.support import validation
 from blochball.system import System
 
@@ -139,9 +138,7 @@ def assemble_spectrum(
 
 def _attributes(system: System, weights: Complexes, attrs: dict[str, Any]) -> dict[str, Any]:
     return {
-        "blochball_version": __version__,
-        "revision": revision(),
-        "system": system.to_json(),
+        **provenance(system),
         "weights": json.dumps([[w.real, w.imag] for w in weights.tolist()]),
         **attrs,
     }

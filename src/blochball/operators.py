@@ -74,7 +74,7 @@ COLLECTIVE = tuple(f"collective {kind}" for kind in KINDS)
 TERMS = (*LOCAL, *LINEAR, "exchange", "spin coupling", *COLLECTIVE, "collective mixed")
 _SERVED: dict[str, frozenset[str]] = {}
 # what takes a Protocol in the place of a System
-TIMED = ("exact.solve", "twa.solve")
+TIMED = "exact.solve, cumulants.solve and twa.solve"
 
 
 def declare(theory: str, *terms: str) -> None:
@@ -126,9 +126,7 @@ def require_system(owner: str, system: Any) -> None:
         Naming the argument `system`.
     """
     if isinstance(system, Protocol):
-        raise TypeError(
-            f"{owner}: system must be a System, got a Protocol, which {' and '.join(TIMED)} serve"
-        )
+        raise TypeError(f"{owner}: system must be a System, got a Protocol, which {TIMED} serve")
     validation.instance(owner, "system", system, System)
 
 

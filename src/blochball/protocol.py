@@ -6,7 +6,7 @@ import itertools
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
@@ -253,9 +253,7 @@ class Protocol:
         entries: list[Any] = []
         for piece in self.pieces:
             entries.append([piece.start, json.loads(piece.first.to_json())])
-            entries += [
-                {"angle": r.angle, "axis": r.axis, "sites": r.sites} for r in piece.rotations
-            ]
+            entries += map(asdict, piece.rotations)
             if math.isfinite(piece.stop):
                 entries.append([piece.stop, json.loads(piece.last.to_json())])
         return json.dumps({"protocol": entries})
@@ -324,7 +322,8 @@ def _checked(entries: Any) -> list[tuple[float, System] | Rotation]:
                     f"{owner}: entries must have one initial state, got ensembles[{l}] at polar "
                     f"{one.polar:g}, azimuth {one.azimuth:g} and {other.polar:g}, {other.azimuth:g}"
                 )
-        _combined([initial, entry[1]], [1.0, 0.0])  # refuses what differs in more than numbers
+        if entry[1] is not initial:
+            _combined([initial, entry[1]], [1.0, 0.0])  # refuses what differs in more than numbers
         checked.append((time, entry[1]))
         now = time
     if initial is None:

@@ -32,7 +32,7 @@ TIMES = [0.0, 0.01]
 JSON = LASER.to_json()
 SOLVED = exact.solve(LASER, TIMES)
 CHAIN = exact.solve(models.waveguide_chain(2, 2, 0.1, 1.0), TIMES, "liouvillian", correlations=[0])
-PLAN = twa.plan(LASER, TIMES, 4, steps=1)
+PLAN = twa.plan(models.superradiant_laser(100, 1.0), TIMES, 4, steps=1)
 PART = twa.run_part(PLAN, range(1))
 
 rate, number = bad.not_real(0), bad.not_real()
@@ -175,11 +175,6 @@ TARGETS = {
             "memory_limit": rate,
         },
     ),
-    "exact.steady_state": Target(
-        exact.steady_state,
-        {"system": LASER},
-        {"system": not_system, "method": bad.not_choice, "memory_limit": rate},
-    ),
     "exact.solve, liouvillian": Target(
         exact.solve,
         {"system": LASER, "times": TIMES, "method": "liouvillian"},
@@ -200,10 +195,17 @@ TARGETS = {
         {"system": LASER, "times": TIMES},
         {"system": not_system, "times": bad.not_times, "tolerance": bad.not_real(1e-14)},
     ),
-    "liouvillian.steady_state": Target(
-        exact.liouvillian.steady_state,
+    "exact.steady_state": Target(
+        exact.steady_state,
+        {"system": LASER, "method": "liouvillian"},
+        {"system": not_system, "method": bad.not_choice, "memory_limit": rate}
+        | {"initial": bad.neither(type(None)), "correlations": bad.not_flag},
+    ),
+    "exact.spectrum_of_liouvillian": Target(
+        exact.spectrum_of_liouvillian,
         {"system": LASER},
-        {"system": not_system, "memory_limit": rate, "correlations": bad.not_flag},
+        {"system": not_system, "count": count, "coherence": bad.not_integer(0)}
+        | {"memory_limit": rate},
     ),
     "exact.two_time": Target(
         exact.two_time,

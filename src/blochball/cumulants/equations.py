@@ -27,20 +27,16 @@ Quantum 6, 617 (2022) for the general scheme.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import xarray as xr
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from blochball import operators
-from blochball.dataset import assemble
 from blochball.operators import TABLE, VECTORS, MasterEquation
 from blochball.support import validation
-from blochball.support.arguments import named
 from blochball.system import System
 from blochball.terms import KINDS
 
@@ -59,90 +55,8 @@ _EPSILON = np.zeros((3, 3, 3))
 _EPSILON[[0, 1, 2], [1, 2, 0], [2, 0, 1]] = 1
 _EPSILON[[0, 2, 1], [2, 1, 0], [1, 0, 2]] = -1
 
-_INTEGRATORS = ("auto", "RK45", "DOP853", "Radau", "BDF", "LSODA")
-# beyond this many variables an implicit step pays more for its dense Jacobian than it gains
-_STIFF_VARIABLES = 400
-# the smallest relative tolerance that the integrators take
-_FINEST = 1e-13
 # spin correlations are bounded by 1; far outside the truncation has failed for good
 _DIVERGED = 100.0
-
-
-@named("cumulants.solve")
-def solve(
-    system: System,
-    times: ArrayLike,
-    order: int = 2,
-    *,
-    rtol: float = 1e-9,
-    atol: float = 1e-12,
-    integrator: str = "auto",
-) -> xr.Dataset:
-    """Integrate the cumulant equations of any System, to first or second order.
-
-    The result is deterministic and carries no standard errors; its error is that of the
-    truncation, which nothing in the result shows.
-
-    Parameters
-    ----------
-    system : System
-        What to solve.
-    times : array_like, shape (times,)
-        Output times, increasing from a value >= 0, in the inverse unit of the rates.
-    order : {1, 2}
-        1 is mean field: different emitters factorise, also within an ensemble, while products on
-        one emitter are exact, so that ``<J^+ J^-> = N n + N (N - 1) |s|^2`` with
-        ``n = <sigma^+ sigma^->`` and ``s = <sigma^->``. Without a drive, and from a fully
-        polarised state, s stays zero: mean field has no spontaneous burst, each emitter decays
-        alone. 2 neglects third cumulants; it is exact for two emitters in all.
-    rtol, atol : float
-        Relative and absolute tolerance of the integrator, on means and correlations per emitter.
-    integrator : {"auto", "RK45", "DOP853", "Radau", "BDF", "LSODA"}
-        Of `scipy.integrate.solve_ivp`; "auto" is LSODA, which turns implicit where the equations
-        are stiff, or DOP853 for more than a few hundred variables (3 M for M sites, and
-        3 M (3 M + 1) / 2 more in second order).
-
-    Returns
-    -------
-    xarray.Dataset
-        See `blochball.dataset`; method "cumulants.1" or "cumulants.2".
-
-    Raises
-    ------
-    TypeError, ValueError
-        For a bad argument.
-    ArithmeticError
-        If the truncated equations diverge or cannot be integrated: the message says when.
-
-    Examples
-    --------
-    >>> from blochball import cumulants, models
-    >>> ds = cumulants.solve(models.superradiant_laser(size=100, pump=25.0), [0.0, 0.06], order=2)
-    >>> round(ds.emission.values[0, 0], 6)
-    np.float64(100.0)
-    """
-    owner = "cumulants.solve"
-    times = validation.times(owner, times)
-    rtol = validation.real(owner, "rtol", rtol, _FINEST)
-    atol = validation.real(owner, "atol", atol, 0)
-    validation.choice(owner, "integrator", integrator, _INTEGRATORS)
-
-    started = time.perf_counter()
-    equations, state = start(owner, system, order, times.size)
-    if integrator == "auto":
-        integrator = "LSODA" if state.size <= _STIFF_VARIABLES else "DOP853"
-    path = integrate(owner, equations.derivative, state, times, integrator, rtol, atol)
-    found = [observables(system, *equations.unpack(at)) for at in path]
-    return assemble(
-        system,
-        times,
-        {name: np.array([values[name] for values in found]) for name in found[0]},
-        method=f"cumulants.{order}",
-        integrator=integrator,
-        rtol=rtol,
-        atol=atol,
-        wall_time=time.perf_counter() - started,
-    )
 
 
 def start(owner: str, system: System, order: int, times: int = 1) -> tuple[Equations, Array]:
@@ -256,7 +170,7 @@ class Equations:
         for kick in self.kicks:
             dc += _swap(_apply(kick, _swap(_apply(kick, total))))
         dc *= self.pairs
-        return np.concatenate([dm.ravel(), dc.reshape(n, n)[np.triu_indices(n)]])
+        return pack(dm, dc)
 
     def response(self, m: Array) -> Array:
         """Mean-field derivative of dm by m, shape (sites, 3, sites, 3)."""
@@ -279,6 +193,22 @@ class Equations:
         torque += np.einsum("cae,laem->lcm", _EPSILON, pair)[..., None] * m
         dc -= 2 * torque
         return dc
+
+
+def pack(m: Array, c: Array | None) -> Array:
+    """Return the flat state of m and c: inverse of `Equations.unpack`."""
+    if c is None:
+        return m.ravel()
+    n = m.size
+    return np.concatenate([m.ravel(), c.reshape(n, n)[np.triu_indices(n)]])
+
+
+def turned(state: tuple[Array, Array | None], matrices: Array) -> tuple[Array, Array | None]:
+    """Return m and c after turns of the Pauli vectors of each site, shape (sites, 3, 3)."""
+    m, c = state
+    if c is not None:
+        c = _swap(_apply(matrices, _swap(_apply(matrices, c))))
+    return np.einsum("lab,lb->la", matrices, m), c
 
 
 def observables(system: System, m: Array, c: Array | None) -> dict[str, Array]:
@@ -339,8 +269,9 @@ def integrate(
     integrator: str = "LSODA",
     rtol: float = 1e-9,
     atol: float = 1e-12,
+    begin: float = 0.0,
 ) -> Array:
-    """Return the states at `times`, shape (times, variables)."""
+    """Return the states at `times`, shape (times, variables), from that at time `begin`."""
     # takes longer to import than this package
     from scipy.integrate import solve_ivp
 
@@ -348,12 +279,12 @@ def integrate(
         return _DIVERGED - float(np.abs(y).max())
 
     diverged.terminal = True  # type: ignore[attr-defined]
-    if times[-1] == 0:
+    if times[-1] == begin:
         return state[None, :]
     options: dict[str, Any] = {"method": integrator, "rtol": rtol, "atol": atol}
     with np.errstate(over="ignore", invalid="ignore"):
         found = solve_ivp(
-            derivative, (0, times[-1]), state, t_eval=times, events=diverged, **options
+            derivative, (begin, times[-1]), state, t_eval=times, events=diverged, **options
         )
     if found.status != 0:
         reached = found.t_events[0][0] if found.t_events[0].size else None

@@ -22,6 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from blochball import operators
 from blochball.exact import jumps, liouvillian, piqs, populations, timed
 from blochball.exact.correlations import spectrum, two_time
+from blochball.exact.modes import spectrum_of_liouvillian
 from blochball.exact.state import State
 from blochball.protocol import Protocol
 from blochball.support import validation
@@ -36,6 +37,7 @@ __all__ = [
     "populations",
     "solve",
     "spectrum",
+    "spectrum_of_liouvillian",
     "steady_state",
     "two_time",
 ]
@@ -120,7 +122,10 @@ def steady_state(
 ) -> xr.Dataset:
     """Return the state at infinite time, as a Dataset with the single time "infinity".
 
-    Parameters and errors are those of `solve`.
+    Parameters and errors are those of `solve`, and two options differ: `correlations` is True or
+    False, and `initial` may also be "ensembles", the coherent spin states of the System. With it
+    the liouvillian method returns the state that this one ends in, where there are several to end
+    in; without it there must be one only.
 
     Examples
     --------
@@ -128,6 +133,14 @@ def steady_state(
     >>> ds = exact.steady_state(models.superradiant_laser(size=40, pump=20.0))
     >>> round(ds.emission.item() / 40**2, 5)
     0.12343
+
+    Two ensembles in opposite states keep the J that they begin with, and some of their excitations:
+
+    >>> from math import pi
+    >>> from blochball import CollectiveJump, Ensemble, System
+    >>> domains = System([Ensemble(5, polar=pi), Ensemble(15)], CollectiveJump(1.0, [1, 1]))
+    >>> exact.steady_state(domains, initial="ensembles").inversion.values[0].round(4).tolist()
+    [1.6377, -7.0373]
     """
     owner = "exact.steady_state"
     memory_limit = validation.real(owner, "memory_limit", memory_limit, 0)

@@ -9,6 +9,7 @@ the steady state by a sparse solve (`nullspace`).
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -16,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from blochball import operators
 from blochball.dataset import assemble
-from blochball.exact import krylov, nullspace, superoperators
+from blochball.exact import krylov, nullspace, projection, superoperators
 from blochball.exact.expectations import Expectations
 from blochball.exact.space import Floats, Space, coherent_state, dimension
 from blochball.exact.state import State
@@ -28,7 +29,7 @@ from blochball.system import System
 METHOD = "exact.liouvillian"
 OPTIONS = {
     "solve": ("correlations", "initial", "moments", "tolerance"),
-    "steady_state": ("correlations", "moments"),
+    "steady_state": ("correlations", "initial", "moments"),
 }
 MEMORY_LIMIT = 8 * 2**30
 TOLERANCE = 1e-9
@@ -199,18 +200,24 @@ def steady_state(
     system: System,
     *,
     memory_limit: float = MEMORY_LIMIT,
+    initial: State | str | None = None,
     correlations: bool = False,
     moments: str = "first",
 ) -> xr.Dataset:
     """Return the stationary state; see `blochball.exact.steady_state`.
 
-    Ensembles without local jumps stay at J = N/2, where coherent spin states are.
+    Ensembles without local jumps stay at J = N/2, where coherent spin states are, unless `initial`
+    has others.
 
     Parameters
     ----------
     system : System
     memory_limit : float
         Bytes; a System that needs more is refused before anything is allocated.
+    initial : State or "ensembles", optional
+        Where there are several stationary states, the one that it ends in is returned;
+        "ensembles" are the coherent spin states of the System. The attribute `stationary_states`
+        counts linearly independent ones. Without it there must be one only.
     correlations : bool
         Whether to keep all <J_k^+ J_l^->.
     moments : {"first", "second"}
@@ -219,7 +226,8 @@ def steady_state(
     Raises
     ------
     ValueError
-        If there are several stationary states, or the System needs more than the limit.
+        If there are several stationary states and no `initial`, if that never comes to rest, or if
+        the System needs more than the limit.
     MemoryError
         If only a factorisation that needs more than the limit would do.
     """
@@ -227,7 +235,7 @@ def steady_state(
     owner = "exact.steady_state"
     validation.flag(owner, "correlations", correlations)
     second = validation.choice(owner, "moments", moments, ("first", "second")) == "second"
-    state, how = _stationary(owner, system, memory_limit)
+    state, how = _stationary(owner, system, memory_limit, initial, second)
     expectations = Expectations(system, state.space, pairs=correlations, second=second)
     values = expectations.of(state.space.to_real(state.elements)[None, :])
     kept = np.arange(1 if correlations else 0)
@@ -238,8 +246,7 @@ def steady_state(
         times_kept=np.full(len(kept), np.inf),
         method=METHOD,
         unknowns=state.space.dimension,
-        solver=how.solver,
-        residual=how.residual,
+        **how,
         wall_time=time.perf_counter() - started,
     )
 
@@ -248,6 +255,7 @@ def stationary(
     system: System,
     *,
     memory_limit: float = MEMORY_LIMIT,
+    initial: State | str | None = None,
     owner: str = "liouvillian.stationary",
 ) -> State:
     """Return the stationary density matrix; parameters and errors are those of `steady_state`.
@@ -261,23 +269,41 @@ def stationary(
     >>> round(state.trace.real, 6)
     1.0
     """
-    return _stationary(owner, system, memory_limit)[0]
+    return _stationary(owner, system, memory_limit, initial, second=True)[0]
 
 
 def _stationary(
-    owner: str, system: System, memory_limit: float
-) -> tuple[State, nullspace.Stationary]:
+    owner: str, system: System, memory_limit: float, initial: State | str | None, second: bool
+) -> tuple[State, dict[str, Any]]:
+    """Return the state, and attributes that say how it was found."""
     validation.instance(owner, "system", system, System)
-    # coherences of any other order than 0 die out without drive
-    space = space_for(
-        owner, system, None if driven(system) else 0, memory_limit, None, _step(system, None)
-    )
+    if isinstance(initial, str):
+        validation.choice(owner, "initial", initial, ("ensembles",))
+    given = None if isinstance(initial, str) else initial
+    # coherences of any other order than 0 die out without drive, but for those that are conserved
+    coherence = None if driven(system) else 0
+    if initial is not None:
+        coherence = coherence_of(system, given, second)
+    space = space_for(owner, system, coherence, memory_limit, given, _step(system, given))
     generator = superoperators.liouvillian(system, space)
-    trace = superoperators.functional(space, left(space.sites)).toarray()[0].real
     # J where it changes, M and M' of each site, less one that the sector fixes
     axes = sum(2 + (spins > 1) for spins in space.spins) - (space.coherence is not None)
-    how = nullspace.stationary(owner, generator, trace, memory_limit, axes)
-    return State(space, space.to_complex(how.unknowns)), how
+    if initial is None:
+        trace = superoperators.functional(space, left(space.sites)).toarray()[0].real
+        how = nullspace.stationary(owner, generator, trace, memory_limit, axes)
+        attributes = {"solver": how.solver, "residual": how.residual}
+        return State(space, space.to_complex(how.unknowns)), attributes
+    start = start_of(system, space, given)
+    equation = MasterEquation.of(system)
+    rates = np.concatenate([equation.local.ravel(), equation.rates])
+    slowest = rates[rates > 0].min(initial=np.inf)
+    ended = projection.limit(owner, generator, start, memory_limit, axes, slowest)
+    attributes = {
+        "solver": "projection",
+        "residual": ended.residual,
+        "stationary_states": ended.stationary,
+    }
+    return State(space, space.to_complex(ended.unknowns)), attributes
 
 
 def driven(system: System) -> bool:

@@ -27,6 +27,7 @@ Linear = Callable[[Floats], Floats]
 
 RESTART, CYCLES = 40, 8  # products with the generator, at most, before iteration gives up
 RESIDUAL = 1e-10  # of sum_i |A x|_i as a share of the largest rate, where sum_i |x_i| = 1
+HINT = "exact.steady_state takes the initial state as initial="
 AGREEMENT = 1e-8  # of two solutions, and of one with itself after rounding, in sum_i |x_i|
 
 
@@ -64,7 +65,7 @@ def stationary(
     """
     scale = float(np.abs(generator.diagonal()).max())
     if scale == 0:
-        raise ValueError(f"{owner}: the steady state must be unique, got a system without dynamics")
+        raise ValueError(f"{owner}: the steady state must be unique, got a system at rest ({HINT})")
     uniform = trace / (trace @ trace)
     random = np.random.default_rng(0).normal(size=len(trace)) / len(trace)
     sources = [uniform, random + (1 - trace @ random) * uniform]
@@ -82,8 +83,9 @@ def stationary(
         rate = float(np.abs(generator @ slow).sum() / np.abs(slow).sum())
         raise ValueError(
             f"{owner}: the steady state must be unique, got a system with several, which depend "
-            f"on the initial state, or with one that is approached too slowly for floating-point "
-            f"numbers to tell (at a rate of {rate:.1g}, beside rates of {scale:.1g})"
+            f"on the initial state ({HINT}), or with one that is approached too slowly for "
+            f"floating-point numbers to tell (at a rate of {rate:.1g}, beside rates of "
+            f"{scale:.1g})"
         )
     if not residual < RESIDUAL:
         raise ValueError(
@@ -144,20 +146,8 @@ def _factorise(
     axes: int,
 ) -> list[Floats]:
     size = len(trace)
-    # measured on two axes, from 22,801 to 361,201 unknowns, within 10%; entries seen after fill-in
-    # on more: 3.7e6 for 12,341 unknowns on three, 1.3e6 for 2,501 on five
-    many = 18 * (0.7 if axes == 3 else 3) * size ** (5 / 3)
-    expected = 115 * size * math.log2(size) if axes <= 2 else many
-    if expected > limit:
-        raise MemoryError(
-            f"{owner}: iteration does not converge, and a factorisation with "
-            f"{size:,} unknowns needs about {expected / 2**30:.3g} GiB, more than the memory_limit "
-            f"of {limit / 2**30:.3g} GiB; exact.solve to a long time needs much less"
-        )
     # inverse iteration with a shift far below every relaxation rate
-    shifted = sp.csc_array(generator - 1e-13 * scale * sp.eye_array(size))
-    options = {"SymmetricMode": True}
-    solver = spla.splu(shifted, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.01, options=options)
+    solver = factorised(owner, generator, 1e-13 * scale, limit, axes)
     found: list[Floats] = []
     for x in sources:
         for _ in range(4):
@@ -171,6 +161,33 @@ def _factorise(
     moved = solver.solve(error)
     found[1] = found[1] + (moved - found[0] * (trace @ moved))
     return found
+
+
+def factorised(
+    owner: str, generator: sp.csr_array, shift: float, limit: float, axes: int
+) -> spla.SuperLU:
+    """Return the factors of the generator less a shift; parameters as for `stationary`.
+
+    Raises
+    ------
+    MemoryError
+        If they are expected to take more than the limit.
+    """
+    size = generator.shape[0]
+    # measured on two axes, from 22,801 to 361,201 unknowns, within 10%; entries seen after fill-in
+    # on more: 3.7e6 for 12,341 unknowns on three, 1.3e6 for 2,501 on five
+    many = 18 * (0.7 if axes == 3 else 3) * size ** (5 / 3)
+    expected = 115 * size * math.log2(size) if axes <= 2 else many
+    expected *= generator.dtype.itemsize / 8
+    if expected > limit:
+        raise MemoryError(
+            f"{owner}: iteration does not converge, and a factorisation with "
+            f"{size:,} unknowns needs about {expected / 2**30:.3g} GiB, more than the memory_limit "
+            f"of {limit / 2**30:.3g} GiB; exact.solve to a long time needs much less"
+        )
+    shifted = sp.csc_array(generator - shift * sp.eye_array(size))
+    options = {"SymmetricMode": True}
+    return spla.splu(shifted, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.01, options=options)
 
 
 @njit()

@@ -17,10 +17,10 @@ import numpy as np
 import scipy.sparse as sp
 import xarray as xr
 from numpy.polynomial import Polynomial
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.integrate import solve_ivp
 
-from blochball import operators
+from blochball import operators, ramps
 from blochball.dataset import assemble
 from blochball.exact import krylov, liouvillian, superoperators
 from blochball.exact.expectations import Expectations
@@ -108,22 +108,7 @@ class _Path:
 
     def states(self, state: Floats, times: Floats) -> Iterator[Floats]:
         """Yield the unknowns at the output times."""
-        for piece in self.protocol.pieces:
-            # an output at the end of a piece precedes the pulses of the next one
-            inside = (times > piece.start) & (times <= piece.stop)
-            if piece.start == 0 and times[0] == 0:
-                yield state
-            for rotation in piece.rotations:
-                state = self._turned(state, rotation)
-            outputs = times[inside]
-            if piece.stop > times[-1]:
-                yield from self._along(piece, state, outputs)
-                return
-            ended = outputs.size and outputs[-1] == piece.stop
-            found = self._along(piece, state, outputs if ended else np.append(outputs, piece.stop))
-            for k, state in enumerate(found):
-                if k < outputs.size:
-                    yield state
+        return ramps.states(self.protocol, times, state, self._turned, self._along)
 
     def _turned(self, state: Floats, rotation: Rotation) -> Floats:
         """Return the state after a pulse."""
@@ -143,17 +128,15 @@ class _Path:
 
     def _along(self, piece: Piece, state: Floats, times: Floats) -> Iterator[Floats]:
         """Yield the unknowns at times within a piece, given those at its beginning."""
-        if not times.size:
-            return
         past = times - piece.start
-        if piece.first == piece.last:
-            generator = superoperators.liouvillian(piece.first, self.space)
-            for some in krylov.propagate(generator.__matmul__, state, past, self.tolerance):
+        parts = ramps.polynomials(piece)
+        matrices = [superoperators.liouvillian(system, self.space) for _, system in parts]
+        if len(parts) == 1:
+            for some in krylov.propagate(matrices[0].__matmul__, state, past, self.tolerance):
                 yield from some
             return
         length = piece.stop - piece.start
-        chains = [getattr(system.exchange, "phase", None) for system in (piece.first, piece.last)]
-        powers = self._powers(piece) if chains[0] == chains[1] else []
+        powers = _powers([share for share, _ in parts], matrices)
 
         def slope(now: float, unknowns: Floats) -> Floats:
             if not powers:
@@ -171,26 +154,11 @@ class _Path:
         )
         yield from found.y.T
 
-    def _powers(self, piece: Piece) -> list[sp.csr_array]:
-        """Return the coefficients of the powers of the share of a piece in its Liouvillian."""
-        same = [j.weights for j in piece.first.jumps] == [j.weights for j in piece.last.jumps]
-        # rates times weights times weights
-        nodes = np.linspace(0, 1, 2 if same else 4)
-        length = piece.stop - piece.start
-        at = [
-            superoperators.liouvillian(piece.at(piece.start + share * length), self.space)
-            for share in nodes
-        ]
-        powers: list[sp.csr_array] = []
-        for power in range(nodes.size):
-            shares = [_lagrange(nodes, k)[power] for k in range(nodes.size)]
-            parts = [share * matrix for share, matrix in zip(shares, at, strict=True)]
-            powers.append(sum(parts[1:], parts[0]).tocsr())
-        return powers
 
-
-def _lagrange(nodes: NDArray[np.float64], k: int) -> NDArray[np.float64]:
-    """Return the coefficients of the polynomial that is 1 at a node and 0 at the others."""
-    others = np.delete(nodes, k)
-    found = Polynomial.fromroots(others)
-    return np.asarray((found / found(nodes[k])).coef)
+def _powers(shares: list[Polynomial], matrices: list[sp.csr_array]) -> list[sp.csr_array]:
+    """Return the coefficients of the powers in the sum of polynomials times matrices."""
+    powers: list[sp.csr_array] = []
+    for power in range(len(shares)):
+        parts = [p.coef[power] * matrix for p, matrix in zip(shares, matrices, strict=True)]
+        powers.append(sum(parts[1:], parts[0]).tocsr())
+    return powers

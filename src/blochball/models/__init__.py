@@ -6,11 +6,13 @@ Each function returns a `System`; print it to see its terms, copy the function t
 from blochball.models.cavities import (
     boundary_time_crystal,
     broadened,
+    squeezed_superradiance,
     superradiant_decay,
     superradiant_laser,
     thermal_bath,
 )
 from blochball.models.twisting import (
+    dissipative_ising,
     lipkin_meshkov_glick,
     one_axis_twisting,
     two_axis_twisting,
@@ -21,9 +23,11 @@ __all__ = [
     "boundary_time_crystal",
     "broadened",
     "chiral_waveguide",
+    "dissipative_ising",
     "lipkin_meshkov_glick",
     "one_axis_twisting",
     "ring",
+    "squeezed_superradiance",
     "superradiant_decay",
     "superradiant_laser",
     "thermal_bath",

@@ -345,10 +345,10 @@ def _spared(systems: Sequence[System], fields: Sequence[Fields]) -> float:
 
     Of the worse end of a ramp, which must not turn the axis.
     """
-    axis = fields[0].axis
-    if np.cross(axis, fields[-1].axis, axis=0).any():
+    axes = [some.axis for some in fields]
+    if len(axes) > 1 and np.cross(axes[0], axes[1], axis=0).any():
         return 0.0
-    x, y, z = max((some.axis for some in fields), key=np.linalg.norm)
+    x, y, z = max(axes, key=lambda axis: float(np.abs(axis).max()))
     if not any(s.jumps or s.couplings or s.exchange is not None for s in systems):
         return float(np.hypot(np.hypot(x, y), z).max())
     return abs(float(z[0])) if not x.any() and not y.any() and (z == z[0]).all() else 0.0

@@ -410,7 +410,7 @@ def test_what_nothing_damps_in_the_end_is_warned_about():
 
 # -- refusals ------------------------------------------------------------------------------------
 
-SERVES = "system must be a System, got a Protocol, which exact.solve and twa.solve serve"
+SERVES = "system must be a System, got a Protocol, which exact.solve, cumulants.solve and twa.solve"
 
 
 @pytest.mark.parametrize(

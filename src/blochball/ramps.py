@@ -1,0 +1,86 @@
+"""What a master equation does under a Protocol, for theories that integrate it as it is.
+
+A piece of a Protocol is one of three: constant, a ramp along which everything is a polynomial of
+time, or a change of a phase, which is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+import numpy as np
+from numpy.polynomial import Polynomial
+from numpy.typing import NDArray
+
+from blochball.protocol import Piece, Protocol, Rotation
+from blochball.system import System
+
+Floats = NDArray[np.float64]
+State = TypeVar("State")
+
+
+def states(
+    protocol: Protocol,
+    times: Floats,
+    state: State,
+    turned: Callable[[State, Rotation], State],
+    along: Callable[[Piece, State, Floats], Iterator[State]],
+) -> Iterator[State]:
+    """Yield the state at each output time; at the time of a pulse the one before it.
+
+    Parameters
+    ----------
+    protocol : Protocol
+    times : array, shape (times,)
+        Increasing.
+    state
+        At time 0.
+    turned : callable
+        From a state and a pulse to the state after it.
+    along : callable
+        From a piece, the state at its beginning and increasing times in it to the states then.
+    """
+    for piece in protocol.pieces:
+        # an output at the end of a piece precedes the pulses of the next one
+        outputs = times[(times > piece.start) & (times <= piece.stop)]
+        if piece.start == 0 and times[0] == 0:
+            yield state
+        for rotation in piece.rotations:
+            state = turned(state, rotation)
+        if piece.stop > times[-1]:
+            if outputs.size:
+                yield from along(piece, state, outputs)
+            return
+        ended = outputs.size and outputs[-1] == piece.stop
+        later = along(piece, state, outputs if ended else np.append(outputs, piece.stop))
+        for k, state in enumerate(later):
+            if k < outputs.size:
+                yield state
+
+
+def polynomials(piece: Piece) -> list[tuple[Polynomial, System]]:
+    """Return Systems of a piece, each with a polynomial p of the share of it that has passed.
+
+    The master equation, and whatever is linear in its Lindblad terms and in H, is the sum over p
+    times its value at the System. A constant piece has one of them. There are none where the phase
+    of a chain changes.
+    """
+    if piece.first == piece.last:
+        return [(Polynomial([1.0]), piece.first)]
+    phases = {getattr(end.exchange, "phase", None) for end in (piece.first, piece.last)}
+    if len(phases) > 1:
+        return []
+    same = [j.weights for j in piece.first.jumps] == [j.weights for j in piece.last.jumps]
+    # of first degree in rates and fields, and of second in the weights of jumps
+    nodes = np.linspace(0, 1, 2 if same else 4)
+    length = piece.stop - piece.start
+    return [
+        (_lagrange(nodes, k), piece.at(piece.start + node * length)) for k, node in enumerate(nodes)
+    ]
+
+
+def _lagrange(nodes: Floats, k: int) -> Polynomial:
+    """Return the polynomial that is 1 at a node and 0 at the others."""
+    through = Polynomial.fromroots(np.delete(nodes, k))
+    return through / through(nodes[k])
