@@ -11,9 +11,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from benchmarks import per_emitter
 from benchmarks.timing import Row, measure, median
-from blochball import System, cumulants, models, twa
+from blochball import System, cumulants, models, per_emitter, twa
 from blochball.support.parallel import thread_count
 
 TRAJECTORIES = 512

@@ -20,7 +20,7 @@ Every public name, with an example that runs. What all theories return is descri
 
 # module: what it is for, and its public names where they are not `__all__` or all functions
 MODULES: dict[str, tuple[str, tuple[str, ...]]] = {
-    "blochball": ("Describing a system", ()),
+    "blochball": ("Describing a system, and many of them", ()),
     "blochball.models": ("Systems by name", ()),
     "blochball.exact": ("Exact solutions", ()),
     "blochball.exact.liouvillian": ("Density matrices", ("states", "stationary")),
@@ -28,6 +28,7 @@ MODULES: dict[str, tuple[str, tuple[str, ...]]] = {
     "blochball.twa": ("Truncated Wigner approximation", ()),
     "blochball.twa.eq6": ("The paper's four variables", ("solve",)),
     "blochball.cumulants": ("Cumulant expansions", ()),
+    "blochball.per_emitter": ("One classical spin an emitter, to compare with", ()),
     "blochball.observables": ("Derived quantities", ()),
     "blochball.pictures": ("Pictures on the sphere", ()),
     "blochball.storage": ("Files", ("load", "save")),

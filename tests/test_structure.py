@@ -16,7 +16,7 @@ LONGEST_FILE, LONGEST_FUNCTION, MOST_ARGUMENTS = 400, 80, 7
 ARROWS = {
     "blochball": (),
     "workflow": ("blochball", "paper_checks.ledger", "paper_checks.quantity"),
-    "figures": ("blochball", "workflow", "paper_checks", "benchmarks"),
+    "figures": ("blochball", "workflow", "paper_checks"),
     "paper_checks": ("blochball", "workflow", "figures"),
 }
 

@@ -69,7 +69,8 @@ def environment(workflow: Any) -> str:
         first = f"PATH={shlex.quote(os.path.dirname(sys.executable))}:$PATH "
     # Snakemake formats it: braces are doubled
     sources = shlex.quote(os.pathsep.join(paths)) + "${{PYTHONPATH:+:$PYTHONPATH}}"
-    return f"export {first}PYTHONPATH={sources} {VARIABLE}={config}; "
+    # a bar in a log is a line now and then
+    return f"export {first}PYTHONPATH={sources} {VARIABLE}={config} TQDM_MININTERVAL=30; "
 
 
 class BusyError(RuntimeError):

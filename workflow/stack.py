@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import xarray as xr
 
+from blochball import dataset
+
 
 def joined(points: Mapping[float | str, xr.Dataset], scan: str | None) -> xr.Dataset:
     """Return the points of a run along the dimension `scan`, or the only one there is."""
@@ -46,20 +48,4 @@ def stack(points: Mapping[float | str, xr.Dataset], dim: str) -> xr.Dataset:
     times = [part.time.values for part in parts if "time" in part.coords]
     if any(not np.array_equal(times[0], other) for other in times):
         parts = [part.isel(time=-1, drop=True).assign(until=float(part.time[-1])) for part in parts]
-    whole = xr.concat(
-        [part.drop_attrs(deep=False) for part in parts],
-        dim=xr.IndexVariable(dim, list(points)),
-        join="exact",
-        data_vars="all",
-        coords="minimal",
-        compat="override",
-    )
-    every = [part.attrs for part in parts]
-    # points may be solved by methods that say different things about themselves
-    for name in (name for name in every[0] if all(name in attrs for attrs in every)):
-        values = [attrs[name] for attrs in every]
-        if all(np.array_equal(values[0], value) for value in values):
-            whole.attrs[name] = values[0]
-        elif np.ndim(values[0]) == 0:
-            whole[name] = (dim, values)
-    return whole
+    return dataset.joined(dict(zip(points, parts, strict=True)), dim)

@@ -160,7 +160,9 @@ def _mean_field(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
 
 
 def _ball(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
-    sampling = point.sampling | {"threads": threads, "checkpoint": _checkpoint(**kept)}
+    # the bar is in the log of the job
+    running = {"threads": threads, "checkpoint": _checkpoint(**kept), "progress": True}
+    sampling = point.sampling | running
     if point.strata < 2:
         return twa.solve(point.system, point.times, **sampling)
     del sampling["momenta"]
@@ -175,7 +177,7 @@ def _checkpoint(keep: Path | None = None, chunk: int | None = None) -> twa.Check
 
 def _eq6(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
     sampling = point.sampling | {"threads": threads}
-    return twa.eq6.solve(point.system, point.times, **sampling)
+    return twa.eq6.solve(point.system, point.times, **sampling, progress=True)
 
 
 def _density(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
@@ -261,7 +263,7 @@ def run_part(
     plan: twa.Plan, blocks: range, threads: int, keep: Path, chunk: int | None
 ) -> xr.Dataset:
     """Compute one part, taking up what a killed job has left of it in the folder `keep`."""
-    return twa.run_part(plan, blocks, threads, checkpoint=_checkpoint(keep, chunk))
+    return twa.run_part(plan, blocks, threads, True, _checkpoint(keep, chunk))
 
 
 def gather(plan: twa.Plan, parts: Sequence[xr.Dataset]) -> xr.Dataset:

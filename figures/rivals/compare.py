@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from benchmarks import per_emitter
-from blochball import __version__, cumulants, exact, observables, twa
+from blochball import __version__, cumulants, exact, observables, per_emitter, twa
 from blochball.dataset import revision
 from workflow.theories import EXACT, Point, Theory
 
@@ -97,7 +96,7 @@ def _solved(point: Point, times: Any, trajectories: int, threads: int) -> xr.Dat
             float(np.abs(system.drive_vector).max()),
         )
         steps = int(np.ceil(times[-1] * rate / 0.1))
-        return per_emitter.solve(system, times, trajectories, point.seed, steps)
+        return per_emitter.solve(system, times, trajectories, point.seed, steps=steps)
     with warnings.catch_warnings():
         # the deep subradiant regime is where it says of itself that it should not be trusted
         warnings.filterwarnings("ignore", message=r"twa\.solve: .*not valid", category=UserWarning)

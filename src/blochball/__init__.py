@@ -1,8 +1,9 @@
 """Permutation-invariant emitter ensembles: one description, three theories, one Dataset."""
 
-from blochball import cumulants, exact, models, observables, pictures, twa
+from blochball import cumulants, exact, models, observables, per_emitter, pictures, twa
 from blochball._version import __version__
 from blochball.protocol import Protocol, Rotation
+from blochball.scans import scan
 from blochball.support import storage
 from blochball.system import Ensemble, System
 from blochball.terms import ChainExchange, CollectiveJump, SpinCoupling
@@ -20,7 +21,9 @@ __all__ = [
     "exact",
     "models",
     "observables",
+    "per_emitter",
     "pictures",
+    "scan",
     "storage",
     "twa",
 ]

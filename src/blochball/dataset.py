@@ -150,6 +150,28 @@ def provenance(system: System) -> dict[str, str]:
     }
 
 
+def joined(points: Mapping[Any, Any], dim: str) -> Any:
+    """Return Datasets or DataArrays along `dim`; attributes that differ become variables."""
+    parts = list(points.values())
+    whole = xr.concat(
+        [part.drop_attrs(deep=False) for part in parts],
+        dim=xr.IndexVariable(dim, list(points)),
+        join="exact",
+        data_vars="all",
+        coords="minimal",
+        compat="override",
+    )
+    every = [part.attrs for part in parts]
+    # points may be solved by methods that say different things about themselves
+    for name in (name for name in every[0] if all(name in attrs for attrs in every)):
+        values = [attrs[name] for attrs in every]
+        if all(np.array_equal(values[0], value) for value in values):
+            whole.attrs[name] = values[0]
+        elif np.ndim(values[0]) == 0 and isinstance(whole, xr.Dataset):
+            whole[name] = (dim, values)
+    return whole
+
+
 def _spin_covariance(values: dict[str, Any]) -> NDArray[np.float64]:
     """Take the second moments out of `values` and return the covariances they give."""
     second = {name: np.asarray(values.pop(name)) for name in SECOND}

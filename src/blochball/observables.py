@@ -13,6 +13,7 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from blochball.dataset import system_of
+from blochball.entanglement import duan_criterion, quantum_fisher_information
 from blochball.lines import Correlation
 from blochball.squeezing import (
     finished,
@@ -26,10 +27,12 @@ from blochball.support.arguments import named
 
 __all__ = [
     "direction_fraction",
+    "duan_criterion",
     "g2",
     "kitagawa_ueda_squeezing",
     "line_position",
     "linewidth",
+    "quantum_fisher_information",
     "spin_inequalities",
     "squeezing",
     "squeezing_direction",

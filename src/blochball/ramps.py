@@ -14,6 +14,7 @@ from numpy.polynomial import Polynomial
 from numpy.typing import NDArray
 
 from blochball.protocol import Piece, Protocol, Rotation
+from blochball.support import progress
 from blochball.system import System
 
 Floats = NDArray[np.float64]
@@ -41,22 +42,27 @@ def states(
     along : callable
         From a piece, the state at its beginning and increasing times in it to the states then.
     """
+    end = float(times[-1]) or 1.0
     for piece in protocol.pieces:
         # an output at the end of a piece precedes the pulses of the next one
         outputs = times[(times > piece.start) & (times <= piece.stop)]
         if piece.start == 0 and times[0] == 0:
             yield state
-        for rotation in piece.rotations:
-            state = turned(state, rotation)
+        passed, after = (min(edge / end, 1.0) for edge in (piece.start, piece.stop))
+        with progress.portion(passed, passed):
+            for rotation in piece.rotations:
+                state = turned(state, rotation)
         if piece.stop > times[-1]:
             if outputs.size:
-                yield from along(piece, state, outputs)
+                with progress.portion(passed, after):
+                    yield from along(piece, state, outputs)
             return
         ended = outputs.size and outputs[-1] == piece.stop
         later = along(piece, state, outputs if ended else np.append(outputs, piece.stop))
-        for k, state in enumerate(later):
-            if k < outputs.size:
-                yield state
+        with progress.portion(passed, after):
+            for k, state in enumerate(later):
+                if k < outputs.size:
+                    yield state
 
 
 def polynomials(piece: Piece) -> list[tuple[Polynomial, System]]:

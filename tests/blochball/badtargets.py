@@ -22,6 +22,7 @@ from blochball import (
     exact,
     models,
     observables,
+    scan,
     twa,
 )
 from blochball.support import storage
@@ -297,6 +298,9 @@ TARGETS = {
             "correlations": bad.not_times.filter(lambda value: value is not None) | st.just([5.0]),
             "momenta": bad.not_array,
             "structure": bad.not_choice,
+            "trajectories": bad.not_integer(1, none=True),
+            "error": bad.neither(dict).filter(lambda value: value is not None)
+            | st.sampled_from([{}, {"light": 0.1}, {"emission": 0}, {"emission": None}]),
             "checkpoint": not_path.filter(lambda value: value is not None),
         },
     ),
@@ -376,6 +380,17 @@ TARGETS = {
             "rtol": bad.not_real(1e-13),
             "atol": rate,
             "integrator": bad.not_choice,
+        },
+    ),
+    "scan": Target(
+        scan,
+        {"solve": exact.steady_state, "systems": {1.0: LASER}},
+        {
+            "solve": bad.neither(type(scan)).filter(lambda value: not callable(value)),
+            "systems": bad.neither(dict) | st.sampled_from([{}, {1.0: 2.0}, {None: LASER}]),
+            "dim": st.sampled_from([1, "", "site", ["pump"]]),
+            "checkpoint": not_path.filter(lambda value: value is not None),
+            "progress": bad.not_flag,
         },
     ),
     "storage.save": Target(

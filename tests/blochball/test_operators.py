@@ -7,7 +7,6 @@ from functools import cache
 import numpy as np
 import pytest
 
-from benchmarks import per_emitter
 from blochball import (
     ChainExchange,
     CollectiveJump,
@@ -18,6 +17,7 @@ from blochball import (
     exact,
     models,
     operators,
+    per_emitter,
     twa,
 )
 from blochball.moments import MOMENTS

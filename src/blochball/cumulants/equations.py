@@ -36,7 +36,7 @@ from numpy.typing import NDArray
 
 from blochball import operators
 from blochball.operators import TABLE, VECTORS, MasterEquation
-from blochball.support import validation
+from blochball.support import progress, validation
 from blochball.system import System
 from blochball.terms import KINDS
 
@@ -275,7 +275,8 @@ def integrate(
     # takes longer to import than this package
     from scipy.integrate import solve_ivp
 
-    def diverged(_: float, y: Array) -> float:
+    def diverged(now: float, y: Array) -> float:
+        progress.report((now - begin) / (times[-1] - begin))
         return _DIVERGED - float(np.abs(y).max())
 
     diverged.terminal = True  # type: ignore[attr-defined]

@@ -23,6 +23,7 @@ from blochball.cumulants.equations import (
 )
 from blochball.dataset import assemble
 from blochball.protocol import Piece, Protocol, Rotation
+from blochball.support import progress as bars
 from blochball.support import validation
 from blochball.support.arguments import named
 from blochball.system import System
@@ -43,6 +44,7 @@ def solve(
     rtol: float = 1e-9,
     atol: float = 1e-12,
     integrator: str = "auto",
+    progress: bool = False,
 ) -> xr.Dataset:
     """Integrate the cumulant equations of any System, to first or second order.
 
@@ -67,6 +69,8 @@ def solve(
         Of `scipy.integrate.solve_ivp`; "auto" is LSODA, which turns implicit where the equations
         are stiff, or DOP853 for more than a few hundred variables (3 M for M sites, and
         3 M (3 M + 1) / 2 more in second order).
+    progress : bool
+        Show a progress bar.
 
     Returns
     -------
@@ -100,10 +104,11 @@ def solve(
     if integrator == "auto":
         integrator = "LSODA" if state.size <= _STIFF_VARIABLES else "DOP853"
     path = _Path(owner, protocol, equations, integrator, rtol, atol)
-    values = [
-        observables(protocol.at(now), *equations.unpack(at))
-        for now, at in zip(times, path.states(state, times), strict=True)
-    ]
+    with bars.shown(owner, progress):
+        values = [
+            observables(protocol.at(now), *equations.unpack(at))
+            for now, at in zip(times, path.states(state, times), strict=True)
+        ]
     changes: dict[str, Any] = {"protocol": protocol.to_json()} if protocol is system else {}
     return assemble(
         initial,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from blochball.cumulants.equations import Equations, integrate, observables, start
 from blochball.dataset import assemble
+from blochball.support import progress as bars
 from blochball.support.arguments import named
 from blochball.system import System
 
@@ -25,7 +26,7 @@ SHIFT = 1e-4  # of central differences
 
 
 @named("cumulants.steady_state")
-def steady_state(system: System, order: int = 2) -> xr.Dataset:
+def steady_state(system: System, order: int = 2, *, progress: bool = False) -> xr.Dataset:
     """Return the fixed point that the initial state ends in, at the single time "infinity".
 
     Parameters and errors are those of `solve`.
@@ -46,7 +47,8 @@ def steady_state(system: System, order: int = 2) -> xr.Dataset:
     owner = "cumulants.steady_state"
     started = clock.perf_counter()
     equations, state = start(owner, system, order)
-    found = fixed_point(owner, equations, state)
+    with bars.shown(owner, progress):
+        found = fixed_point(owner, equations, state)
     values = observables(system, *equations.unpack(found))
     return assemble(
         system,
@@ -61,8 +63,10 @@ def fixed_point(owner: str, equations: Equations, state: Array) -> Array:
     """Return the fixed point that a flat state ends in."""
     rates = np.abs(np.diagonal(equations.drift, axis1=1, axis2=2))
     until = 10 / max(float(rates[rates > 0].min(initial=1e100)), 1e-100) if rates.any() else 1.0
-    for _ in range(DOUBLINGS):
-        middle, after = integrate(owner, equations.derivative, state, until * np.array([0.5, 1]))
+    for k in range(DOUBLINGS):
+        with bars.portion(1 - 0.5**k, 1 - 0.5 ** (k + 1)):  # nobody knows how many there will be
+            pair = integrate(owner, equations.derivative, state, until * np.array([0.5, 1]))
+        middle, after = pair
         if np.abs(after - middle).max() < NEAR:
             refined = _newton(equations, after)
             # a fixed point that lies elsewhere is not where this state goes

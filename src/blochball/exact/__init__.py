@@ -25,6 +25,7 @@ from blochball.exact.correlations import spectrum, two_time
 from blochball.exact.modes import spectrum_of_liouvillian
 from blochball.exact.state import State
 from blochball.protocol import Protocol
+from blochball.support import progress as bars
 from blochball.support import validation
 from blochball.support.arguments import hint
 from blochball.system import System
@@ -59,6 +60,7 @@ def solve(
     method: str = "auto",
     *,
     memory_limit: float = liouvillian.MEMORY_LIMIT,
+    progress: bool = False,
     **options: Any,
 ) -> xr.Dataset:
     """Solve the master equation exactly.
@@ -73,10 +75,11 @@ def solve(
         "auto" takes the first method that serves the system and knows the options.
     memory_limit : float
         Bytes beyond which a density matrix is refused, before it is allocated.
+    progress : bool
+        Show a progress bar.
     **options
         Of the method: `correlations` and `tolerance` (populations, liouvillian), `initial`
-        and `moments` (liouvillian), `trajectories`, `seed`, `threads`, `progress` and `error`
-        (jumps).
+        and `moments` (liouvillian), `trajectories`, `seed`, `threads` and `error` (jumps).
 
     Returns
     -------
@@ -99,15 +102,18 @@ def solve(
     owner = "exact.solve"
     times = validation.times(owner, times)
     memory_limit = validation.real(owner, "memory_limit", memory_limit, 0)
+    validation.flag(owner, "progress", progress)
     if isinstance(system, Protocol):
-        return _timed(owner, system, times, method, memory_limit, options)
+        with bars.shown(owner, progress):
+            return _timed(owner, system, times, method, memory_limit, options)
     name, reason = _choose(owner, system, method, memory_limit, options)
     # means and covariances of every site at every time
     validation.memory(owner, "times", 40.0 * times.size * system.sites)
-    if name != "jumps":
-        options["memory_limit"] = memory_limit
-    found: xr.Dataset = _METHODS[name].solve(system, times, **options)
-    if name == "jumps":
+    sampled = name == "jumps"  # which has a bar of its own
+    options |= {"progress": progress} if sampled else {"memory_limit": memory_limit}
+    with bars.shown(owner, progress and not sampled):
+        found: xr.Dataset = _METHODS[name].solve(system, times, **options)
+    if sampled:
         error = found.attrs["error"]
         reason += f"; sampled: inversion per emitter with a standard error of {error:.1g} at most"
     return found.assign_attrs(method_reason=reason)
@@ -118,6 +124,7 @@ def steady_state(
     method: str = "auto",
     *,
     memory_limit: float = liouvillian.MEMORY_LIMIT,
+    progress: bool = False,
     **options: Any,
 ) -> xr.Dataset:
     """Return the state at infinite time, as a Dataset with the single time "infinity".
@@ -147,7 +154,8 @@ def steady_state(
     name, reason = _choose(owner, system, method, memory_limit, options)
     if name != "jumps":
         options["memory_limit"] = memory_limit
-    found: xr.Dataset = _METHODS[name].steady_state(system, **options)
+    with bars.shown(owner, progress):
+        found: xr.Dataset = _METHODS[name].steady_state(system, **options)
     return found.assign_attrs(method_reason=reason)
 
 

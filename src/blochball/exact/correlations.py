@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike
 from blochball import field
 from blochball.exact import coherence_sampling, liouvillian, regression
 from blochball.exact.space import Complexes, Floats
+from blochball.support import progress as bars
 from blochball.support import validation
 from blochball.support.arguments import named
 from blochball.system import System
@@ -36,6 +37,7 @@ def two_time(
     method: str = "auto",
     *,
     memory_limit: float = liouvillian.MEMORY_LIMIT,
+    progress: bool = False,
     **options: Any,
 ) -> xr.Dataset:
     """Return the first- and second-order correlation functions of the field L = sum_l w_l J_l^-.
@@ -54,10 +56,12 @@ def two_time(
         "auto" samples more than 400 emitters that are all alike.
     memory_limit : float
         Bytes beyond which a density matrix is refused, before it is allocated.
+    progress : bool
+        Show a progress bar.
     **options
-        Of "liouvillian" `tolerance`, as for `solve`. Of "jumps" `trajectories`, `seed`, `threads`
-        and `progress`, as for `blochball.twa.solve`, and `burn_in`, the time that a trajectory
-        takes to become stationary.
+        Of "liouvillian" `tolerance`, as for `solve`. Of "jumps" `trajectories`, `seed` and
+        `threads`, as for `blochball.twa.solve`, and `burn_in`, the time that a trajectory takes to
+        become stationary.
 
     Returns
     -------
@@ -89,7 +93,7 @@ def two_time(
         # covariances of all delays, of a dozen blocks at a time
         validation.memory(owner, "delays", 12.0 * (3 * delays.size) ** 2, memory_limit)
         moments, about = coherence_sampling.two_time(
-            owner, system, amplitudes, delays, time, **options
+            owner, system, amplitudes, delays, time, progress=progress, **options
         )
         real, imaginary, second = np.split(moments.mean[:-1], 3)
         values = real + 1j * imaginary, second, moments.mean[-1]
@@ -99,7 +103,8 @@ def two_time(
         tolerance = validation.real(owner, "tolerance", tolerance, 1e-14)
         validation.no_options(owner, method, options)
         source = regression.Field(owner, system, amplitudes, memory_limit)
-        values = regression.two_time(source, delays, time, tolerance)
+        with bars.shown(owner, progress):
+            values = regression.two_time(source, delays, time, tolerance)
         unknowns = source.space.dimension
         about = {"method": "exact.liouvillian", "unknowns": unknowns, "tolerance": tolerance}
     about["wall_time"] = clock.perf_counter() - started
@@ -123,6 +128,7 @@ def spectrum(
     method: str = "auto",
     *,
     memory_limit: float = liouvillian.MEMORY_LIMIT,
+    progress: bool = False,
 ) -> xr.DataArray:
     """Return the spectrum of the field L in the steady state, without its coherent part.
 
@@ -133,7 +139,7 @@ def spectrum(
 
     Parameters
     ----------
-    system, weights, memory_limit
+    system, weights, memory_limit, progress
         As for `two_time`.
     frequencies : array_like, shape (frequencies,)
         omega, any finite real numbers.
@@ -166,7 +172,8 @@ def spectrum(
     validation.choice(owner, "method", method, ("auto", "direct", "transform"))
     amplitudes = field.amplitudes(owner, system, weights)
     source = regression.Field(owner, system, amplitudes, memory_limit)
-    values, method = regression.spectrum(source, wanted, method)
+    with bars.shown(owner, progress):
+        values, method = regression.spectrum(source, wanted, method)
     return field.assemble_spectrum(
         system,
         wanted,

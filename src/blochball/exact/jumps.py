@@ -12,7 +12,7 @@ from blochball.exact import sampled_populations as gillespie
 from blochball.exact.sampling import steady_state
 from blochball.system import System
 
-OPTIONS = {"solve": ("error", "progress", "seed", "threads", "trajectories"), "steady_state": ()}
+OPTIONS = {"solve": ("error", "seed", "threads", "trajectories"), "steady_state": ()}
 
 __all__ = ["OPTIONS", "obstacle", "solve", "steady_state"]
 

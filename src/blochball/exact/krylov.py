@@ -16,7 +16,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from blochball.exact.space import Floats
-from blochball.support import validation
+from blochball.support import progress, validation
 from blochball.support.jit import njit
 
 Linear = Callable[[Floats], Floats]
@@ -137,6 +137,8 @@ def steps(product: Linear, start: Floats, tolerance: float, end: float = np.inf)
         rate = tolerance * (float(np.abs(state).sum()) / guess if open_end else whole / end)
         length_of_step, last, guess = _step(reduced, end - now, guess, outside, rate)
         until = end if length_of_step == end - now else now + length_of_step
+        if not open_end:
+            progress.report(until / end)
         yield Step(now, until, length, vectors[: used + 1], _Columns(reduced))
         now, state = until, combine(length * last[None, :], vectors[: used + 1])[0]
     # nothing moves any more

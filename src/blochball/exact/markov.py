@@ -21,6 +21,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from blochball.support import progress
 from blochball.support.jit import njit
 
 Floats = NDArray[np.float64]
@@ -86,6 +87,7 @@ class _Elimination:
     def __init__(self, rates: sp.csr_array, place: Ints) -> None:
         self.fronts: list[Front] = []
         self.trap = -1
+        self._left_out = 0
         self._place = place
         self._rates = (rates.indptr, rates.indices, rates.data)
         pattern = sp.csr_array(rates + rates.T)
@@ -118,6 +120,8 @@ class _Elimination:
             self.trap = front[trap]
         self._index[front] = -1
         self._index[own] = -2
+        self._left_out += len(own)
+        progress.report(self._left_out / len(self._index))
         self.fronts.append(Front(front, flow, scales, unit))
         rest = slice(len(own), None)
         return front[rest], matrix[rest, len(own) :].copy(), scale[rest].copy()

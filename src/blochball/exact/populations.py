@@ -21,7 +21,7 @@ from scipy.sparse import csgraph
 from blochball.dataset import assemble
 from blochball.exact import dicke, markov, symmetric
 from blochball.exact.symmetric import Symmetric, obstacle
-from blochball.support import validation
+from blochball.support import progress, validation
 from blochball.support.jit import njit
 from blochball.system import System
 
@@ -29,6 +29,7 @@ METHOD = "exact.populations"
 OPTIONS = {"solve": ("correlations", "tolerance"), "steady_state": ("correlations",)}
 
 FIRST = 256  # powers of T before anybody looks whether populations still move
+PARTS = 8  # that the powers up to the next look are computed in, for a progress bar
 STILL = 1e-10  # sum of all changes of populations to come that is nothing
 
 __all__ = ["obstacle", "solve", "steady_state"]
@@ -268,10 +269,14 @@ def _series(
         end = min(max(2 * done, FIRST), terms)
         validation.memory(owner, "times (in units of the rates)", 3.0 * end, memory_limit)
         sums = np.empty((end - done, 3))
-        p = _powers(p.copy(), one.size, _rates(one), largest, sums)
+        p = p.copy()
+        for some in np.array_split(sums, PARTS):
+            p = _powers(p, one.size, _rates(one), largest, some)
+            done += len(some)
+            progress.report(done / terms)
         parts.append(sums)
         moved = float(np.abs(p - before).sum())
-        before, done = p, end
+        before = p
         if 2 * moved * terms / done < STILL:
             break
     return np.concatenate(parts)

@@ -27,6 +27,7 @@ from blochball.exact import krylov, liouvillian, superoperators
 from blochball.exact.liouvillian import TOLERANCE, driven, space_for
 from blochball.exact.space import Complexes, Floats, Ints, Space, coherent_state
 from blochball.exact.superoperators import Term, left, right, scaled
+from blochball.support import progress
 from blochball.system import System
 
 SECONDS = 1.0  # that a factorisation may take before all frequencies are served together
@@ -114,12 +115,18 @@ def two_time(
     """Return <L^+(t + tau) L(t)>, <L^+(t) L^+(t + tau) L(t + tau) L(t)> and <L^+ L>(t)."""
     rho = field.state(time, tolerance)
     lowered = field.lower(rho)
+    halves = field.halves(lowered)
+    done, runs = 0, len(halves) + 1
 
     def evolve(unknowns: Floats, functional: sp.csr_array) -> Complexes:
+        nonlocal done
         multiply = field.generator.__matmul__
-        return krylov.values(multiply, unknowns, functional, delays, tolerance).astype(complex)
+        with progress.portion(done / runs, (done + 1) / runs):
+            values = krylov.values(multiply, unknowns, functional, delays, tolerance)
+        done += 1
+        return values.astype(complex)
 
-    first = sum(factor * evolve(half, field.raising) for factor, half in field.halves(lowered))
+    first = sum(factor * evolve(half, field.raising) for factor, half in halves)
     second = evolve(field.space.to_real(field.lower_right(lowered)), field.flux).real
     intensity = float((field.flux @ field.space.to_real(rho))[0].real)
     return np.asarray(first), second, intensity
@@ -200,6 +207,7 @@ def _direct(
         # the solution has no trace; what rounding left of one is the steady state, times 1 / shift
         solution -= steady * (trace @ solution)
         values[k] = 2 * (raising @ solution).real
+        progress.report((k + 1) / len(frequencies))
     return values
 
 

@@ -18,7 +18,6 @@ import scipy.sparse as sp
 import xarray as xr
 from numpy.polynomial import Polynomial
 from numpy.typing import ArrayLike
-from scipy.integrate import solve_ivp
 
 from blochball import operators, ramps
 from blochball.dataset import assemble
@@ -146,6 +145,9 @@ class _Path:
             for matrix in reversed(powers):
                 total = share * total + matrix @ unknowns
             return total
+
+        # takes longer to import than this package
+        from scipy.integrate import solve_ivp
 
         # the error of a step is compared with tolerance times what may be in one element
         allowed = self.tolerance / np.sqrt(self.space.dimension)

@@ -11,8 +11,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
+from blochball.support import progress as bars
 from blochball.support import validation
 from blochball.support.checkpoints import Finished
 from blochball.support.statistics import Leaf, Tree
@@ -87,7 +87,7 @@ def run_blocks(
                 yield one, pool.submit(work, number, size(one))
 
     whole, part = Tree(), Tree()
-    bar = tqdm(total=trajectories, unit="trajectory", disable=not progress)
+    bar = bars.bar(progress, trajectories, "trajectory")
     coming = items()
     # a bounded window of blocks under way: memory does not grow with their number
     pending: deque[tuple[range, Future[Leaf] | Leaf]] = deque()

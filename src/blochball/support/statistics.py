@@ -6,7 +6,7 @@ the result has the same bits however the blocks were spread over threads, jobs a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,3 +114,32 @@ class Tree:
 
 def _merge(first: Iterable[Any], second: Iterable[Any]) -> Leaf:
     return tuple(a.merge(b) for a, b in zip(first, second, strict=True))
+
+
+def doubled(
+    run: Callable[[range], Leaf], enough: Callable[[Leaf, int], bool], most: int
+) -> tuple[Leaf, int]:
+    """Run block 0, block 1, blocks 2 and 3, 4 to 7, ... until it is enough.
+
+    What is looked at depends on the number of blocks only. Sums have the bits of a run of as many
+    blocks at once, because each stretch is a branch of the tree.
+
+    Parameters
+    ----------
+    run : callable
+        ``run(blocks)`` returns the sums of a range of blocks.
+    enough : callable
+        ``enough(sums, blocks)`` says whether the first `blocks` of them are.
+    most : int
+        Blocks that there are.
+
+    Returns
+    -------
+    sums, blocks
+        Of the first `blocks` blocks.
+    """
+    leaf, done = run(range(1)), 1
+    while done < most and not enough(leaf, done):
+        stretch = range(done, min(2 * done, most))
+        leaf, done = _merge(leaf, run(stretch)), stretch.stop
+    return leaf, done

@@ -280,7 +280,7 @@ def test_powers_end_where_nothing_moves_any_more():
         ({"correlations": [0.5]}, "populations"),
         ({"tolerance": 1e-8}, "populations"),
         ({"seed": 1, "trajectories": 10}, "jumps"),
-        ({"progress": False}, "jumps"),
+        ({"progress": False}, "populations"),
     ],
 )
 def test_auto_takes_a_method_that_knows_the_options(options, method):

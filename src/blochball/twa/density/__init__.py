@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from blochball import operators
 from blochball.dataset import assemble
 from blochball.moments import DIMS
+from blochball.support import progress as bars
 from blochball.support import validation
 from blochball.system import System
 from blochball.twa.density.generators import Rates
@@ -45,6 +46,7 @@ def solve(
     *,
     spacing: float = SPACING,
     boundary: str = "continued",
+    progress: bool = False,
 ) -> xr.Dataset:
     """Solve the Fokker-Planck equation of the truncated Wigner approximation for one ensemble.
 
@@ -62,6 +64,8 @@ def solve(
     boundary : {"continued", "reflecting"}
         What Eq. (6) is continued with beyond R = N/2 + 1: the same equation without jumps that
         lengthen the spin, as `twa.solve` has it, or a wall. See docs/derivation.md, section 12.
+    progress : bool
+        Show a progress bar.
 
     Returns
     -------
@@ -82,7 +86,8 @@ def solve(
         propagator = problem.propagator
         return propagator.means(problem.moments, problem.functions, problem.scale, times, tolerance)
 
-    return _run(owner, system, times, (form, spacing, boundary), means)
+    with bars.shown(owner, progress):
+        return _run(owner, system, times, (form, spacing, boundary), means)
 
 
 def steady_state(
@@ -159,13 +164,14 @@ def _run(
     equation = operators.MasterEquation.of(system)
     rates = _rates(equation)
     found, products, steps = [], 0, 0
-    for wide in (_COARSER * spacing, spacing):
+    for wide, begin, end in ((_COARSER * spacing, 0, 1 / 3), (spacing, 1 / 3, 1)):
         cells = 60 * np.log(2 + rates.size) ** 2 / wide**2  # before a mesh this fine is made
         validation.memory(owner, "spacing", 8.0 * cells)
         mesh = Mesh.of(rates.size, form, wide, boundary == "reflecting")
         validation.memory(owner, "spacing", _FILL * mesh.size)
         problem = Problem(rates, form, ensemble.polarization, mesh)
-        values, steps = means(problem)
+        with bars.portion(begin, end):
+            values, steps = means(problem)
         found.append(_variables(equation, values))
         products = mesh.size
     coarse, fine = found

@@ -11,6 +11,8 @@ from scipy import sparse
 from scipy.interpolate import BPoly
 from scipy.sparse.linalg import SuperLU, splu
 
+from blochball.support import progress
+
 Floats = NDArray[np.float64]
 _DEGREE = 4  # of the denominator
 _LOOSE = 64.0  # by which a pair of steps may miss the tolerance of a step twice as long
@@ -127,6 +129,7 @@ class Propagator:
             places += [at + step, at + 2 * step]
             values += pair
             state, at = end, at + 2 * step
+            progress.report(at / times[-1])
             step *= 2 if error < tolerance else 1
         return _hermite(places, values)(times), len(places) - 1
 

@@ -4,8 +4,7 @@ import numba
 import numpy as np
 import pytest
 
-from benchmarks import per_emitter
-from blochball import CollectiveJump, Ensemble, System, cumulants, exact, models
+from blochball import CollectiveJump, Ensemble, System, cumulants, exact, models, per_emitter
 from tests.blochball.exact.bruteforce import BruteForce
 
 

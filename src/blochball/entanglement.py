@@ -1,0 +1,192 @@
+"""Entanglement beyond the moments of one spin: Fisher information, and between ensembles.
+
+What `blochball.observables` offers of it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from blochball.exact.state import State
+from blochball.squeezing import finished
+from blochball.support import validation
+from blochball.support.arguments import named
+
+Complexes = NDArray[np.complex128]
+
+# numbers that a block of a density matrix needs with its eigenvectors, for each of its elements
+_COPIES = 12
+
+
+@named("observables.quantum_fisher_information")
+def quantum_fisher_information(
+    state: State, sites: int | Iterable[int] | None = None
+) -> xr.DataArray:
+    """Quantum Fisher information of an exact state on a rotation of its spins.
+
+    A rotation by a small angle about n can be found to no better than 1 / F(n), its variance in one
+    measurement, with F(n) = n^T F n. With eigenvalues p and eigenvectors of the density matrix
+
+        F_ab = 2 sum_kl (p_k - p_l)^2 / (p_k + p_l) Re <k|J_a|l><l|J_b|k> ,
+
+    which is four times the covariance of J where the state is pure (S. L. Braunstein & C. M. Caves,
+    Phys. Rev. Lett. 72, 3439 (1994)). N emitters that are not entangled have F(n) <= N, whatever
+    their state; F(n) = N^2 is the most that there is (L. Pezze & A. Smerzi, Phys. Rev. Lett. 102,
+    100401 (2009)).
+
+    Parameters
+    ----------
+    state : State
+        From `exact.liouvillian.states` or `exact.liouvillian.stationary`, or `State.from_blocks`.
+    sites : sequence of int, optional
+        Ensembles that are turned, by default all.
+
+    Returns
+    -------
+    xarray.DataArray, dims (axis, axis_other)
+        F_ab; its largest eigenvalue is that of the best axis.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a bad argument, naming it.
+
+    Examples
+    --------
+    A coherent spin state has N across its direction; what twisting makes of it has more:
+
+    >>> import numpy as np
+    >>> from blochball import exact, models, observables
+    >>> states = exact.liouvillian.states(models.one_axis_twisting(20), [0.0, 0.1342])
+    >>> start, squeezed = (observables.quantum_fisher_information(state) for state in states)
+    >>> np.linalg.eigvalsh(start).round(6).tolist(), np.linalg.eigvalsh(squeezed).max().round(1)
+    ([0.0, 20.0, 20.0], np.float64(128.6))
+    """
+    owner = "observables.quantum_fisher_information"
+    validation.instance(owner, "state", state, State)
+    count = len(state.space.sites)
+    listed = range(count) if sites is None else [sites] if isinstance(sites, int) else list(sites)
+    chosen = {validation.integer(owner, "sites", site, 0, count - 1) for site in listed}
+    largest = math.prod(site.size + 1.0 for site in state.space.sites)
+    validation.memory(owner, "state", 16.0 * _COPIES * largest**2)
+    total = np.zeros((3, 3))
+    for spins, block in _blocks(state):
+        shares, kets = np.linalg.eigh(block)
+        # what is negative is so by rounding, or by what a solver has left
+        shares = np.maximum(shares, 0)
+        both = np.add.outer(shares, shares)
+        squares = np.subtract.outer(shares, shares) ** 2
+        weights = np.divide(2 * squares, both, out=np.zeros_like(both), where=both > 0)
+        turns = [kets.conj().T @ generator @ kets for generator in _generators(spins, chosen)]
+        for a, b in np.ndindex(3, 3):
+            total[a, b] += float((weights * (turns[a] * turns[b].conj()).real).sum())
+    axes = np.array(["x", "y", "z"], dtype=object)
+    found = xr.DataArray(total, {"axis": axes, "axis_other": axes}, ("axis", "axis_other"))
+    return finished(found, "quantum_fisher_information", "quantum Fisher information")
+
+
+def _blocks(state: State) -> Iterator[tuple[tuple[float, ...], Complexes]]:
+    """Yield J of each ensemble and the density matrix there, all M of each from J down."""
+    space = state.space
+    every, kets, bras = (space.column(name) for name in ("spin", "ket", "bra"))
+    kinds, which = np.unique(every, axis=1, return_inverse=True)
+    for k, spins in enumerate(kinds.T):
+        here = np.flatnonzero(which.ravel() == k)
+        shape = tuple(np.rint(2 * spins + 1).astype(int))
+        rows, columns = (
+            np.ravel_multi_index(tuple(np.rint(spins[:, None] - m[:, here]).astype(int)), shape)
+            for m in (kets, bras)
+        )
+        block = np.zeros((int(np.prod(shape)),) * 2, dtype=np.complex128)
+        block[rows, columns] = state.elements[here]
+        yield tuple(spins.tolist()), block
+
+
+def _generators(spins: tuple[float, ...], chosen: set[int]) -> list[Complexes]:
+    """Return the sum over chosen ensembles of J^x, J^y and J^z, as matrices."""
+    whole = int(np.prod([round(2 * j + 1) for j in spins]))
+    found = np.zeros((3, whole, whole), dtype=np.complex128)
+    for l in chosen:
+        before = np.eye(int(np.prod([round(2 * j + 1) for j in spins[:l]])))
+        after = np.eye(int(np.prod([round(2 * j + 1) for j in spins[l + 1 :]])))
+        m = spins[l] - np.arange(round(2 * spins[l] + 1))
+        raising = np.diag(np.sqrt(spins[l] * (spins[l] + 1) - m[1:] * (m[1:] + 1)), k=1)
+        parts = [(raising + raising.T) / 2, (raising - raising.T) / 2j, np.diag(m)]
+        for total, part in zip(found, parts, strict=True):
+            total += np.kron(np.kron(before, part), after)
+    return list(found)
+
+
+@named("observables.duan_criterion")
+def duan_criterion(ds: xr.Dataset) -> xr.DataArray:
+    """Return what shows that ensembles are entangled with each other: a negative number.
+
+    For any complex v_l the spin components across z obey, in a separable state of the ensembles,
+
+        sum_kl v_k^* v_l (<{J_k^+, J_l^-}> / 2 - <J_k^+><J_l^->) >= sum_l |v_l|^2 |<J_l^z>| ,
+
+    because each ensemble has Var J^x + Var J^y >= |<J^z>| by itself. The smallest eigenvalue of the
+    left side less the right one is returned. It is the criterion of L.-M. Duan, G. Giedke, J. I.
+    Cirac & P. Zoller, Phys. Rev. Lett. 84, 2722 (2000), for spins along z, with the best weights
+    and phases; B. Julsgaard, A. Kozhekin & E. S. Polzik, Nature 413, 400 (2001), showed it of two
+    ensembles in opposite states. Of more than two it says that not all are separable.
+
+    Parameters
+    ----------
+    ds : xarray.Dataset
+        With `correlation` of two ensembles or more, not sampled: the covariance of sampled
+        correlations with the means is not kept.
+
+    Returns
+    -------
+    xarray.DataArray, dims (time_kept,)
+
+    Raises
+    ------
+    ValueError
+        If the Dataset lacks a correlation, or was sampled.
+
+    Examples
+    --------
+    An excitation goes from one emitter to another:
+
+    >>> from math import pi
+    >>> from blochball import Ensemble, System, exact, observables
+    >>> pair = System([Ensemble(1), Ensemble(1, polar=pi)], exchange=[[0, 1], [1, 0]])
+    >>> ds = exact.solve(pair, [0.0, pi / 8], correlations=[0.0, pi / 8])
+    >>> (observables.duan_criterion(ds).round(4) + 0).values.tolist()
+    [0.0, -0.2071]
+    """
+    owner = "observables.duan_criterion"
+    validation.dataset(owner, ds, ("correlation", "spin_x", "spin_y", "inversion"))
+    if "correlation_stderr" in ds:
+        raise ValueError(
+            f"{owner}: ds must not be sampled, got one of the method {ds.attrs.get('method')!r}: "
+            "the covariance of its correlations with its means is not kept"
+        )
+    sites = np.atleast_1d(ds.site.values)
+    if set(sites) != set(np.atleast_1d(ds.site_conj.values)) or len(sites) < 2:
+        raise ValueError(
+            f"{owner}: ds must hold the correlations of all pairs of at least two sites, got "
+            f"{validation.shown(sites)} with {validation.shown(ds.site_conj.values)}"
+        )
+    kept = ds.time_kept
+    pairs = ds.correlation.sel(site=sites, site_conj=sites)
+    pairs = pairs.transpose(..., "site", "site_conj")
+    x, y, z = (
+        ds[name].sel(time=kept, site=sites).transpose(..., "site").values
+        for name in ("spin_x", "spin_y", "inversion")
+    )
+    raising = x + 1j * y
+    matrix = pairs.values - raising[..., :, None] * raising[..., None, :].conj()
+    # half of the anticommutator, less the uncertainty
+    matrix = matrix - (z + np.abs(z))[..., None, :] * np.eye(len(sites))
+    found = xr.DataArray(
+        np.linalg.eigvalsh(matrix)[..., 0], coords={"time_kept": kept}, dims=kept.dims
+    )
+    return finished(found, "duan_criterion", "separable ensembles have >= 0")

@@ -1,0 +1,81 @@
+"""Progress bars of tqdm: in a notebook those of the notebook, and none where none is asked for.
+
+A solver opens a bar with `shown`. What works deep inside says with `report` how far it is, and need
+not know whether anybody looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from blochball.support import validation
+
+# the bar, and the shares of it between which reports are
+_BAR: ContextVar[tuple[Any, float, float]] = ContextVar("bar", default=(None, 0.0, 1.0))
+_FORMAT = "{desc}: {percentage:3.0f}%|{bar}| {elapsed} < {remaining}"
+
+
+class _Silent:
+    """A bar that nobody sees."""
+
+    def update(self, n: float) -> None:
+        """Show nothing."""
+
+    def close(self) -> None:
+        """Show nothing."""
+
+
+def bar(shown: bool, total: float, unit: str) -> Any:
+    """Return a bar with the methods `update(n)` and `close()`."""
+    if not shown:
+        return _Silent()
+    from tqdm.auto import tqdm  # takes as long to import as a short run
+
+    return tqdm(total=total, unit=unit)
+
+
+@contextmanager
+def shown(owner: str, progress: bool) -> Iterator[None]:
+    """Show a bar of what `report` hears inside.
+
+    Raises
+    ------
+    TypeError
+        If `progress` is not True or False.
+    """
+    if not validation.flag(owner, "progress", progress):
+        yield
+        return
+    from tqdm.auto import tqdm
+
+    with tqdm(total=1.0, desc=owner, bar_format=_FORMAT) as opened:
+        before = _BAR.set((opened, 0.0, 1.0))
+        try:
+            yield
+        finally:
+            _BAR.reset(before)
+
+
+@contextmanager
+def portion(begin: float, end: float) -> Iterator[None]:
+    """Take what is reported inside for a portion of the work, between two shares of it."""
+    opened, first, last = _BAR.get()
+    width = last - first
+    before = _BAR.set((opened, first + begin * width, first + end * width))
+    try:
+        yield
+    finally:
+        _BAR.reset(before)
+
+
+def report(share: float) -> None:
+    """Say which share of the work is done; a bar never goes back."""
+    opened, first, last = _BAR.get()
+    if opened is None:
+        return
+    now = first + min(share, 1.0) * (last - first)
+    if now > opened.n:
+        opened.update(now - opened.n)
