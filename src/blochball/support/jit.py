@@ -81,8 +81,16 @@ def stamp_of(function: Callable[..., Any]) -> str:
     return _digest(files)
 
 
-def njit(**options: Any) -> Callable[[Callable[..., Any]], Any]:
+def njit(counted: bool = True, **options: Any) -> Callable[[Callable[..., Any]], Any]:
     """Return a decorator: compiled without the GIL, cached on disk, inlined; options as numba's.
+
+    Parameters
+    ----------
+    counted : bool
+        False for what makes no arrays and returns numbers or nothing: then no references to arrays
+        are counted. A count is a locked instruction, for which threads that share arrays wait.
+    **options
+        Of numba.njit.
 
     Warns
     -----
@@ -90,6 +98,7 @@ def njit(**options: Any) -> Callable[[Callable[..., Any]], Any]:
         Once in a process, where no folder can be written for the cache.
     """
     options = {"nogil": True, "error_model": "numpy", "forceinline": True, **options}
+    options["_nrt"] = counted
 
     def decorate(function: Callable[..., Any]) -> Any:
         if function.__closure__:
@@ -104,6 +113,8 @@ def njit(**options: Any) -> Callable[[Callable[..., Any]], Any]:
             _warn()
             return numba.njit(**options)(function)
         if not config.DISABLE_JIT:  # type: ignore[attr-defined]
+            if not counted:
+                _refuse_arrays(compiled)
             # the index on disk is valid for one stamp only; normally date and size of one file
             compiled._cache._cache_file._source_stamp = stamp_of(function)
             if function.__closure__:
@@ -111,6 +122,23 @@ def njit(**options: Any) -> Callable[[Callable[..., Any]], Any]:
         return compiled
 
     return decorate
+
+
+def _refuse_arrays(compiled: Any) -> None:
+    """Have the compilation fail where arrays are returned: their receivers would count on them."""
+    inherited = compiled.compile
+
+    def compile_checked(signature: Any) -> Any:
+        entry = inherited(signature)
+        for overload in compiled.overloads.values():
+            returned = overload.signature.return_type
+            if overload.target_context.data_model_manager[returned].contains_nrt_meminfo():
+                raise TypeError(
+                    f"{compiled.py_func.__qualname__} returns {returned}: it must be counted"
+                )
+        return entry
+
+    compiled.compile = compile_checked
 
 
 def captured(function: Callable[..., Any]) -> tuple[str, ...]:
