@@ -1,6 +1,9 @@
 """The cache on disk: used when nothing has changed, not used when any file has."""
 
+import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -104,6 +107,59 @@ def test_a_closure_is_known_by_what_it_has_captured(package):
     outer.write_text(both)
     assert run(package)[0] == 20
     assert run(package) == (20, 1)
+
+
+def test_what_is_called_by_others_only_is_not_kept(package):
+    (package / "outer.py").write_text(
+        OUTER.format(jit="package.support.jit", name="njit", call="njit()")
+    )
+    run(package)
+    kept = {path.name.split("-")[0] for path in (package / "__pycache__").glob("*.nb?")}
+    assert kept == {"outer.outer"}
+    # and is compiled for whoever calls it from Python
+    script = (
+        "import sys; sys.path.insert(0, sys.argv[1])\nfrom package.inner import *; print(value(1))"
+    )
+    assert python(script, package.parent).strip() == "2"
+
+
+def test_of_two_processes_one_compiles_and_the_other_waits(package):
+    (package / "outer.py").write_text(
+        OUTER.format(jit="package.support.jit", name="njit", call="njit()")
+    )
+    script = RUN.replace("found =", "input(); found =")
+    pair = [
+        subprocess.Popen(
+            [sys.executable, "-c", script, package.parent],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    for process in pair:
+        process.stdin.write("\n")
+        process.stdin.flush()
+    said = sorted(process.communicate(timeout=60)[0] for process in pair)
+    assert said == ["20 0\n", "20 1\n"]
+
+
+def test_it_is_said_that_something_is_compiled(package):
+    (package / "outer.py").write_text(
+        OUTER.format(jit="package.support.jit", name="njit", call="njit()")
+    )
+    begin = """
+import logging, sys, time
+sys.path.insert(0, sys.argv[1])
+logging.basicConfig(stream=sys.stdout)
+from package.support import jit
+jit.PATIENCE = 1e-3
+"""
+    said = python(begin + RUN, package.parent)
+    assert "blochball: compiling what this kind of run needs" in said
+    assert re.search(r"blochball: compiled in \d+ s", said)
+    # not where there is patience
+    assert "blochball" not in python(begin.replace("1e-3", "60") + RUN, package.parent)
 
 
 def test_compiled_functions_release_the_gil_and_divide_as_numpy_does():
