@@ -9,6 +9,7 @@ errors away from its bound.
 from __future__ import annotations
 
 import importlib
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ from paper_checks.quantity import Quantity, UnmeasurableError, Verdict, unknown
 from workflow.results import Results
 
 FOLDER = Path(__file__).parent
+# what wrong physics does to the claims, see `paper_checks.matrix`
+WRONG = FOLDER.parent / "data" / "reference" / "quick" / "wrong_physics.json"
 
 
 @dataclass(frozen=True)
@@ -144,3 +147,22 @@ def measure(claim: Claim, results: Results) -> Finding:
             f"{claim.id}: criteria must be for {list(quantities)}, got {list(claim.criteria)}"
         )
     return Finding(claim, quantities)
+
+
+def wrong_physics() -> dict[str, dict[str, str]]:
+    """Return what each kind of wrong physics did to every claim when that was measured last.
+
+    "breaks", "blurs" or "nothing" (`paper_checks.matrix`); no claims where it never was.
+    """
+    if not WRONG.is_file():
+        return {}
+    found: dict[str, dict[str, str]] = json.loads(WRONG.read_text(encoding="utf-8"))["claims"]
+    return found
+
+
+def breakers() -> dict[str, list[str]]:
+    """Return for every claim the kinds of wrong physics that break it."""
+    return {
+        claim: [kind for kind, effect in row.items() if effect == "breaks"]
+        for claim, row in wrong_physics().items()
+    }

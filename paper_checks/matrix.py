@@ -22,13 +22,10 @@ from blochball.support.parallel import thread_count
 from paper_checks import controls, ledger
 from paper_checks.ledger import Finding
 from paper_checks.quantity import Verdict
-from workflow.baseline import ROOT
 from workflow.config import load
 from workflow.results import Results
 
-# what is measured with, and where it is kept
 CONFIG = "config/quick.yaml"
-KEPT = ROOT / "quick" / "wrong_physics.json"
 
 
 class Effect(StrEnum):
@@ -58,22 +55,6 @@ def column(kind: str) -> dict[str, Effect]:
     return effects
 
 
-def kept() -> dict[str, dict[str, str]]:
-    """Return for every claim what each kind did to it when that was measured last, if it was."""
-    if not KEPT.is_file():
-        return {}
-    matrix: dict[str, dict[str, str]] = json.loads(KEPT.read_text(encoding="utf-8"))["claims"]
-    return matrix
-
-
-def breakers() -> dict[str, list[str]]:
-    """Return for every claim the kinds of wrong physics that break it."""
-    return {
-        claim: [kind for kind, effect in row.items() if effect == Effect.BREAKS]
-        for claim, row in kept().items()
-    }
-
-
 def main() -> None:
     """Measure every claim with every kind of wrong physics, and write it down."""
     kinds = controls.KINDS
@@ -83,7 +64,7 @@ def main() -> None:
         claim.id: {kind: columns[kind][claim.id] for kind in kinds} for claim in ledger.claims()
     }
     whole = {"revision": revision(), "claims": claims}
-    KEPT.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
+    ledger.WRONG.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from paper_checks.quantity import Quantity
 from workflow.results import Results
 
 CLAIMS = {claim.id: claim for claim in claims()}
-KEPT = matrix.kept()
+KEPT = ledger.wrong_physics()
 ANEW = [
     control
     for figure in ledger.figures()
@@ -27,7 +27,7 @@ def test_it_holds_every_claim_and_every_kind() -> None:
 
 
 def test_a_claim_that_nothing_breaks_says_why_and_no_other_does() -> None:
-    unbroken = {name for name, kinds in matrix.breakers().items() if not kinds}
+    unbroken = {name for name, kinds in ledger.breakers().items() if not kinds}
     assert unbroken == {name for name, claim in CLAIMS.items() if claim.weak}
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from blochball import __version__
 from blochball.dataset import revision
-from paper_checks import ledger, matrix
+from paper_checks import ledger
 from paper_checks.ledger import Finding
 from paper_checks.quantity import SIGMAS, Quantity
 from workflow.config import Config, command_line, load
@@ -65,7 +65,7 @@ def as_data(
         claim: [str(path.relative_to(root)) for path in paths]
         for claim, paths in (read or {}).items()
     }
-    broken = matrix.breakers()
+    broken = ledger.breakers()
     return {
         "config": config.name,
         "seed": config.seed,
