@@ -25,6 +25,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
+from blochball import operators
 from blochball.dataset import provenance
 from blochball.support import validation
 from blochball.system import System
@@ -43,7 +44,7 @@ def amplitudes(owner: str, system: System, weights: ArrayLike | str | None) -> C
     TypeError, ValueError
         If `system` is no System, and for weights that are none of these.
     """
-    validation.instance(owner, "system", system, System)
+    operators.require_system(owner, system)
     if weights is None:
         return np.ones(system.sites, dtype=np.complex128)
     if not isinstance(weights, str):

@@ -13,11 +13,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from blochball.protocol import Protocol
+from blochball.support import validation
 from blochball.system import System
 from blochball.terms import AXES, KINDS, ChainExchange
 
@@ -71,6 +73,8 @@ COLLECTIVE = tuple(f"collective {kind}" for kind in KINDS)
 # every term of the master equation
 TERMS = (*LOCAL, *LINEAR, "exchange", "spin coupling", *COLLECTIVE, "collective mixed")
 _SERVED: dict[str, frozenset[str]] = {}
+# what takes a Protocol in the place of a System
+TIMED = "exact.solve, cumulants.solve and twa.solve"
 
 
 def declare(theory: str, *terms: str) -> None:
@@ -111,6 +115,19 @@ def refusal(theory: str, system: System) -> str | None:
                 f"but by {', '.join(others) or 'no theory'}"
             )
     return None
+
+
+def require_system(owner: str, system: Any) -> None:
+    """Refuse what is no System, and tell of a Protocol what serves it.
+
+    Raises
+    ------
+    TypeError
+        Naming the argument `system`.
+    """
+    if isinstance(system, Protocol):
+        raise TypeError(f"{owner}: system must be a System, got a Protocol, which {TIMED} serve")
+    validation.instance(owner, "system", system, System)
 
 
 def require(owner: str, theory: str, system: System) -> None:

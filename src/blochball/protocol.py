@@ -6,7 +6,8 @@ import itertools
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -112,9 +113,14 @@ class Piece:
     last: System
     rotations: tuple[Rotation, ...] = ()
 
+    @cached_property
+    def constant(self) -> bool:
+        """Whether nothing changes between both ends."""
+        return self.first is self.last or self.first == self.last
+
     def at(self, time: float) -> System:
         """Return the System at a time within the piece."""
-        if self.first == self.last or math.isinf(self.stop):
+        if self.constant:
             return self.first
         share = (time - self.start) / (self.stop - self.start)
         return _combined([self.first, self.last], [1 - share, share])
@@ -167,11 +173,6 @@ class Protocol:
     def sites(self) -> int:
         """Number of ensembles."""
         return self.initial.sites
-
-    @property
-    def channels(self) -> tuple[str, ...]:
-        """Names of the collective jumps."""
-        return self.initial.channels
 
     @property
     def knots(self) -> NDArray[np.float64]:
@@ -252,9 +253,7 @@ class Protocol:
         entries: list[Any] = []
         for piece in self.pieces:
             entries.append([piece.start, json.loads(piece.first.to_json())])
-            entries += [
-                {"angle": r.angle, "axis": r.axis, "sites": r.sites} for r in piece.rotations
-            ]
+            entries += map(asdict, piece.rotations)
             if math.isfinite(piece.stop):
                 entries.append([piece.stop, json.loads(piece.last.to_json())])
         return json.dumps({"protocol": entries})
@@ -280,7 +279,7 @@ class Protocol:
 
     def __eq__(self, other: object) -> bool:
         """Two Protocols are equal if every number in them is."""
-        return self.to_json() == other.to_json() if isinstance(other, Protocol) else NotImplemented
+        return isinstance(other, Protocol) and self.to_json() == other.to_json()
 
     def __hash__(self) -> int:
         """Hash of the JSON text."""
@@ -323,7 +322,8 @@ def _checked(entries: Any) -> list[tuple[float, System] | Rotation]:
                     f"{owner}: entries must have one initial state, got ensembles[{l}] at polar "
                     f"{one.polar:g}, azimuth {one.azimuth:g} and {other.polar:g}, {other.azimuth:g}"
                 )
-        _combined([initial, entry[1]], [1.0, 0.0])  # refuses what differs in more than numbers
+        if entry[1] is not initial:
+            _combined([initial, entry[1]], [1.0, 0.0])  # refuses what differs in more than numbers
         checked.append((time, entry[1]))
         now = time
     if initial is None:

@@ -61,7 +61,7 @@ _DIVERGED = 100.0
 
 def start(owner: str, system: System, order: int, times: int = 1) -> tuple[Equations, Array]:
     """Return the equations of a System and its initial state; `times` of them are to be held."""
-    validation.instance(owner, "system", system, System)
+    operators.require_system(owner, system)
     operators.require(owner, "cumulants", system)
     if isinstance(order, bool) or not isinstance(order, int | np.integer) or order not in (1, 2):
         raise ValueError(f"{owner}: order must be 1 or 2, got {validation.shown(order)}")

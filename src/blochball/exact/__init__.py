@@ -19,6 +19,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
+from blochball import operators
 from blochball.exact import jumps, liouvillian, piqs, populations, timed
 from blochball.exact.correlations import spectrum, two_time
 from blochball.exact.modes import spectrum_of_liouvillian
@@ -179,7 +180,7 @@ def _choose(
     owner: str, system: System, method: str, memory_limit: float, options: dict[str, Any]
 ) -> tuple[str, str]:
     """Return the method and why it is the one."""
-    validation.instance(owner, "system", system, System)
+    operators.require_system(owner, system)
     validation.choice(owner, "method", method, ("auto", *_METHODS))
     verb = owner.rpartition(".")[2]
     unknown = _unknown(owner, verb, options)

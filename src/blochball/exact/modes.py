@@ -16,6 +16,7 @@ import scipy.sparse.linalg as spla
 import xarray as xr
 from numpy.typing import NDArray
 
+from blochball import operators
 from blochball.dataset import provenance
 from blochball.exact import liouvillian, nullspace, superoperators
 from blochball.exact.space import Space
@@ -87,7 +88,7 @@ def spectrum_of_liouvillian(
     """
     owner = "exact.spectrum_of_liouvillian"
     started = clock.perf_counter()
-    validation.instance(owner, "system", system, System)
+    operators.require_system(owner, system)
     count = validation.integer(owner, "count", count, 1)
     coherence = validation.integer(owner, "coherence", coherence, 0)
     step = MasterEquation.of(system).order_step

@@ -10,7 +10,7 @@ threads nor on how a run is cut.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from functools import cache, partial
@@ -27,7 +27,8 @@ from blochball.twa.initial import Start, cloud_of
 from blochball.twa.lanes import LANES, X, Y, Z, jit
 from blochball.twa.noise import Stream, seeds, stream
 from blochball.twa.plan import Plan
-from blochball.twa.step import Step
+from blochball.twa.step import Step, at_all_times
+from blochball.twa.timed import Stage, turn
 
 STOPPED = -2  # in place of an output
 _N = np.uint64(LANES)
@@ -100,22 +101,32 @@ def first_outside(lanes, limit):
 
 
 @cache
-def compiled(begin: Any, take: Any, advance: Any, look: Any) -> tuple[Any, Any]:
+def compiled(begin: Any, take: Any, advance: Any, at: Any, look: Any) -> tuple[Any, Any, Any]:
     """Compile the loop for a step and an observer.
 
     Returns
     -------
-    segments, block : compiled functions
-        ``segments(lanes, schedule, numbers, work, record, stop)`` runs lanes from where they are,
+    begun, segments, block : compiled functions
+        ``begun(lanes, start, first)`` puts lanes into the initial state, from that group on;
+        ``segments(lanes, schedule, numbers, work, record, stop)`` runs them from where they are,
         ``block(lanes, start, schedule, numbers, work, record, stop)`` from the beginning, as many
         groups as `start.trajectories` need. Both return the output time and the row where a
         trajectory has left the ball, (-1, -1), or (STOPPED, -1) if `stop` was set meanwhile.
     """
 
     @jit
-    def segments(lanes, schedule, numbers, work, record, stop):
+    def begun(lanes, start, first):
+        for g in range(lanes.number.size):
+            lanes.number[g] = first + g
+            for i in range(LANES):
+                lanes.mask[g, i] = 1.0 if lanes.number[g] * LANES + i < start.trajectories else 0.0
+            begin(take(lanes, g), start)
+
+    @jit
+    def segments(lanes, schedule, everything, work, record, stop):
         for k in range(schedule.steps.size):
             t = schedule.outputs[k]
+            numbers = at(everything, k, work)
             for g in range(lanes.number.size):
                 if stop[0]:
                     return STOPPED, -1
@@ -133,19 +144,13 @@ def compiled(begin: Any, take: Any, advance: Any, look: Any) -> tuple[Any, Any]:
     def block(lanes, start, schedule, numbers, work, record, stop):
         together = lanes.number.size
         for first in range(0, -(-start.trajectories // LANES), together):
-            for g in range(together):
-                lanes.number[g] = first + g
-                for i in range(LANES):
-                    lanes.mask[g, i] = (
-                        1.0 if lanes.number[g] * LANES + i < start.trajectories else 0.0
-                    )
-                begin(take(lanes, g), start)
+            begun(lanes, start, first)
             t, row = segments(lanes, schedule, numbers, work, record, stop)
             if t != -1:
                 return t, row
         return -1, -1
 
-    return segments, block
+    return begun, segments, block
 
 
 # -- blocks --------------------------------------------------------------------------------------
@@ -154,7 +159,7 @@ def compiled(begin: Any, take: Any, advance: Any, look: Any) -> tuple[Any, Any]:
 def run(
     owner: str,
     plan: Plan,
-    step: Step,
+    stages: Sequence[Stage],
     observer: Observer,
     threads: int,
     progress: bool = False,
@@ -169,7 +174,7 @@ def run(
         If a trajectory leaves the Bloch ball or meets a number that is not finite.
     """
     stop = np.zeros(1, bool)
-    work = partial(run_block, owner, plan, step, observer, stop)
+    work = partial(run_block, owner, plan, stages, observer, stop)
     first = 0 if blocks is None else blocks.start
     left = plan.trajectories - first * observer.block
     trajectories = left if blocks is None else min(len(blocks) * observer.block, left)
@@ -179,7 +184,7 @@ def run(
 def run_block(
     owner: str,
     plan: Plan,
-    step: Step,
+    stages: Sequence[Stage],
     observer: Observer,
     stop: NDArray[np.bool_],
     block: int,
@@ -195,19 +200,47 @@ def run_block(
         If `stop` was set meanwhile.
     """
     generator = stream(plan.seed, observer.stream, block)
-    begun = seeds(generator, observer.block // LANES)
-    start = Start(begun, generator, cloud_of(plan.system), trajectories)
-    groups = -(-trajectories // LANES) if observer.together else 1
-    lanes, work = step.memory(groups, generator)
+    seeded = seeds(generator, observer.block // LANES)
+    start = Start(seeded, generator, cloud_of(plan.system), trajectories)
     record = observer.record(trajectories)
-    _, whole = compiled(step.begin, step.take, step.advance, observer.look)
-    t, row = whole(lanes, start, plan.schedule, step.numbers, work, record, stop)
+    if len(stages) == 1 and stages[0].step.at is at_all_times and not stages[0].rotations:
+        step = stages[0].step
+        groups = -(-trajectories // LANES) if observer.together else 1
+        lanes, work = step.memory(groups, generator)
+        _, _, whole = loop(step, observer.look)
+        t, row = whole(lanes, start, stages[0].schedule, step.numbers, work, record, stop)
+    else:
+        t, row = _run_stages(stages, observer, start, record, stop)
     if t == STOPPED:
         raise CancelledError
     if t >= 0:
         site = row % plan.system.sites
         raise LeftBallError(left_ball(owner, plan.times[t], site, f"block {block}"))
     return observer.leaf(record, trajectories)
+
+
+def _run_stages(
+    stages: Sequence[Stage], observer: Observer, start: Start, record: Any, stop: NDArray[np.bool_]
+) -> tuple[int, int]:
+    """Run all groups of a block together, one stage after another; return where it ended."""
+    parts = [stage.step.memory(0, start.generator) for stage in stages]
+    widest = max(range(len(parts)), key=lambda k: parts[k][0].state.shape[-1])
+    groups = -(-start.trajectories // LANES)
+    lanes, _ = stages[widest].step.memory(groups, start.generator)
+    begun, _, _ = loop(stages[0].step, observer.look)
+    begun(lanes, start, 0)
+    for stage, (_, work) in zip(stages, parts, strict=True):
+        turn(lanes.vectors, stage.rotations)
+        _, segments, _ = loop(stage.step, observer.look)
+        t, row = segments(lanes, stage.schedule, stage.step.numbers, work, record, stop)
+        if t != -1:
+            return t, row
+    return -1, -1
+
+
+def loop(step: Step, look: Any) -> tuple[Any, Any, Any]:
+    """Return the compiled loop of a step."""
+    return compiled(step.begin, step.take, step.advance, step.at, look)
 
 
 def left_ball(owner: str, time: float, site: int, where: str) -> str:

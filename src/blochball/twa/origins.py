@@ -126,7 +126,7 @@ class Source:
         kept = np.full(outputs.times.size, -1)
         plan = replace(plan, times=outputs.times, schedule=schedule, kept=kept)
         observer = response.observer(plan, outputs, delays, self.weights)
-        run = runs.Run(self.owner, plan, response.copied(plan), observer)
+        run = runs.Run(self.owner, plan, plan.staged(response.copied(plan)), observer)
         (sums,), _ = run.total(self.threads, progress)
         spread = np.sqrt(sums.spread[:, 0] / np.maximum(sums.spread[:, 1], 1e-300))
         return Found(self.owner, plan, outputs.origins, delays, sums.moments, spread)

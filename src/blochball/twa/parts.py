@@ -13,6 +13,7 @@ from typing import Any
 import xarray as xr
 from numpy.typing import ArrayLike
 
+from blochball.protocol import Protocol
 from blochball.support import validation
 from blochball.support.arguments import named
 from blochball.support.checkpoints import pack, unpack
@@ -29,7 +30,7 @@ _PART = ("identity", "first", "blocks", "trajectories", "layout", "wall_time")
 
 @named("twa.plan")
 def plan(
-    system: System,
+    system: System | Protocol,
     times: ArrayLike,
     trajectories: int = 1000,
     seed: int = 0,
@@ -76,6 +77,7 @@ def plan(
         tolerance=tolerance,
         structure=structure,
         moments=moments,
+        timed=True,
     )
 
 
@@ -155,7 +157,7 @@ def run_part(
     validation.instance(owner, "plan", plan, Plan)
     validation.instance(owner, "blocks", blocks, range)
     threads = thread_count(owner, threads)
-    run = runs.Run(owner, plan, plan.step, means.observer(plan))
+    run = runs.Run(owner, plan, plan.stages, means.observer(plan))
     if not blocks or blocks.step != 1 or blocks.start < 0 or blocks.stop > len(run.blocks):
         raise ValueError(f"{owner}: blocks must be some of {run.blocks}, got {blocks}")
     _level(owner, "blocks", blocks, len(run.blocks))
@@ -198,7 +200,7 @@ def gather(plan: Plan, parts: Sequence[xr.Dataset]) -> xr.Dataset:
     owner = "twa.gather"
     validation.instance(owner, "plan", plan, Plan)
     parts = validation.members(owner, "parts", parts, xr.Dataset)
-    run = runs.Run(owner, plan, plan.step, means.observer(plan))
+    run = runs.Run(owner, plan, plan.stages, means.observer(plan))
     for ds in parts:
         missing = sorted(set(_PART) - set(ds.attrs))
         if missing:

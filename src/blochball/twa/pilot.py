@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -11,17 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blochball.operators import TABLE, MasterEquation
+from blochball.protocol import Piece, Protocol
 from blochball.system import System
 from blochball.terms import ChainExchange
-from blochball.twa.couplings import add_form, couplings_of
-from blochball.twa.driver import compiled
-from blochball.twa.fields import Fields
+from blochball.twa.couplings import COUPLED_COLUMNS, add_form, couplings_of
+from blochball.twa.driver import loop
+from blochball.twa.fields import Fields, fields_of
 from blochball.twa.initial import Start, begin, cloud_of
-from blochball.twa.lanes import COLUMNS, LANES, TX, TY, TZ, X, Y, Z, fill, jit, take
+from blochball.twa.lanes import COLUMNS, LANES, TX, TY, TZ, X, Y, Z, fill, jit, lanes, take
 from blochball.twa.noise import Stream, seeds, stream
+from blochball.twa.plan import Plan
 from blochball.twa.rotation import set_axis
 from blochball.twa.schedule import Schedule
-from blochball.twa.step import step_of
+from blochball.twa.timed import intervals, segments, step_for, turn
 
 Floats = NDArray[np.float64]
 _U = np.uint64
@@ -169,37 +171,63 @@ def steady_rate(system: System) -> float:
 
 
 class Pilot:
-    """64 trajectories with a stream of their own, which run ahead and measure."""
+    """64 trajectories with a stream of their own, which run ahead and measure.
 
-    def __init__(self, system: System, fields: Fields, seed: int) -> None:
-        couplings = couplings_of(system)
-        self.step = step_of(fields, couplings)
+    Attributes
+    ----------
+    steady, spared : float
+        See `steady_rate` and `_spared`; the largest of what is watched.
+    """
+
+    def __init__(self, initial: System, structure: str, seed: int) -> None:
+        self.structure, sites, jumps = structure, initial.sites, len(initial.jumps)
         generator = stream(seed, Stream.PILOT)
-        self.lanes, self.work = self.step.memory(1, generator)
-        start = Start(seeds(generator, 1), generator, cloud_of(system), LANES)
+        self.lanes = lanes(1, sites, jumps, COUPLED_COLUMNS)
+        self.generator, self._stop = generator, np.zeros(1, bool)
+        start = Start(seeds(generator, 1), generator, cloud_of(initial), LANES)
         begin(take(self.lanes, 0), start)
-        sites, jumps = system.sites, len(system.jumps)
-        self.record = Speed(
+        self.records: list[Speed] = []
+        self.steady, self.spared = 0.0, 0.0
+
+    def enter(self, piece: Piece) -> None:
+        """Begin a piece of a Protocol: be turned by its pulses, watch the Systems of its ends."""
+        turn(self.lanes.vectors, piece.rotations)
+        ends = [piece.first] if piece.constant else [piece.first, piece.last]
+        self.records = [self._watched(system) for system in ends]
+        self.steady = max(map(steady_rate, ends))
+        self.spared = _spared(ends, [record.fields for record in self.records])
+        self.follow(piece.first)
+
+    def _watched(self, system: System) -> Speed:
+        couplings, sites = couplings_of(system), system.sites
+        return Speed(
             np.zeros(1),
-            fields,
+            fields_of(system, self.structure),
             np.zeros((sites, COLUMNS * LANES)),
-            np.zeros((jumps, 2 * LANES)),
+            np.zeros((len(system.jumps), 2 * LANES)),
             np.zeros(2 * LANES),
             np.zeros(sites),
             net_gain(system),
             np.zeros((0, 3, 0, 3)) if couplings is None else couplings.form,
         )
-        step = self.step
-        self._segments, _ = compiled(step.begin, step.take, step.advance, look)
-        self._stop = np.zeros(1, bool)
-        self.steady = steady_rate(system)
+
+    def follow(self, system: System) -> None:
+        """Move with a System from now on."""
+        self.step = step_for(system, self.structure)
+        _, self.work = self.step.memory(0, self.generator)
+        _, self._segments, _ = loop(self.step, look)
 
     def advance(self, step: float, count: int) -> float:
         """Make some steps and return the rate of change at their end, not finite if one is lost."""
-        segment = Schedule.of([(step, count, 0)])
-        lanes, numbers = self.lanes, self.step.numbers
-        t, _ = self._segments(lanes, segment, numbers, self.work, self.record, self._stop)
-        return self.steady + float(self.record.speed[0]) if t < 0 else math.inf
+        rate, numbers = 0.0, self.step.numbers
+        for record in self.records:
+            segment = Schedule.of([(step, count, 0)])
+            t, _ = self._segments(self.lanes, segment, numbers, self.work, record, self._stop)
+            if t >= 0:
+                return math.inf
+            rate = max(rate, float(record.speed[0]))
+            step, count = 0.0, 0  # the other end of a ramp looks only
+        return self.steady + rate
 
     def saved(self) -> tuple[Any, ...]:
         """Return a copy of the lanes."""
@@ -217,33 +245,41 @@ class Stretch(NamedTuple):
     step: float
     number: int
     rate: float
-    output: int  # index of the output time at the end, or -1
+    output: int  # see `Schedule`
 
 
 def schedule_of(
-    owner: str, system: System, fields: Fields, times: Floats, seed: int, tolerance: float
+    owner: str, protocol: Protocol, structure: str, times: Floats, seed: int, tolerance: float
 ) -> Schedule:
     """Choose steps from a short pilot run with a stream of its own.
 
     A step is `tolerance` divided by the sum of the largest rates at that time: rotation, growth or
-    damping of collective amplitudes (`look`), local dissipation, and the collective noise.
+    damping of collective amplitudes (`look`), local dissipation, and the collective noise. Along a
+    ramp they are those of the worse of its ends.
 
     Raises
     ------
     ValueError
         If a run would have more steps than `MOST`.
     """
-    run = stretches(owner, Pilot(system, fields, seed), times, tolerance)
+    pilot = Pilot(protocol.initial, structure, seed)
+    run = stretches(owner, pilot, protocol, times, tolerance)
     return Schedule.of([(stretch.step, stretch.number, stretch.output) for stretch in run])
 
 
-def stretches(owner: str, pilot: Pilot, times: Floats, tolerance: float) -> Iterator[Stretch]:
-    """Run a pilot through all output times, in stretches of steps of one length."""
-    now = 0.0
-    for index, goal in enumerate(times):
-        left = float(goal) - now
+def stretches(
+    owner: str, pilot: Pilot, protocol: Protocol, times: Floats, tolerance: float
+) -> Iterator[Stretch]:
+    """Run a pilot through all output times and knots, in stretches of steps of one length."""
+    now, entered = 0.0, None
+    for piece, goal, index in intervals(protocol, times):
+        left = goal - now
         if left <= 0:
             yield Stretch(0.0, 0, 0.0, index)
+            continue
+        if piece is not entered:
+            pilot.enter(piece)
+            entered = piece
         while left > 0:
             fast = pilot.advance(0.0, 0)
             while True:
@@ -256,6 +292,8 @@ def stretches(owner: str, pilot: Pilot, times: Floats, tolerance: float) -> Iter
                 count = min(total, STRETCH)
                 step = left / total
                 before = pilot.saved()
+                if not piece.constant:
+                    pilot.follow(piece.at(goal - left + 0.5 * count * step))
                 after = pilot.advance(step, count)
                 if after <= _GROWTH * fast:
                     break
@@ -264,11 +302,11 @@ def stretches(owner: str, pilot: Pilot, times: Floats, tolerance: float) -> Iter
                 pilot.back(before)
             left = left - count * step if count < total else 0.0
             yield Stretch(step, count, fast, index if left == 0 else -1)
-        now = float(goal)
+        now = goal
 
 
 def judge(
-    owner: str, system: System, fields: Fields, times: Floats, seed: int, schedule: Schedule
+    owner: str, protocol: Protocol, structure: str, times: Floats, seed: int, schedule: Schedule
 ) -> tuple[float, float]:
     """Judge steps that were given: how many automatic ones there would be, what those given err.
 
@@ -283,17 +321,16 @@ def judge(
         Of the splitting, largest over times, in units of what the System does:
         h^2 (turning rate) (rate of all that does not commute with the fixed axis) / 24 for steps h.
     """
-    pilot = Pilot(system, fields, seed)
-    spared = _spared(system, fields)
+    pilot = Pilot(protocol.initial, structure, seed)
     ends = np.cumsum(schedule.steps * schedule.counts)
     count, error, now, left = 0.0, 0.0, 0.0, schedule.total + SPARE
     try:
-        for stretch in stretches(owner, pilot, times, COARSE):
+        for stretch in stretches(owner, pilot, protocol, times, COARSE):
             left -= stretch.number
             end = now + stretch.step * stretch.number if left > 0 else float(times[-1])
             count += stretch.rate * (end - now) / ANGLE
             step = schedule.steps[min(int(np.searchsorted(ends, now, "right")), ends.size - 1)]
-            others = max(stretch.rate - spared, 0.0)
+            others = max(stretch.rate - pilot.spared, 0.0)
             error = max(error, step**2 * (stretch.rate - pilot.steady) * others / 24)
             if left <= 0:
                 break
@@ -303,35 +340,56 @@ def judge(
     return count, float(error)
 
 
-def _spared(system: System, fields: Fields) -> float:
-    """Return the rate of a fixed rotation that no splitting parts from what it acts upon."""
-    x, y, z = fields.axis
-    if not (system.jumps or system.couplings or system.exchange is not None):
+def _spared(systems: Sequence[System], fields: Sequence[Fields]) -> float:
+    """Return the rate of a fixed rotation that no splitting parts from what it acts upon.
+
+    Of the worse end of a ramp, which must not turn the axis.
+    """
+    axes = [some.axis for some in fields]
+    if len(axes) > 1 and np.cross(axes[0], axes[1], axis=0).any():
+        return 0.0
+    x, y, z = max(axes, key=lambda axis: float(np.abs(axis).max()))
+    if not any(s.jumps or s.couplings or s.exchange is not None for s in systems):
         return float(np.hypot(np.hypot(x, y), z).max())
     return abs(float(z[0])) if not x.any() and not y.any() and (z == z[0]).all() else 0.0
 
 
-def stretched(system: System, fields: Fields, seed: int, schedule: Schedule) -> float:
+def stretched(protocol: Protocol, plan: Plan) -> float:
     """Return how far the cloud is stretched at most, in units of the radius N/2, by neighbours.
 
     Trajectories are run beside others with the same noise that start `NEAR` away; what their
     distance, root mean square, grows by stretches a cloud of width sqrt(N)/2 along with it.
     """
+    system = protocol.initial
     moved = [replace(e, polar=e.polar + math.copysign(NEAR, 1 - e.polar)) for e in system.ensembles]
-    pair = [Pilot(s, fields, seed) for s in (system, replace(system, ensembles=tuple(moved)))]
-    first, last = 0.0, 0.0
-    for step, count in [(0.0, 0), *zip(schedule.steps, schedule.counts, strict=True)]:
+    starts = (system, replace(system, ensembles=tuple(moved)))
+    pair = [Pilot(start, plan.structure, plan.seed) for start in starts]
+    first = last = _distance(pair)
+    for segment in segments(protocol, plan.times, plan.schedule):
+        piece = Piece(0.0, math.inf, segment.system, segment.system, segment.rotations)
         for pilot in pair:
-            pilot.advance(step, count)
-        one, other = (take(pilot.lanes, 0).vectors[:, : 3 * LANES] for pilot in pair)
-        distance = float(np.linalg.norm(one - other))
-        first = first or distance
-        last = max(last, distance)
+            pilot.enter(piece)
+            pilot.advance(segment.step, segment.number)
+        last = max(last, _distance(pair))
     return last / first / math.sqrt(float(system.column("size").mean()))
 
 
-def damping(system: System) -> float:
-    """Return the sum of all rates of dissipation, those of jumps as fast as they can be."""
+def _distance(pair: Sequence[Pilot]) -> float:
+    one, other = (take(pilot.lanes, 0).vectors[:, : 3 * LANES] for pilot in pair)
+    return float(np.linalg.norm(one - other))
+
+
+def damping(protocol: Protocol, until: float) -> float:
+    """Return the sum of all rates of dissipation over time, those of jumps as fast as can be."""
+    total = 0.0
+    for piece in protocol.pieces:
+        length = min(piece.stop, until) - piece.start
+        if length > 0:
+            total += length * (_damping(piece.first) + _damping(piece.last)) / 2
+    return total
+
+
+def _damping(system: System) -> float:
     equation = MasterEquation.of(system)
     squares = (np.abs(equation.vectors) ** 2).sum(axis=-1)
     return steady_rate(system) + float(equation.rates @ squares @ system.column("size"))

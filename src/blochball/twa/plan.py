@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
 from blochball._version import __version__
+from blochball.protocol import Protocol
 from blochball.support import validation
 from blochball.support.jit import STAMP
 from blochball.system import System
@@ -19,6 +21,7 @@ from blochball.twa.fields import Fields, fields_of
 from blochball.twa.lanes import LANES
 from blochball.twa.schedule import Schedule
 from blochball.twa.step import Step, step_of
+from blochball.twa.timed import Stage, stages
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -42,6 +45,7 @@ class Plan:
     Attributes
     ----------
     system : System
+        Of a Protocol the one at time 0.
     times : ndarray, shape (times,)
         Output times.
     trajectories, seed : int
@@ -54,6 +58,8 @@ class Plan:
         See `fields.fields_of`.
     second : bool
         Whether all second moments of each site are kept.
+    protocol : Protocol, optional
+        What changes in time.
 
     Examples
     --------
@@ -72,6 +78,7 @@ class Plan:
     momenta: Floats
     structure: str = "auto"
     second: bool = False
+    protocol: Protocol | None = None
 
     @property
     def block(self) -> int:
@@ -99,9 +106,26 @@ class Plan:
         return step_of(self.fields, self.couplings)
 
     @cached_property
+    def stages(self) -> tuple[Stage, ...]:
+        """What moves the trajectories: one stage without a Protocol."""
+        if self.protocol is None:
+            return self.staged(self.step)
+        return stages(self.protocol, self.times, self.schedule, self.structure)
+
+    def staged(self, step: Step) -> tuple[Stage, ...]:
+        """Return the one stage of a run by a step that serves all of it."""
+        return (Stage((), step, self.schedule),)
+
+    @cached_property
+    def timed(self) -> dict[str, Any]:
+        """What a file says of the Protocol, if there is one."""
+        return {} if self.protocol is None else {"protocol": self.protocol.to_json()}
+
+    @cached_property
     def identity(self) -> str:
         """Changes whenever a trajectory would: with all but their number."""
         described = [STAMP, self.system.to_json(), self.structure, self.seed, self.second]
+        described += self.timed.values()
         digest = hashlib.sha256(repr(described).encode())
         for array in (self.times, *self.schedule, self.kept, self.momenta):
             digest.update(repr(array.shape).encode())
@@ -128,6 +152,7 @@ class Plan:
                 "seed": self.seed,
                 "trajectories": self.trajectories,
                 "identity": self.identity,
+                **self.timed,
             },
         )
 
@@ -161,6 +186,7 @@ class Plan:
             ds["momentum"].values,
             ds.attrs["structure"],
             bool(ds.attrs["second"]),
+            Protocol.from_json(ds.attrs["protocol"]) if "protocol" in ds.attrs else None,
         )
         if plan.identity != ds.attrs["identity"]:
             raise ValueError(f"{owner}: ds must be a plan as it was made, got one that was changed")

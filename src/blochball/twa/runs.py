@@ -12,15 +12,16 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from blochball import operators
+from blochball.protocol import Protocol
 from blochball.support import validation
 from blochball.support.checkpoints import Finished, checkpoint_of
 from blochball.support.statistics import Leaf, Moments
 from blochball.system import System
 from blochball.twa import driver, pilot, schedule
 from blochball.twa.driver import Observer
-from blochball.twa.fields import STRUCTURES, fields_of
+from blochball.twa.fields import STRUCTURES
 from blochball.twa.plan import Plan
-from blochball.twa.step import Step
+from blochball.twa.timed import Stage, size
 
 UNTRUSTED = 0.25  # short_fraction above which a run is warned about
 UNDAMPED = 0.1  # product of dissipation and time up to which nothing damps a system
@@ -30,7 +31,7 @@ LEAST_ERROR = 0.01  # relative error of the time steps above which a run is warn
 
 def planned(
     owner: str,
-    system: System,
+    system: System | Protocol,
     times: ArrayLike,
     trajectories: int,
     seed: int,
@@ -43,6 +44,7 @@ def planned(
     moments: str = "first",
     theory: str = "twa",
     judged: bool = True,
+    timed: bool = False,
 ) -> Plan:
     """Validate the arguments of a run and fix its time steps; see `twa.plan`.
 
@@ -54,9 +56,10 @@ def planned(
         Which must serve the terms of the System.
     judged : bool
         Whether to warn of steps that are too long.
+    timed : bool
+        Whether a Protocol is served.
     """
-    validation.instance(owner, "system", system, System)
-    operators.require(owner, theory, system)
+    protocol = _protocol(owner, system, theory, timed)
     times = validation.times(owner, times)
     trajectories = validation.integer(owner, "trajectories", trajectories, 1)
     seed = validation.seed(owner, seed)
@@ -68,19 +71,32 @@ def planned(
     kept = _kept(owner, correlations, times)
     waves = _momenta(owner, momenta)
     # means and co-moments of every site, and of every pair where correlations are kept
-    each, pairs = 160.0 if second else 50.0, 4.0 * kept.max() * system.sites**2
-    validation.memory(owner, "times", times.size * (each * system.sites + 2.0 * waves.size))
+    each, pairs = 160.0 if second else 50.0, 4.0 * kept.max() * protocol.sites**2
+    validation.memory(owner, "times", times.size * (each * protocol.sites + 2.0 * waves.size))
     validation.memory(owner, "correlations", pairs)
-    fields = fields_of(system, structure)
     if isinstance(steps, str):
         validation.choice(owner, "steps", steps, ("auto",))
-        chosen = pilot.schedule_of(owner, system, fields, times, seed, tolerance)
+        chosen = pilot.schedule_of(owner, protocol, structure, times, seed, tolerance)
     else:
-        chosen = schedule.uniform(owner, times, steps)
+        chosen = schedule.uniform(owner, times, steps, protocol.knots)
         if judged:
-            count, error = pilot.judge(owner, system, fields, times, seed, chosen)
+            count, error = pilot.judge(owner, protocol, structure, times, seed, chosen)
             warn_of_long_steps(owner, chosen.total, count, error, trajectories)
-    return Plan(system, times, trajectories, seed, chosen, kept, waves, structure, second)
+    validation.memory(owner, "steps", size(protocol, times, chosen, structure))
+    changing = protocol if isinstance(system, Protocol) else None
+    numbers = trajectories, seed, chosen, kept, waves, structure, second
+    return Plan(protocol.initial, times, *numbers, changing)
+
+
+def _protocol(owner: str, system: System | Protocol, theory: str, timed: bool) -> Protocol:
+    """Return a System as a Protocol, or one itself, after asking whether it is served."""
+    if not (timed and isinstance(system, Protocol)):
+        operators.require_system(owner, system)
+    protocol = system if isinstance(system, Protocol) else Protocol([(0, system)])
+    for piece in protocol.pieces:
+        for end in (piece.first, piece.last):
+            operators.require(owner, theory, end)
+    return protocol
 
 
 def _kept(
@@ -110,7 +126,7 @@ class Run:
     owner : str
         The function that was called, for errors.
     plan : Plan
-    step : Step
+    stages : tuple of Stage
     observer : Observer
     label : str
         What decides the sums besides the plan.
@@ -122,7 +138,7 @@ class Run:
 
     owner: str
     plan: Plan
-    step: Step
+    stages: tuple[Stage, ...]
     observer: Observer
     label: str = ""
     cost: float = 1.0
@@ -155,7 +171,7 @@ class Run:
             finished = None  # a part that is no more than one file is kept by whoever asked for it
         started = time.perf_counter()
         tree = driver.run(
-            self.owner, self.plan, self.step, self.observer, threads, progress, blocks, finished
+            self.owner, self.plan, self.stages, self.observer, threads, progress, blocks, finished
         )
         seconds = time.perf_counter() - started + (finished.seconds if finished else 0.0)
         return tree.total(), seconds
@@ -190,9 +206,10 @@ def warn_of_long_steps(
 
 def warn_of_stretching(owner: str, plan: Plan) -> None:
     """Warn where nothing damps what the cloud has been stretched to: a wave that interferes."""
-    if pilot.damping(plan.system) * float(plan.times[-1]) > UNDAMPED:
+    protocol = plan.protocol or Protocol([(0, plan.system)])
+    if pilot.damping(protocol, float(plan.times[-1])) > UNDAMPED:
         return
-    times = pilot.stretched(plan.system, plan.fields, plan.seed, plan.schedule)
+    times = pilot.stretched(protocol, plan)
     if times > WRAPPED:
         validation.warn(
             f"{owner}: nothing damps this system, and its cloud is stretched to {times:.2g} times "

@@ -12,12 +12,13 @@ from blochball.support import validation
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+KNOT = -2
 
 
 class Schedule(NamedTuple):
     """Steps of a run: segment k makes counts[k] steps of length steps[k].
 
-    outputs[k] is the index of the output time at its end, or -1.
+    outputs[k] is the index of the output time at its end, -1, or KNOT where a Protocol has one.
     """
 
     steps: Floats
@@ -36,7 +37,14 @@ class Schedule(NamedTuple):
         return int(self.counts.sum())
 
 
-def uniform(owner: str, times: Floats, steps: Any) -> Schedule:
+def marks(times: Floats, knots: Floats) -> tuple[Floats, Ints]:
+    """Return all output times and the knots between them; of each the output's index, or KNOT."""
+    found = np.union1d(times, knots[(knots > 0) & (knots < times[-1])])
+    at = np.searchsorted(times, found)
+    return found, np.where(times[np.minimum(at, times.size - 1)] == found, at, KNOT)
+
+
+def uniform(owner: str, times: Floats, steps: Any, knots: Floats | None = None) -> Schedule:
     """Divide the intervals between output times evenly.
 
     Parameters
@@ -47,6 +55,9 @@ def uniform(owner: str, times: Floats, steps: Any) -> Schedule:
     steps : int or sequence of int
         Steps over all of [0, times[-1]], or one number an interval; the first interval begins at
         time 0 (there is none before an output time 0).
+    knots : ndarray, optional
+        Times at which a step ends besides: intervals are divided there, and each part is rounded
+        up to a whole number of steps.
 
     Raises
     ------
@@ -64,17 +75,21 @@ def uniform(owner: str, times: Floats, steps: Any) -> Schedule:
         given = np.asarray(steps)
     except Exception as error:  # ragged nested sequences, or whatever the object itself raises
         raise TypeError(message) from error
+    ends, outputs = marks(times, np.empty(0) if knots is None else knots)
+    parts = np.diff(ends, prepend=0.0)
     if given.ndim == 0:
         total = validation.integer(owner, "steps", steps, 1)
-        # rounded up, but not for the sake of a rounding error
-        share = lengths / edges[-1] * total if lengths.size else lengths
-        counts = np.maximum(np.ceil(share - 1e-9).astype(np.int64), 1)
+        number, whole = np.full(ends.size, total), np.full(ends.size, ends[-1])
     else:
         if given.dtype.kind not in "iu" or isinstance(steps, bytearray | memoryview):
             raise TypeError(message)
         if given.shape != lengths.shape or (given < 1).any() or (given > validation.MOST).any():
             raise ValueError(message)
-        counts = given.astype(np.int64)
-    segments = zip((lengths / counts).tolist(), counts.tolist(), strict=True)
-    at_zero = [] if times[0] > 0 else [(0.0, 0)]
-    return Schedule.of([(*s, k) for k, s in enumerate([*at_zero, *segments])])
+        # an output time 0 is at the end of no interval, and takes no step
+        interval = np.searchsorted(edges, ends) - 1
+        number, whole = np.append(given, 0)[interval], np.append(lengths, 0.0)[interval]
+    share = np.divide(parts, whole, out=np.zeros_like(parts), where=parts > 0) * number
+    # rounded up, but not for the sake of a rounding error
+    counts = np.where(parts > 0, np.maximum(np.ceil(share - 1e-9).astype(np.int64), 1), 0)
+    lengths = parts / np.maximum(counts, 1)
+    return Schedule(lengths, counts, outputs)

@@ -10,7 +10,9 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
+from blochball import operators
 from blochball.dataset import assemble
+from blochball.protocol import Protocol
 from blochball.support import validation
 from blochball.support.arguments import named
 from blochball.support.checkpoints import Checkpoint, checkpoint_of
@@ -26,7 +28,7 @@ from blochball.twa.plan import METHOD
 
 @named("twa.solve")
 def solve(
-    system: System,
+    system: System | Protocol,
     times: ArrayLike,
     trajectories: int | None = None,
     seed: int = 0,
@@ -46,8 +48,9 @@ def solve(
 
     Parameters
     ----------
-    system : System
-        What to simulate.
+    system : System or Protocol
+        What to simulate. What is recorded at the time of a pulse precedes it; `output` has the
+        weights of the jumps at the time.
     times : array_like, shape (times,)
         Output times, increasing from a value >= 0, in the inverse unit of the rates.
     trajectories : int, optional
@@ -58,6 +61,7 @@ def solve(
     steps : "auto", int or sequence of int
         "auto" measures the largest rates on a pilot run and fixes the steps before the run; an
         integer is the number of steps over [0, times[-1]]; a sequence has one number an interval.
+        Knots of a Protocol are ends of steps, besides.
     threads : int, optional
         By default as many as there are processors. Results do not depend on it.
     correlations : array_like, optional
@@ -145,8 +149,9 @@ def solve(
         tolerance=tolerance,
         structure=structure,
         moments=moments,
+        timed=True,
     )
-    run = runs.Run(owner, plan, plan.step, means.observer(plan))
+    run = runs.Run(owner, plan, plan.stages, means.observer(plan))
     options: dict[str, Any] = {"progress": progress, "checkpoint": checkpoint}
     if error is None:
         ds = means.dataset(plan, *run.total(threads, **options))
@@ -219,7 +224,7 @@ def solve_stratified(
     if 2 * strata > trajectories:
         raise ValueError(f"{owner}: strata must be at most half of the trajectories, got {strata}")
     if tolerance is None:
-        validation.instance(owner, "system", system, System)
+        operators.require_system(owner, system)
         size = max(ensemble.size for ensemble in system.ensembles)
         tolerance = min(ANGLE, burst.tolerance(size, trajectories, strata))
     plan = runs.planned(owner, system, times, trajectories, seed, steps, tolerance=tolerance)
@@ -230,7 +235,7 @@ def solve_stratified(
     run = runs.Run(
         owner,
         plan,
-        burst.step_of(plan, amplitude),
+        plan.staged(burst.step_of(plan, amplitude)),
         burst.observer(plan, strata, amplitude),
         label=f"strata {strata}",
         record=burst.Sums,
@@ -290,13 +295,13 @@ def step_error(
     plan = runs.planned(
         owner, system, times, trajectories, seed, steps, tolerance=tolerance, judged=False
     )
-    run = runs.Run(owner, plan, difference.paired(plan), difference.observer(plan))
+    run = runs.Run(owner, plan, plan.staged(difference.paired(plan)), difference.observer(plan))
     return difference.dataset(plan, *run.total(threads, progress))
 
 
 @named("twa.trajectories")
 def trajectories(
-    system: System,
+    system: System | Protocol,
     times: ArrayLike,
     trajectories: int = 64,
     seed: int = 0,
@@ -341,14 +346,22 @@ def trajectories(
     owner = "twa.trajectories"
     threads = thread_count(owner, threads)
     plan = runs.planned(
-        owner, system, times, trajectories, seed, steps, tolerance=tolerance, structure=structure
+        owner,
+        system,
+        times,
+        trajectories,
+        seed,
+        steps,
+        tolerance=tolerance,
+        structure=structure,
+        timed=True,
     )
     held = 6.0 * plan.times.size * system.sites * plan.trajectories
     validation.memory(owner, "trajectories", held)
-    run = runs.Run(owner, plan, plan.step, paths.observer(plan))
+    run = runs.Run(owner, plan, plan.stages, paths.observer(plan))
     (found,), seconds = run.total(threads, progress)
     ds = assemble(
-        system,
+        plan.system,
         plan.times,
         {
             name: np.swapaxes(found.vectors[:, :, k], 1, 2)
@@ -360,6 +373,7 @@ def trajectories(
         trajectories=plan.trajectories,
         steps=plan.schedule.total,
         wall_time=seconds,
+        **plan.timed,
     )
     for name, axis in zip(paths.COMPONENTS, "xyz", strict=True):
         ds[name].attrs["long_name"] = f"J^{axis} of a trajectory"

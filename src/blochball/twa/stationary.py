@@ -40,7 +40,7 @@ def burn_in(owner: str, system: System, seed: int, tolerance: float, threads: in
     for _ in range(DOUBLINGS):
         times = until * np.geomspace(1 / REACH, 1, TIMES)
         plan = runs.planned(owner, system, times, TRAJECTORIES, seed, "auto", tolerance=tolerance)
-        run = runs.Run(owner, plan, plan.step, means.observer(plan, Stream.STATIONARY))
+        run = runs.Run(owner, plan, plan.stages, means.observer(plan, Stream.STATIONARY))
         settled = _settled(means.dataset(plan, *run.total(threads, False)))
         if MARGIN * settled <= until:
             return MARGIN * settled

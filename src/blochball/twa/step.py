@@ -93,6 +93,12 @@ class Work(NamedTuple):
     part: Floats
 
 
+@jit
+def at_all_times(numbers, k, work):
+    """Return what does not depend on time."""
+    return numbers
+
+
 @dataclass(frozen=True)
 class Step:
     """A way to move groups of lanes, as `driver` wants it.
@@ -106,6 +112,8 @@ class Step:
         The System as `advance` reads it; its `limit` is that of |J|^2.
     memory : callable
         ``memory(groups, generator)`` returns lanes and work.
+    at : compiled function
+        ``at(numbers, k, work)`` returns what `advance` reads in segment k of a schedule.
     """
 
     begin: Any
@@ -113,6 +121,7 @@ class Step:
     advance: Any
     numbers: Any
     memory: Callable[[int, np.random.Generator], tuple[Any, Any]]
+    at: Any = at_all_times
 
 
 def step_of(fields: Fields, form: Couplings | None = None) -> Step:

@@ -2,7 +2,17 @@
 
 import numpy as np
 
-from blochball import ChainExchange, CollectiveJump, Ensemble, System, models, twa
+from blochball import (
+    ChainExchange,
+    CollectiveJump,
+    Ensemble,
+    Protocol,
+    Rotation,
+    SpinCoupling,
+    System,
+    models,
+    twa,
+)
 from blochball.twa import driver
 from blochball.twa.observers.paths import observer
 
@@ -15,7 +25,8 @@ def block_of(plan, observer, step=None, block=0, trajectories=None):
     """Return what is merged of one block, by default of all of its trajectories."""
     stop = np.zeros(1, bool)
     count = observer.block if trajectories is None else trajectories
-    return driver.run_block("test", plan, step or plan.step, observer, stop, block, count)
+    stages = plan.staged(step) if step else plan.stages
+    return driver.run_block("test", plan, stages, observer, stop, block, count)
 
 
 def paths(plan, block=0):
@@ -70,6 +81,21 @@ SMALL = {
     "exchange of a chain alone": chain(3, jumps=()),
     "other phase": chain(3, exchange=ChainExchange(0.2, -0.3)),
     "everything": everything(2),
+}
+
+
+def ramp(one, other):
+    """A Protocol along a straight line, with a pulse on the way."""
+    return Protocol([(0, one), (0.03, one), Rotation(0.4, "y", [0]), (0.08, other)])
+
+
+def twisted(size=20, strength=1.0):
+    return System(Ensemble(size, decay=0.2, polar=1.0), couplings=SpinCoupling(strength))
+
+
+SMALL |= {
+    "ramp of a pump": ramp(models.superradiant_laser(20, 5.0), models.superradiant_laser(20, 9.0)),
+    "ramp of a coupling": ramp(twisted(), twisted(strength=3.0)),
 }
 
 

@@ -80,7 +80,7 @@ def same_moments(found, expected):
 
 
 def run(plan, threads, blocks=None):
-    return driver.run("test", plan, plan.step, means.observer(plan), threads, blocks=blocks)
+    return driver.run("test", plan, plan.stages, means.observer(plan), threads, blocks=blocks)
 
 
 def test_ranges_of_blocks_merge_to_the_bits_of_one_run():

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blochball import CollectiveJump, Ensemble, System, exact, models, twa
-from blochball.twa.fields import fields_of
+from blochball import CollectiveJump, Ensemble, Protocol, System, exact, models, twa
 from blochball.twa.pilot import ANGLE, schedule_of
 from tests.blochball.known import within
 from tests.blochball.twa.paths import chain
@@ -17,7 +16,7 @@ from tests.blochball.twa.test_schedule import check
 
 def pilot(system, times, seed=0, tolerance=ANGLE):
     times = np.asarray(times, float)
-    return schedule_of("test", system, fields_of(system), times, seed, tolerance)
+    return schedule_of("test", Protocol([(0, system)]), "auto", times, seed, tolerance)
 
 
 BURST = models.superradiant_decay(1000)

@@ -133,7 +133,7 @@ def obstacle(system: System) -> str | None:
 
 
 def _size(owner: str, system: System) -> float:
-    validation.instance(owner, "system", system, System)
+    operators.require_system(owner, system)
     reason = obstacle(system)
     if reason is not None:
         raise ValueError(

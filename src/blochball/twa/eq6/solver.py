@@ -93,7 +93,7 @@ def solve(
     run = runs.Run(
         owner,
         plan,
-        step_of(couplings_of(system, plan.fields.limit)),
+        plan.staged(step_of(couplings_of(system, plan.fields.limit))),
         means.observer(plan, Stream.EQ6, BLOCK),
         label="eq6",
         cost=COST,

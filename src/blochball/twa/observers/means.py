@@ -69,7 +69,9 @@ class Record(NamedTuple):
     pairs : ndarray, shape (kept, sites, sites, 4)
         Sums of Re, Im of J_k^+ J_l^- and of their squares.
     outputs, waves : Probes
-        Of the jumps and of the momenta.
+        Of the jumps, with an index for each set of weights, and of the momenta.
+    weighed : ndarray of int, shape (times,)
+        Index among the `outputs`.
     kept : ndarray of int, shape (times,)
         Index among the times of `pairs`, or -1.
     values : ndarray
@@ -84,6 +86,7 @@ class Record(NamedTuple):
     pairs: Floats
     outputs: Probes
     waves: Probes
+    weighed: NDArray[np.int64]
     kept: NDArray[np.int64]
     values: Floats
     field: Floats
@@ -218,6 +221,12 @@ def probe(vectors, probes, k, values, field):
     square(field, values, column)
 
 
+@jit
+def weighed(probes, k):
+    """Return one of several sets of probes."""
+    return Probes(probes.re[k], probes.im[k], probes.ordering[k])
+
+
 @reordered
 def correlate(vectors, mask, sums):
     """Add Re, Im of J_k^+ J_l^- (k <= l) and their squares to `sums` (sites, sites, 4)."""
@@ -254,8 +263,9 @@ def looking(symbols: Any) -> Any:
             symbols(vectors[l], values)
             accumulate(values, 0, lanes, at(site, l))
             accumulate(values, site.total.shape[1], lanes, at(validity, l))
-        for k in range(record.outputs.re.shape[0]):
-            probe(vectors, record.outputs, k, values, record.field)
+        outputs = weighed(record.outputs, record.weighed[t])
+        for k in range(outputs.re.shape[0]):
+            probe(vectors, outputs, k, values, record.field)
         accumulate(values, 0, lanes, at(record.output, t))
         if record.kept[t] >= 0:
             correlate(vectors, lanes.mask, record.pairs[record.kept[t]])
@@ -271,8 +281,8 @@ def looking(symbols: Any) -> Any:
 
 def observer(plan: Plan, stream: Stream = Stream.BLOCKS, block: int | None = None) -> Observer:
     """Return the observer of a plan's means."""
-    outputs, waves = output_probes(plan.system), wave_probes(plan.system, plan.momenta)
-
+    outputs, weighed = _outputs(plan)
+    waves = wave_probes(plan.system, plan.momenta)
     quantities = QUANTITIES + (MORE if plan.second else 0)
 
     def record(trajectories: int) -> Record:
@@ -286,6 +296,7 @@ def observer(plan: Plan, stream: Stream = Stream.BLOCKS, block: int | None = Non
             np.zeros((plan.times_kept.size, sites, sites, 4)),
             outputs,
             waves,
+            weighed,
             plan.kept,
             np.zeros(max(quantities + len(VALIDITY), channels, momenta) * LANES),
             np.zeros(2 * LANES),
@@ -295,10 +306,17 @@ def observer(plan: Plan, stream: Stream = Stream.BLOCKS, block: int | None = Non
     return Observer(look, record, leaf, stream, plan.block if block is None else block)
 
 
-def output_probes(system: System) -> Probes:
-    """Return the probes of L^+ L of every jump."""
-    c = MasterEquation.of(system).vectors
-    return _probes(c, np.cross(c.imag, c.real))
+def _outputs(plan: Plan) -> tuple[Probes, NDArray[np.int64]]:
+    """Return `Record.outputs`, those of L^+ L, and `Record.weighed`."""
+    if plan.protocol is None:
+        systems = [plan.system]
+    else:
+        systems = [plan.protocol.at(time) for time in plan.times]
+    vectors = [MasterEquation.of(system).vectors for system in systems]
+    numbered: dict[bytes, int] = {}
+    index = [numbered.setdefault(c.tobytes(), len(numbered)) for c in vectors]
+    c = np.stack([vectors[index.index(k)] for k in range(len(numbered))])
+    return _probes(c, np.cross(c.imag, c.real)), np.resize(index, plan.times.size)
 
 
 def wave_probes(system: System, momenta: Floats) -> Probes:
@@ -368,6 +386,7 @@ def dataset(plan: Plan, leaf: Leaf, wall_time: float, method: str = METHOD) -> x
         trajectories=plan.trajectories,
         steps=plan.schedule.total,
         wall_time=wall_time,
+        **plan.timed,
     )
 
 
