@@ -122,7 +122,7 @@ def _real_product(x, y):
 @njit(fastmath={"reassoc", "contract"})
 def _horner(terms, count, s, x):
     """Set x to sum_n s^n terms_n; return its squared norm."""
-    _copy(terms[count - 1], 1.0, x)
+    _copy(terms[count - 1, : len(x)], 1.0, x)
     for n in range(count - 2, -1, -1):
         row = terms[n, : len(x)]
         for i in range(len(x)):
@@ -231,14 +231,17 @@ def _jump(model, layout, x, work, sums, probability, generator):
 
 
 @njit()
-def _series(matrix, step, norm, terms):
-    """Fill the Taylor series over a step from its first two terms, scaled; return how many."""
-    _copy(terms[1], step, terms[1])
+def _series(matrix, step, norm, size, terms):
+    """Fill the Taylor series over a step from its first two terms, scaled; return how many.
+
+    Rows are cut to their size one by one: then the compiler sees that they are contiguous.
+    """
+    _copy(terms[1, :size], step, terms[1, :size])
     count = 2
     while count < TERMS:
-        _multiply(matrix, terms[count - 1], step / count, terms[count])
+        _multiply(matrix, terms[count - 1, :size], step / count, terms[count, :size])
         count += 1
-        if _norm_squared(terms[count - 1]) <= 1e-28 * norm:
+        if _norm_squared(terms[count - 1, :size]) <= 1e-28 * norm:
             break
     return count
 
@@ -300,14 +303,14 @@ def trajectory(model, start, total, times, generator, out):
         )
         if bound > 0 and reach < step:
             step, last = reach, False
-        count = _series(matrix, step, norm, terms[:, :size])
-        reached = _horner(terms[:, :size], count, 1.0, work[:size])
+        count = _series(matrix, step, norm, size, terms)
+        reached = _horner(terms, count, 1.0, work[:size])
         if reached > threshold:
             _copy(work, 1.0, ket[:size])
             norm = reached
             now = times[k] if last else now + step
             continue
-        now += step * _root(terms[:, :size], count, reached, threshold, ket[:size])
+        now += step * _root(terms, count, reached, threshold, ket[:size])
         size, q = _jump(model, layout, ket[:size], work, sums, probability, generator)
         _copy(work, 1.0, ket[:size])
         total += 2 * q

@@ -16,17 +16,22 @@ import scipy.sparse as sp
 import scipy.sparse.linalg as spla
 
 from blochball.exact import nullspace
-from blochball.exact.space import Floats
+from blochball.exact.space import Complexes, Floats
 from blochball.support import validation
 
 SHIFT = 1e-10  # of the factorised generator, as a share of the largest rate
 ROUNDS = 4  # of inverse iteration: others than null vectors are left to (shift / rate)^4
-BLOCK = 8  # vectors to begin with
-# |A x| for |x| = 1 as shares of the largest rate: below, zero but for rounding; above, a rate
-ROUNDING, RATE = 1e-12, 1e-11
-DENSE = 400  # unknowns up to which all eigenvalues take less than a second
-ON_AXIS = 1e-9  # damping as a share of the largest rate that no turn of the rest has
+BLOCK, GROWTH = 8, 4  # vectors to begin with, and how many times more if all of them are null
+# |A x| for |x| = 1 as shares of the largest rate: below, zero but for rounding; above, a rate that
+# rounding mixes 1e-8 of into null vectors at most
+ROUNDING, RATE = 1e-12, 1e-8
+DENSE = 150  # unknowns up to which all eigenvalues take no time
+ON_AXIS = 1e-8  # damping, as a share of the largest rate, that a part which turns does not have
+ACCURACY = 1e-10  # of the eigenvalue that tells: far below
 SEEN = 1e-8  # share of the state that may turn without being seen
+# eigenvalues that are looked for, and vectors of a Krylov space for them: one, and more where that
+# cannot be told from others at the same distance from the axis
+SEVERAL = (1, 60), (12, 100)
 RESTARTS = 300  # of Arnoldi iteration, before it is left open what the rest does
 
 
@@ -78,7 +83,9 @@ def limit(
     overlaps = np.linalg.inv(left.T @ right)
 
     def projected(vector: Floats) -> Floats:
-        return np.asarray(right @ (overlaps @ (left.T @ vector)))
+        # without BLAS, whose threads wait for each other where vectors are short
+        weights = overlaps @ np.einsum("ka,k->a", left, vector)
+        return np.asarray(np.einsum("ka,a->k", right, weights))
 
     ended = projected(start)
     residual = float(np.abs(generator @ ended).sum() / (scale * np.abs(ended).sum()))
@@ -114,7 +121,7 @@ def _null_vectors(
             raise ValueError(_too_slow(owner, scale))
         if numbers.pop() < count or count == size:
             return sides[0][0], sides[1][0]
-        count = min(2 * count, size)
+        count = min(GROWTH * count, size)
 
 
 def _too_slow(owner: str, scale: float) -> str:
@@ -128,7 +135,7 @@ def _smallest(matrix, solve, count, scale):  # type: ignore[no-untyped-def]
     """Return what of a block of vectors is null, and the largest |A x| of it by the scale."""
     block = np.random.default_rng(0).normal(size=(matrix.shape[0], count))
     for _ in range(ROUNDS):
-        block = np.linalg.qr(solve(np.linalg.qr(block)[0]))[0]
+        block = np.linalg.qr(solve(block))[0]
     _, values, turned = np.linalg.svd(matrix @ block, full_matrices=False)
     null = values < RATE * scale
     return block @ turned[null].T, float(values[null].max(initial=0.0) / scale)
@@ -143,19 +150,27 @@ def _check_that_it_dies_out(
         there = np.abs(vectors.conj().T @ rest) > SEEN * np.linalg.norm(rest)
         values = values[there]
     else:
-        # Krylov spaces of the rest hold nothing but what is in it
-        options = {"which": "LR", "v0": rest, "tol": 1e-5, "maxiter": RESTARTS}
-        try:
-            values = spla.eigs(deflated, k=1, return_eigenvectors=False, **options)
-        except spla.ArpackNoConvergence:
+        values = _least_damped(deflated, rest)
+        if not values.size:
             validation.warn(
                 f"{owner}: whether the state comes to rest could not be decided; what is returned "
                 "is its average over all times, which is where it ends if it does"
             )
-            return
     if values.size and values.real.max() > -ON_AXIS * scale:
         turning = values[np.argmax(values.real)]
         raise ValueError(
             f"{owner}: initial must be a state that comes to rest, got one of which a part turns "
             f"at a frequency of {abs(turning.imag):.3g} for ever"
         )
+
+
+def _least_damped(deflated: spla.LinearOperator, rest: Floats) -> Complexes:
+    """Return eigenvalues with the largest real parts, of what is in the rest; empty if unknown."""
+    for count, vectors in SEVERAL:
+        options = {"v0": rest, "tol": ACCURACY, "maxiter": RESTARTS, "return_eigenvectors": False}
+        options |= {"ncv": min(vectors, len(rest)), "which": "LR"}
+        try:
+            return np.asarray(spla.eigs(deflated, min(count, len(rest) - 2), **options))
+        except spla.ArpackNoConvergence as error:
+            known = error.eigenvalues
+    return np.asarray(known, dtype=np.complex128)

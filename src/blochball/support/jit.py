@@ -97,8 +97,16 @@ def stamp_of(function: Callable[..., Any]) -> str:
     return _digest(files)
 
 
-def njit(**options: Any) -> Callable[[Callable[..., Any]], Any]:
+def njit(counted: bool = True, **options: Any) -> Callable[[Callable[..., Any]], Any]:
     """Return a decorator: compiled without the GIL, cached on disk, inlined; options as numba's.
+
+    Parameters
+    ----------
+    counted : bool
+        False for what makes no arrays and returns numbers or nothing: then no references to arrays
+        are counted. A count is a locked instruction, for which threads that share arrays wait.
+    **options
+        Of numba.njit.
 
     Warns
     -----
@@ -106,6 +114,7 @@ def njit(**options: Any) -> Callable[[Callable[..., Any]], Any]:
         Once in a process, where no folder can be written for the cache.
     """
     options = {"nogil": True, "error_model": "numpy", "forceinline": True, **options}
+    options["_nrt"] = counted
     options["no_cfunc_wrapper"] = True  # nobody calls them from C
     within = {"no_cpython_wrapper": True, **options}
 
@@ -129,6 +138,9 @@ def njit(**options: Any) -> Callable[[Callable[..., Any]], Any]:
             compiled._cache._cache_file._source_stamp = stamp_of(function)
             if function.__closure__:
                 compiled._cache._index_key = _key
+        if not counted:
+            _refuse_arrays(inner)
+            _refuse_arrays(compiled)
         # which compiled functions ask for what they call
         compiled.get_call_template = inner.get_call_template
         compiled.get_overload = inner.get_overload
@@ -186,6 +198,23 @@ def _announce() -> None:
         "blochball: compiling what this kind of run needs, which happens once and takes some ten "
         "seconds, or waiting for another process that compiles it"
     )
+
+
+def _refuse_arrays(compiled: Any) -> None:
+    """Have the compilation fail where arrays are returned: their receivers would count on them."""
+    inherited = compiled.compile
+
+    def compile_checked(signature: Any) -> Any:
+        entry = inherited(signature)
+        for overload in compiled.overloads.values():
+            returned = overload.signature.return_type
+            if overload.target_context.data_model_manager[returned].contains_nrt_meminfo():
+                raise TypeError(
+                    f"{compiled.py_func.__qualname__} returns {returned}: it must be counted"
+                )
+        return entry
+
+    compiled.compile = compile_checked
 
 
 def captured(function: Callable[..., Any]) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from blochball.operators import MasterEquation
 from blochball.system import System
 from blochball.twa.fields import Fields
-from blochball.twa.lanes import LANES, MX, MY, TX, TY, TZ, X, Y, Z, add_scaled, fill, jit
+from blochball.twa.lanes import LANES, MX, MY, TX, TY, TZ, X, Y, Z, add_scaled, fill, uncounted
 from blochball.twa.rotation import set_axis, turn
 
 Floats = NDArray[np.float64]
@@ -145,7 +145,7 @@ def _area(noises: Floats, jumps: int) -> Floats:
 # -- compiled ------------------------------------------------------------------------------------
 
 
-@jit
+@uncounted
 def prepare_couplings(step, numbers, work):
     """Compute what depends on the length of the step; `work.inner` is filled already."""
     fields, couplings, inner = numbers.fields, numbers.couplings, work.inner
@@ -172,7 +172,7 @@ def prepare_couplings(step, numbers, work):
                     work.im[k, l, a] += keep * couplings.im[k, l, b]
 
 
-@jit
+@uncounted
 def add_form(state, jx, jy, jz, form):
     """Add the linear form of all Bloch vectors to omega_l."""
     for l in range(form.shape[0]):
@@ -183,7 +183,7 @@ def add_form(state, jx, jy, jz, form):
             add_column(state[l], TZ, f[2], state[m], jx, jy, jz)
 
 
-@jit
+@uncounted
 def add_column(row, column, f, other, jx, jy, jz):
     """Add f . J of another site to a column."""
     if f[0] != 0.0:
@@ -194,7 +194,7 @@ def add_column(row, column, f, other, jx, jy, jz):
         add_scaled(row, column, f[2], other, jz)
 
 
-@jit
+@uncounted
 def add_noises(state, work, area):
     """Add the noise of every jump, Re(c eta), to omega_l."""
     for k in range(area.shape[0]):
@@ -206,14 +206,14 @@ def add_noises(state, work, area):
             add_noise(state[l], TZ, re[2], im[2], area[k, l, 2], noise)
 
 
-@jit
+@uncounted
 def add_noise(row, column, re, im, area, noise):
     """Add the noise of a jump to one component of omega."""
     for i in range(_N):
         row[i + column] += re * noise[i] - im * noise[i + _N] + area * noise[i + _U(2) * _N]
 
 
-@jit
+@uncounted
 def set_axes(state, jx, jy, jz, numbers, work):
     """Set TX, TY, TZ of every site to omega_l, with J taken from the columns jx, jy, jz."""
     fields, inner = numbers.fields, work.inner
@@ -229,7 +229,7 @@ def set_axes(state, jx, jy, jz, numbers, work):
     add_noises(state, work, numbers.couplings.area)
 
 
-@jit
+@uncounted
 def predict(row, half):
     """`rotation.predict` for all three components."""
     for i in range(_N):
@@ -243,7 +243,7 @@ def predict(row, half):
         row[i + MZ] = w + 2 * (a * q - b * p)
 
 
-@jit
+@uncounted
 def rotate(state, step, numbers, work):
     """One step of the collective rotation where omega depends on J^z, too."""
     set_axes(state, X, Y, Z, numbers, work)

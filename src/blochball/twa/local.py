@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from blochball.twa.lanes import LANES, X, Y, Z, columns, jit, turned, width
+from blochball.twa.lanes import LANES, X, Y, Z, columns, turned, uncounted, width
 from blochball.twa.noise import sizes, variate
 
 _U = np.uint64
@@ -56,13 +56,13 @@ class Relaxation(NamedTuple):
 COEFFICIENTS = len(Relaxation._fields)
 
 
-@jit
+@uncounted
 def relaxation(rate, duration):
     """(1 - exp(-rate duration)) / rate, also at rate 0."""
     return -math.expm1(-rate * duration) / rate if rate > 0 else duration
 
 
-@jit
+@uncounted
 def relax(size, decay, dephasing, pump, duration):
     """Return mean and covariance of one ensemble after a duration of Eq. (7.1).
 
@@ -88,7 +88,7 @@ def relax(size, decay, dephasing, pump, duration):
     return Relaxation(keep_x, sigma, keep_z, gain, tie, var0, var1, shared * shared)
 
 
-@jit
+@uncounted
 def fill_table(rates, duration, table):
     """Fill a table (sites, COEFFICIENTS) with the Relaxation of every site."""
     for l in range(table.shape[0]):
@@ -97,19 +97,19 @@ def fill_table(rates, duration, table):
             table[l, k] = c[k]
 
 
-@jit
+@uncounted
 def unpack(c):
     """Return a row of the table as numbers, so that loops need not look them up."""
     return Relaxation(c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7])
 
 
-@jit
+@uncounted
 def active(rates, l):
     """Whether a site has local dissipation."""
     return rates.decay[l] > 0 or rates.dephasing[l] > 0 or rates.pump[l] > 0
 
 
-@jit
+@uncounted
 def relaxed(u, v, w, a, b, e, c):
     """Return J after local dissipation over one duration, from J = (u, v, w) and three noises.
 
@@ -124,7 +124,7 @@ def relaxed(u, v, w, a, b, e, c):
     )
 
 
-@jit
+@uncounted
 def local(row, word, shift, coefficients, halves):
     """Local decay, dephasing and pump over one duration, with three noises of every word."""
     n = width(halves)
@@ -139,7 +139,7 @@ def local(row, word, shift, coefficients, halves):
         row[i + jx], row[i + jy], row[i + jz] = u, v, w
 
 
-@jit
+@uncounted
 def local_turned(row, word, shift, coefficients, cos, sin, halves):
     """`local` with the noise of J^+ times cos + i sin: other trajectories of the same law."""
     n = width(halves)
@@ -155,7 +155,7 @@ def local_turned(row, word, shift, coefficients, cos, sin, halves):
         row[i + jx], row[i + jy], row[i + jz] = u, v, w
 
 
-@jit
+@uncounted
 def local_given(row, noises, coefficients):
     """`local` with noises that are given, three columns."""
     c = unpack(coefficients)
@@ -165,7 +165,7 @@ def local_given(row, noises, coefficients):
         row[i + X], row[i + Y], row[i + Z] = u, v, w
 
 
-@jit
+@uncounted
 def local_step(lanes, shift, rates, frame, table, halves):
     """Local dissipation of every site that has some; its noise has the axes of the frame."""
     for l in range(lanes.state.shape[0]):

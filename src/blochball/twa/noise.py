@@ -7,7 +7,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from blochball.twa.lanes import LANES, jit, width
+from blochball.twa.lanes import LANES, uncounted, width
 
 # unit variance, fourth moment 3: weak order two asks no more of a noise than that
 RARE = 1.8572802003960462  # each sign with probability 1/8
@@ -41,7 +41,7 @@ def seeds(generator: np.random.Generator, groups: int) -> NDArray[np.uint64]:
     return np.asarray(raw, np.uint64).reshape(groups, 2 * LANES)
 
 
-@jit
+@uncounted
 def draw(state, word, halves):
     """Draw one 64-bit word a lane by xoroshiro128++ (Blackman & Vigna, arXiv:1805.01407)."""
     n = width(halves)
@@ -55,7 +55,7 @@ def draw(state, word, halves):
         state[i + n] = (b << _U(28)) | (b >> _U(36))
 
 
-@jit
+@uncounted
 def refresh(random, words, clock, which, halves):
     """Return the shift of the bits for the next step, after new words where they are used up."""
     if clock[which] == STEPS_PER_WORD:
@@ -66,20 +66,20 @@ def refresh(random, words, clock, which, halves):
     return _U(9 * (clock[which] - 1))
 
 
-@jit
+@uncounted
 def sizes(scale):
     """Return scale times the two sizes of a variate."""
     return scale * RARE, scale * FREQUENT
 
 
-@jit
+@uncounted
 def variate(bits, rare=RARE, frequent=FREQUENT):
     """Turn the lowest three bits into a four-valued variate, of unit variance or other `sizes`."""
     size = rare if bits & _U(3) == _U(0) else frequent
     return size if bits & _U(4) == _U(0) else -size
 
 
-@jit
+@uncounted
 def fill_noise(word, shift, scale, out, column, halves):
     """Fill a column with scale times a variate."""
     n = width(halves)

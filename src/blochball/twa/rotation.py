@@ -24,7 +24,7 @@ from blochball.twa.lanes import (
     add_scaled,
     clear,
     fill,
-    jit,
+    uncounted,
     width,
 )
 from blochball.twa.noise import fill_noise
@@ -34,7 +34,7 @@ _N = _U(LANES)
 THIRD = 1 / 3
 
 
-@jit
+@uncounted
 def turn(row, half):
     """Rotate J about the axis T by the Cayley form, which keeps |J| without sin and cos.
 
@@ -56,7 +56,7 @@ def turn(row, half):
         row[i + Z] = w + f * (a * q - b * p)
 
 
-@jit
+@uncounted
 def predict(row, half):
     """Put J^x, J^y of `turn` into the mid-point, to second order, and leave J alone.
 
@@ -75,7 +75,7 @@ def predict(row, half):
 # -- fields --------------------------------------------------------------------------------------
 
 
-@jit
+@uncounted
 def gather(total, cr, ci, row, jx, jy):
     """Add (cr + i ci) J^+ of a site to a field of its own (real part, imaginary part)."""
     for i in range(_N):
@@ -83,7 +83,7 @@ def gather(total, cr, ci, row, jx, jy):
         total[i + _N] += cr * row[i + jy] + ci * row[i + jx]
 
 
-@jit
+@uncounted
 def scatter(row, cr, ci, field):
     """Add (cr + i ci) times a field to the axis of rotation of a site."""
     for i in range(_N):
@@ -91,7 +91,7 @@ def scatter(row, cr, ci, field):
         row[i + TY] += cr * field[i + _N] + ci * field[i]
 
 
-@jit
+@uncounted
 def collective(field, gain, noises):
     """Turn S = sum_l u_l^* J_l^+ into i gain S + noise."""
     for i in range(_N):
@@ -100,7 +100,7 @@ def collective(field, gain, noises):
         field[i + _N] = noises[i + _N] + gain * re
 
 
-@jit
+@uncounted
 def enter(field, jump, cr, ci, noises, halves):
     """Set a travelling field to (cr + i ci) times the noise of a jump; to zero without a jump."""
     if jump >= 0:
@@ -113,7 +113,7 @@ def enter(field, jump, cr, ci, noises, halves):
         clear(field)
 
 
-@jit
+@uncounted
 def emit_carry(field, c, s, gain, row, jx, jy):
     """Carry a field to a site, let the site emit into it, and add it to the axis.
 
@@ -129,7 +129,7 @@ def emit_carry(field, c, s, gain, row, jx, jy):
         field[i + _N] = im
 
 
-@jit
+@uncounted
 def carry_emit(field, c, s, gain, row, jx, jy):
     """Carry a field to a site, add it to the axis, then let the site emit into it.
 
@@ -148,7 +148,7 @@ def carry_emit(field, c, s, gain, row, jx, jy):
 # -- all sites -----------------------------------------------------------------------------------
 
 
-@jit
+@uncounted
 def draw_noises(words, shift, strength, step, noises, halves):
     """Fill `noises` with sqrt(G / step) eta of every jump; `strength` is sqrt(G)."""
     for k in range(strength.size):
@@ -157,14 +157,14 @@ def draw_noises(words, shift, strength, step, noises, halves):
         fill_noise(words[k], shift + _U(3), scale, noises[k], width(halves), halves)
 
 
-@jit
+@uncounted
 def draw_areas(words, shift, noises):
     """Fill the third column of `noises` with unit noise of every jump; see `Fields.area`."""
     for k in range(noises.shape[0]):
         fill_noise(words[k], shift + _U(6), 1.0, noises[k], _U(2) * _N, ALL)
 
 
-@jit
+@uncounted
 def set_axis(state, jx, jy, fields, axis, noises, field):
     """Set TX, TY of every site to omega_l, with J^+ taken from the columns jx, jy.
 
@@ -184,7 +184,7 @@ def set_axis(state, jx, jy, fields, axis, noises, field):
     add_exchange(state, jx, jy, fields.exchange_re, fields.exchange_im)
 
 
-@jit
+@uncounted
 def add_guides(state, jx, jy, guides, noises, field):
     """Add what travels along guides, to the right and to the left, to omega_l."""
     sites = state.shape[0]
@@ -198,7 +198,7 @@ def add_guides(state, jx, jy, guides, noises, field):
             carry_emit(field, c, s, gain, state[l], jx, jy)
 
 
-@jit
+@uncounted
 def add_exchange(state, jx, jy, re, im):
     """Add the exchange with every other site to omega_l."""
     for l in range(re.shape[0]):
@@ -212,7 +212,7 @@ def add_exchange(state, jx, jy, re, im):
                 add_scaled(state[l], TY, b, state[m], jx)
 
 
-@jit
+@uncounted
 def rotate(state, step, fields, work):
     """One step of the collective rotation: omega at the mid-point turns J by the whole step."""
     sites, axis, noises, field = state.shape[0], work.axis, work.noises, work.sweeps[0]

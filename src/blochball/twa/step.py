@@ -40,6 +40,8 @@ from blochball.twa.lanes import (
     put_half,
     take,
     take_half,
+    uncounted,
+    zeros,
 )
 from blochball.twa.local import COEFFICIENTS, fill_table, local, local_step
 from blochball.twa.noise import refresh
@@ -169,13 +171,13 @@ def work(fields: Fields, half: int = 0) -> Work:
         np.zeros(fields.turning_weights.shape),
         np.zeros((sites, COEFFICIENTS)),
         np.zeros((sites, COEFFICIENTS)),
-        np.zeros((jumps, 3 * LANES)),
-        np.zeros((3, 2 * LANES)),
-        np.zeros((half, PLANAR_COLUMNS * LANES // 2)),
+        zeros((jumps, 3 * LANES)),
+        zeros((3, 2 * LANES)),
+        zeros((half, PLANAR_COLUMNS * LANES // 2)),
     )
 
 
-@jit
+@uncounted
 def prepare(step, fields, work):
     """Compute what depends on the length of the step, unless it is there already."""
     if work.filled[0] == step:
@@ -196,7 +198,7 @@ def prepare(step, fields, work):
             work.strength[k] *= weakened(step, fields, k)
 
 
-@jit
+@uncounted
 def held_back(step, fields, l):
     """Return by how much to shorten a constant axis, across z and along z, at a site.
 
@@ -210,7 +212,7 @@ def held_back(step, fields, l):
     return 1 / (1 + rate * (in_plane + fields.axial[l])), 1 / (1 + rate * 2 * in_plane)
 
 
-@jit
+@uncounted
 def weakened(step, fields, k):
     """Return by how much to weaken the noise of a jump in the plane: the mean over its sites.
 
@@ -227,19 +229,7 @@ def weakened(step, fields, k):
     return math.exp(-0.5 * step * excess / total) if total > 0 else 1.0
 
 
-@jit
-def themselves(fields, work):
-    """Return what the general step reads and needs, of its own."""
-    return fields, work
-
-
-@jit
-def inner(numbers, work):
-    """Return what the general step reads and needs, of the coupled one."""
-    return numbers.fields, work.inner
-
-
-@jit
+@uncounted
 def prepare_coupled(step, numbers, work):
     """`prepare` for a System with spin couplings or jumps of several kinds."""
     if work.inner.filled[0] != step:
@@ -247,18 +237,21 @@ def prepare_coupled(step, numbers, work):
         couplings.prepare_couplings(step, numbers, work)
 
 
-def turning(parts: Any, prepare: Any, rotate: Any) -> Any:
+def turning(prepare: Any, rotate: Any, nested: bool) -> Any:
     """Compile the step whose collective part is `rotate`, whatever omega is made of.
 
-    ``parts(numbers, whole)`` returns the `Fields` and the `Work` of what all steps have, and
-    ``prepare(step, numbers, whole)`` computes what depends on the length of the step.
+    ``prepare(step, numbers, whole)`` computes what depends on the length of the step; `numbers` and
+    `whole` are the `Fields` and the `Work` that all steps have, or hold them where `nested`.
     """
 
-    @jit
+    @uncounted
     def advance(lanes, step, count, numbers, whole):
         """Make `count` steps: halves of local dissipation, and one rotation between them."""
         prepare(step, numbers, whole)
-        fields, work = parts(numbers, whole)
+        if nested:
+            fields, work = numbers.fields, whole.inner
+        else:
+            fields, work = numbers, whole
         words, clock = lanes.jump_words, lanes.clock
         shift = refresh(lanes.random, lanes.site_words, clock, 0, ALL)
         local_step(lanes, shift, fields.rates, fields.frame, work.half, ALL)
@@ -275,11 +268,11 @@ def turning(parts: Any, prepare: Any, rotate: Any) -> Any:
     return advance
 
 
-general = turning(themselves, prepare, rotate)
-coupled = turning(inner, prepare_coupled, couplings.rotate)
+general = turning(prepare, rotate, nested=False)
+coupled = turning(prepare_coupled, couplings.rotate, nested=True)
 
 
-@jit
+@uncounted
 def planar(lanes, step, count, fields, work, halves):
     """Make `count` steps where one travelling field and a constant are all of omega.
 
@@ -298,7 +291,7 @@ def planar(lanes, step, count, fields, work, halves):
     out_of_frame(lanes.state, fields.frame, halves)
 
 
-@jit
+@uncounted
 def guided(lanes, step, count, fields, work):
     """Make `count` steps of a waveguide."""
     prepare(step, fields, work)
@@ -347,7 +340,7 @@ def tapped(tap: Any) -> Any:
     the local dissipation after it. `shifts` are those of the words of the site and of the jump.
     """
 
-    @jit
+    @uncounted
     def advance(lanes, step, count, fields, work):
         """Make `count` steps of one ensemble with one decay."""
         prepare(step, fields, work)
@@ -372,7 +365,7 @@ def tapped(tap: Any) -> Any:
     return advance
 
 
-@jit
+@uncounted
 def untapped(lanes, step, shifts, turns, fields, work):
     """Look at nothing."""
 

@@ -15,7 +15,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-from blochball.twa.lanes import LANES, MX, MY, X, Y, Z, clear, columns, copy, jit, turned, width
+from blochball.twa.lanes import (
+    LANES,
+    MX,
+    MY,
+    X,
+    Y,
+    Z,
+    clear,
+    columns,
+    copy,
+    turned,
+    uncounted,
+    width,
+)
 from blochball.twa.local import local
 from blochball.twa.noise import variate
 from blochball.twa.rotation import THIRD, enter
@@ -32,7 +45,7 @@ class Planar(NamedTuple):
     gain: float
 
 
-@jit
+@uncounted
 def spin(row, c, s, halves):
     """Turn J about z: J^+ <- (c + i s) J^+."""
     n = width(halves)
@@ -41,7 +54,7 @@ def spin(row, c, s, halves):
         row[i + jx], row[i + jy] = turned(c, s, row[i + jx], row[i + jy])
 
 
-@jit
+@uncounted
 def collect(field, row, halves):
     """Add J^+ to a field."""
     n = width(halves)
@@ -51,14 +64,14 @@ def collect(field, row, halves):
         field[i + n] += row[i + jy]
 
 
-@jit
+@uncounted
 def moved(u, v, w, a, b):
     """Return J^x, J^y of `rotation.predict` about an axis in the plane, half step times axis."""
     r = 2 * (w + a * v - b * u)
     return u + b * r, v - a * r
 
 
-@jit
+@uncounted
 def turn_planar(row, halves):
     """`rotation.turn` about an axis in the plane: half the step times axis, where MX, MY were."""
     n = width(halves)
@@ -74,7 +87,7 @@ def turn_planar(row, halves):
         row[i + jx], row[i + jy], row[i + jz] = u + b * r, v - a * r, w + f * (p - q * t2 * w)
 
 
-@jit
+@uncounted
 def single_axis(row, word, shift, omega, n1, n2):
     """Put omega at the mid-point of a lone ensemble where its mid-point would be.
 
@@ -89,7 +102,7 @@ def single_axis(row, word, shift, omega, n1, n2):
         row[i + MX], row[i + MY] = kx - omega.gain * y, ky + omega.gain * x
 
 
-@jit
+@uncounted
 def sweep_predict(left, right, ahead, row, phase, omega, halves):
     """Put J^x, J^y after half a step into the mid-point, from the last site to the first.
 
@@ -114,7 +127,7 @@ def sweep_predict(left, right, ahead, row, phase, omega, halves):
         ahead[i], ahead[i + n] = c * f + s * g + x, c * g - s * f + y
 
 
-@jit
+@uncounted
 def sweep_axis(right, left, row, phase, omega, halves):
     """Replace the mid-point by omega of all mid-points, from the first site to the last.
 
@@ -133,7 +146,7 @@ def sweep_axis(right, left, row, phase, omega, halves):
         left[i], left[i + n] = c * p - s * q, c * q + s * p
 
 
-@jit
+@uncounted
 def arrival(guides):
     """Return the complex factor of the noise from the left where it reaches the first site."""
     c, s = guides.cos[0], guides.sin[0]
@@ -141,7 +154,7 @@ def arrival(guides):
     return c * a + s * b, c * b - s * a
 
 
-@jit
+@uncounted
 def into_frame(state, frame, sums, halves):
     """Turn every site into the frame of the right-moving field, and sum J^+."""
     clear(sums)
@@ -150,14 +163,14 @@ def into_frame(state, frame, sums, halves):
         collect(sums, state[l], halves)
 
 
-@jit
+@uncounted
 def out_of_frame(state, frame, halves):
     """Turn every site back."""
     for l in range(state.shape[0]):
         spin(state[l], frame[0, l], -frame[1, l], halves)
 
 
-@jit
+@uncounted
 def entering(fields, last):
     """Return the factors of the noise that enters from the left and from the right.
 
@@ -173,7 +186,7 @@ def entering(fields, last):
     return from_left, (b / gain, -a / gain)
 
 
-@jit
+@uncounted
 def omega_in_frame(fields, axis, l, part):
     """Return what is constant in omega of a site, in the frame, times a part of the step."""
     cos, sin = fields.frame[0, l], fields.frame[1, l]
@@ -182,7 +195,7 @@ def omega_in_frame(fields, axis, l, part):
     return Planar(x, y, part * fields.guides.gain[0])
 
 
-@jit
+@uncounted
 def rotate_guided(lanes, step, fields, work, shift, table, halves):
     """`rotation.rotate`, then local dissipation, in two sweeps.
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from blochball.support import jit
@@ -169,6 +170,24 @@ def test_compiled_functions_release_the_gil_and_divide_as_numpy_does():
     options = inverse.targetoptions
     assert options["nogil"]
     assert inverse(0.0) == float("inf")
+
+
+def test_what_counts_no_references_returns_no_arrays():
+    def number(x):
+        return x[0]
+
+    def array(x):
+        return x[1:]
+
+    def pair(x):
+        return x[0], x
+
+    x = np.arange(3.0)
+    assert jit.njit(counted=False)(number)(x) == 0
+    assert jit.njit()(array)(x).tolist() == [1, 2]
+    for function in (array, pair):
+        with pytest.raises(TypeError, match="it must be counted"):
+            jit.njit(counted=False)(function)(x)
 
 
 def test_without_the_compiler_functions_stay_as_they_are():

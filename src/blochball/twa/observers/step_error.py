@@ -19,18 +19,19 @@ from blochball.dataset import assemble
 from blochball.moments import MOMENTS
 from blochball.support.statistics import Leaf, Moments
 from blochball.twa import couplings, initial, rotation
+from blochball.twa.couplings import COUPLED_COLUMNS
 from blochball.twa.driver import Observer
+from blochball.twa.fields import Fields
 from blochball.twa.lanes import ALL, COLUMNS, LANES, Lanes, X, Y, Z, copy, jit, lanes, take
 from blochball.twa.local import active, local_given
 from blochball.twa.noise import Stream, fill_noise, refresh
 from blochball.twa.plan import Plan
 from blochball.twa.step import (
     Step,
+    Work,
     coupled_work,
-    inner,
     prepare,
     prepare_coupled,
-    themselves,
     work,
 )
 
@@ -45,7 +46,10 @@ class Pair(NamedTuple):
 
     Attributes
     ----------
-    coarse, fine : Work
+    coarse, fine : NamedTuple
+        What the rotation works with.
+    whole, half : Work
+        What all steps have of it.
     at_site : ndarray, shape (4, sites, 3 * LANES)
         Unit noises of the four local steps.
     of_jump : ndarray, shape (2, jumps, 3 * LANES)
@@ -54,8 +58,27 @@ class Pair(NamedTuple):
 
     coarse: Any
     fine: Any
+    whole: Work
+    half: Work
     at_site: Floats
     of_jump: Floats
+
+
+class Numbers(NamedTuple):
+    """The System as the step reads it.
+
+    Attributes
+    ----------
+    fields : Fields
+    own : NamedTuple
+        The same as the rotation reads it.
+    limit : ndarray, shape (2 * sites,)
+        See `Fields`; of whole steps, then of halved ones.
+    """
+
+    fields: Fields
+    own: Any
+    limit: Floats
 
 
 class Record(NamedTuple):
@@ -125,18 +148,17 @@ def joined(first, second, out):
 
 
 @cache
-def halving(inner: Any, prepare: Any, rotate: Any) -> Any:
-    """Compile the step for a rotation, given its preparation and what `step.inner` is of it."""
+def halving(prepare: Any, rotate: Any) -> Any:
+    """Compile the step for a rotation, given its preparation."""
 
     @jit
     def advance(lanes, step, count, numbers, pair):
         """Make `count` whole steps, and twice as many halved ones on the same noise."""
         sites = lanes.site_words.shape[0]
         coarse, fine = lanes.state[:sites], lanes.state[sites:]
-        prepare(step, numbers, pair.coarse)
-        prepare(0.5 * step, numbers, pair.fine)
-        fields, whole = inner(numbers, pair.coarse)
-        _, half = inner(numbers, pair.fine)
+        prepare(step, numbers.own, pair.coarse)
+        prepare(0.5 * step, numbers.own, pair.fine)
+        fields, whole, half = numbers.fields, pair.whole, pair.half
         at_site, of_jump = pair.at_site, pair.of_jump
         for _ in range(count):
             for n in range(4):
@@ -145,14 +167,14 @@ def halving(inner: Any, prepare: Any, rotate: Any) -> Any:
                 draw(lanes.random, lanes.jump_words, lanes.clock, 1, 3, of_jump[n])
                 move_local(fine, at_site[2 * n], fields, half.half)
                 scale_noises(of_jump[n], 0.5 * step, fields, half)
-                rotate(fine, 0.5 * step, numbers, pair.fine)
+                rotate(fine, 0.5 * step, numbers.own, pair.fine)
                 move_local(fine, at_site[2 * n + 1], fields, half.half)
             joined(at_site[0], at_site[1], at_site[0])
             joined(at_site[2], at_site[3], at_site[2])
             joined(of_jump[0], of_jump[1], of_jump[0])
             move_local(coarse, at_site[0], fields, whole.half)
             scale_noises(of_jump[0], step, fields, whole)
-            rotate(coarse, step, numbers, pair.coarse)
+            rotate(coarse, step, numbers.own, pair.coarse)
             move_local(coarse, at_site[2], fields, whole.half)
 
     return advance
@@ -163,23 +185,24 @@ def paired(plan: Plan) -> Step:
     sites, jumps = plan.system.sites, len(plan.system.jumps)
     fields, form = plan.fields, plan.couplings
     limit = np.tile(fields.limit, 2)
-    kernels: tuple[Any, Any, Any] = (themselves, prepare, rotation.rotate)
-    columns = COLUMNS
-    numbers: Any = fields._replace(limit=limit)
-    if form is not None:
-        kernels, columns = (inner, prepare_coupled, couplings.rotate), couplings.COUPLED_COLUMNS
-        numbers = couplings.Numbers(fields, form, limit)
-
-    def both() -> tuple[Any, Any]:
-        if form is None:
-            return work(fields), work(fields)
-        return coupled_work(fields, form), coupled_work(fields, form)
+    if form is None:
+        numbers, columns = Numbers(fields, fields, limit), COLUMNS
+        advance = halving(prepare, rotation.rotate)
+    else:
+        numbers = Numbers(fields, couplings.Numbers(fields, form, fields.limit), limit)
+        advance, columns = halving(prepare_coupled, couplings.rotate), COUPLED_COLUMNS
 
     def memory(groups: int, generator: np.random.Generator) -> tuple[Lanes, Pair]:
         at_site, of_jump = np.zeros((4, sites, 3 * LANES)), np.zeros((2, jumps, 3 * LANES))
-        return lanes(groups, sites, jumps, columns, copies=2), Pair(*both(), at_site, of_jump)
+        if form is None:
+            coarse, fine = work(fields), work(fields)
+            pair = Pair(coarse, fine, coarse, fine, at_site, of_jump)
+        else:
+            first, second = coupled_work(fields, form), coupled_work(fields, form)
+            pair = Pair(first, second, first.inner, second.inner, at_site, of_jump)
+        return lanes(groups, sites, jumps, columns, copies=2), pair
 
-    return Step(begin, take, halving(*kernels), numbers, memory)
+    return Step(begin, take, advance, numbers, memory)
 
 
 # -- what is looked at ---------------------------------------------------------------------------

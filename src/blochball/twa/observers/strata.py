@@ -25,7 +25,7 @@ from blochball.moments import MOMENTS
 from blochball.support.statistics import Leaf
 from blochball.twa import initial
 from blochball.twa.driver import Observer
-from blochball.twa.lanes import COLUMNS, LANES, TX, TY, Lanes, X, Y, jit, lanes, take
+from blochball.twa.lanes import COLUMNS, LANES, TX, TY, Lanes, X, Y, jit, lanes, take, uncounted
 from blochball.twa.local import relax
 from blochball.twa.noise import FREQUENT, RARE, Stream, variate
 from blochball.twa.observers import means
@@ -284,7 +284,7 @@ def begin(lanes, start):
         row[i + TX], row[i + TY] = row[i + X], row[i + Y]
 
 
-@jit
+@uncounted
 def listen(lanes, step, shifts, turns, fields, work):
     """Add to TX, TY what the noise adds to the linear amplitude.
 
