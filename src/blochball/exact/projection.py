@@ -8,6 +8,8 @@ left over has to die out: an eigenvalue on the imaginary axis would turn it for 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -112,7 +114,7 @@ def _null_vectors(
     while True:
         validation.memory(owner, "stationary states", 40.0 * size * count, memory_limit)
         sides = [
-            _smallest(matrix, lambda x, side=side: solver.solve(x, trans=side), count, scale)
+            _smallest(matrix, partial(solver.solve, trans=side), count, scale)
             for matrix, side in ((generator, "N"), (generator.T, "T"))
         ]
         numbers = {vectors.shape[1] for vectors, _ in sides}
@@ -131,7 +133,9 @@ def _too_slow(owner: str, scale: float) -> str:
     )
 
 
-def _smallest(matrix, solve, count, scale):  # type: ignore[no-untyped-def]
+def _smallest(
+    matrix: sp.sparray, solve: Callable[[Floats], Floats], count: int, scale: float
+) -> tuple[Floats, float]:
     """Return what of a block of vectors is null, and the largest |A x| of it by the scale."""
     block = np.random.default_rng(0).normal(size=(matrix.shape[0], count))
     for _ in range(ROUNDS):
@@ -148,29 +152,30 @@ def _check_that_it_dies_out(
     if len(rest) <= DENSE:
         values, vectors = scipy.linalg.eig(deflated @ np.eye(len(rest)), left=True, right=False)
         there = np.abs(vectors.conj().T @ rest) > SEEN * np.linalg.norm(rest)
-        values = values[there]
+        values, all_known = values[there], True
     else:
-        values = _least_damped(deflated, rest)
-        if not values.size:
-            validation.warn(
-                f"{owner}: whether the state comes to rest could not be decided; what is returned "
-                "is its average over all times, which is where it ends if it does"
-            )
+        values, all_known = _least_damped(deflated, rest)
     if values.size and values.real.max() > -ON_AXIS * scale:
         turning = values[np.argmax(values.real)]
         raise ValueError(
             f"{owner}: initial must be a state that comes to rest, got one of which a part turns "
             f"at a frequency of {abs(turning.imag):.3g} for ever"
         )
+    if not all_known:
+        validation.warn(
+            f"{owner}: whether the state comes to rest could not be decided; what is returned is "
+            "its average over all times, which is where it ends if it does"
+        )
 
 
-def _least_damped(deflated: spla.LinearOperator, rest: Floats) -> Complexes:
-    """Return eigenvalues with the largest real parts, of what is in the rest; empty if unknown."""
+def _least_damped(deflated: spla.LinearOperator, rest: Floats) -> tuple[Complexes, bool]:
+    """Return the eigenvalues that converge with the largest real parts, and whether all do."""
+    known: Complexes = np.empty(0, dtype=np.complex128)
     for count, vectors in SEVERAL:
         options = {"v0": rest, "tol": ACCURACY, "maxiter": RESTARTS, "return_eigenvectors": False}
         options |= {"ncv": min(vectors, len(rest)), "which": "LR"}
         try:
-            return np.asarray(spla.eigs(deflated, min(count, len(rest) - 2), **options))
+            return np.asarray(spla.eigs(deflated, min(count, len(rest) - 2), **options)), True
         except spla.ArpackNoConvergence as error:
-            known = error.eigenvalues
-    return np.asarray(known, dtype=np.complex128)
+            known = np.asarray(error.eigenvalues, dtype=np.complex128)
+    return known, False
