@@ -1,6 +1,7 @@
 """Systems by name: those of the paper and others that people ask for.
 
-Each function returns a `System`; print it to see its terms, copy the function to change them.
+Each function returns a `System`; print it to see its terms, copy the function to change them. The
+sequences of pulses take one and return a `Protocol`.
 """
 
 from blochball.models.cavities import (
@@ -11,6 +12,7 @@ from blochball.models.cavities import (
     superradiant_laser,
     thermal_bath,
 )
+from blochball.models.pulses import ramsey, spin_echo
 from blochball.models.twisting import (
     dissipative_ising,
     lipkin_meshkov_glick,
@@ -26,7 +28,9 @@ __all__ = [
     "dissipative_ising",
     "lipkin_meshkov_glick",
     "one_axis_twisting",
+    "ramsey",
     "ring",
+    "spin_echo",
     "squeezed_superradiance",
     "superradiant_decay",
     "superradiant_laser",

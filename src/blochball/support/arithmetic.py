@@ -40,21 +40,22 @@ def combine(owner: str, name: str, values: Sequence[Any], shares: Sequence[float
         same = all(value == first for value in values)
         return first if same else sum(s * v for s, v in zip(shares, values, strict=True))
     same_kind = all(type(value) is type(first) for value in values)
+    # what holds nothing that differs is not made anew
     if same_kind and is_dataclass(first):
         kind: Any = type(first)
-        return kind(
-            **{
-                f.name: combine(
-                    owner, f"{name}.{f.name}", [getattr(v, f.name) for v in values], shares
-                )
-                for f in fields(first)
-            }
-        )
+        parts = {
+            f.name: combine(owner, f"{name}.{f.name}", [getattr(v, f.name) for v in values], shares)
+            for f in fields(first)
+        }
+        same = all(part is getattr(first, label) for label, part in parts.items())
+        return first if same else kind(**parts)
     if same_kind and isinstance(first, tuple) and len({len(v) for v in values}) == 1:
-        return tuple(
+        combined = tuple(
             combine(owner, f"{name}[{k}]", entries, shares)
             for k, entries in enumerate(zip(*values, strict=True))
         )
+        same = all(part is other for part, other in zip(combined, first, strict=True))
+        return first if same else combined
     if same_kind and isinstance(first, Mapping) and len({tuple(v) for v in values}) == 1:
         return {
             key: combine(owner, f"{name}[{key!r}]", [v[key] for v in values], shares)
