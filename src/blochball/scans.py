@@ -190,7 +190,7 @@ def _points(systems: Any, dim: str | None) -> tuple[dict[Any, System | Protocol]
         values = systems[systems.dims[0]].values.tolist()
         items = list(zip(values, systems.values.tolist(), strict=True))
     elif isinstance(systems, Mapping):
-        items = list(systems.items())
+        items = [(v.item() if isinstance(v, np.generic) else v, s) for v, s in systems.items()]
     else:
         raise TypeError(f"{what}, got {validation.shown(systems)}")
     if not items:
@@ -245,6 +245,6 @@ def _own(options: dict[str, Any], value: Any) -> dict[str, Any]:
     """Return the options of a point: with a seed of its own."""
     if "seed" not in options:
         return options
-    text = f"{options['seed']} {value!r}"
+    text = f"{options['seed']} {value if isinstance(value, str) else float(value)!r}"
     seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") % SEEDS
     return {**options, "seed": seed}

@@ -57,6 +57,10 @@ def test_points_draw_random_numbers_of_their_own():
     assert alone.emission.sel(point="b") == second
     again = twa.solve(LASERS[2.0], [0.1], seed=int(ds.seed.sel(point="b")), **RUN)
     assert again.emission.item() == second
+    # however the value is written
+    numbers = [{key: LASERS[2.0]} for key in (2, 2.0, np.float64(2), np.int64(2))]
+    seeds = {int(blochball.scan(twa.solve, one, [0.1], **RUN).seed) for one in numbers}
+    assert len(seeds) == 1
     other = blochball.scan(twa.solve, same, [0.1], seed=4, **RUN)
     assert (other.emission != ds.emission).all()
 
