@@ -6,6 +6,7 @@ time, or a change of a phase, which is none.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
@@ -13,9 +14,10 @@ import numpy as np
 from numpy.polynomial import Polynomial
 from numpy.typing import NDArray
 
+from blochball.operators import MasterEquation
 from blochball.protocol import Piece, Protocol, Rotation
 from blochball.support import progress
-from blochball.system import System
+from blochball.system import Ensemble, System
 
 Floats = NDArray[np.float64]
 State = TypeVar("State")
@@ -63,6 +65,28 @@ def states(
             for k, state in enumerate(later):
                 if k < outputs.size:
                     yield state
+
+
+def mixing(protocol: Protocol) -> bool:
+    """Say whether coherences of different order mix at any time, by pulses or otherwise."""
+    pulses = (rotation for piece in protocol.pieces for rotation in piece.rotations)
+    if any(rotation.axis[0] or rotation.axis[1] for rotation in pulses):
+        return True
+    ends = (system for piece in protocol.pieces for system in (piece.first, piece.last))
+    return any(MasterEquation.of(system).order_step for system in ends)
+
+
+def pulse(protocol: Protocol, rotation: Rotation) -> System:
+    """Return a System that does what a pulse does, in a time of the magnitude of its angle."""
+    sites = range(protocol.sites) if rotation.sites is None else rotation.sites
+    x, y, z = math.copysign(1, rotation.angle) * np.array(rotation.axis)
+    on = np.isin(np.arange(protocol.sites), sites)
+    ensembles = [
+        Ensemble(ensemble.size, detuning=z if here else 0.0)
+        for ensemble, here in zip(protocol.initial.ensembles, on, strict=True)
+    ]
+    # Omega J^+ + h.c. = 2 Re(Omega) J^x - 2 Im(Omega) J^y
+    return System(ensembles, drive=(x - 1j * y) / 2 * on)
 
 
 def polynomials(piece: Piece) -> list[tuple[Polynomial, System]]:

@@ -15,9 +15,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import xarray as xr
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from blochball import operators
 from blochball.exact import jumps, liouvillian, piqs, populations, timed
@@ -50,6 +49,8 @@ _METHODS: dict[str, Any] = {
     "liouvillian": liouvillian,
     "jumps": jumps,
 }
+# those that take a Protocol
+_TIMED: dict[str, Any] = {"liouvillian": timed, "jumps": jumps}
 # emitters from which "auto" samples populations: a pass over N^2/4 of them takes N steps or more
 _MANY = 4000
 
@@ -68,7 +69,8 @@ def solve(
     Parameters
     ----------
     system : System or Protocol
-        What to solve; a Protocol takes the density matrix.
+        What to solve. A Protocol takes the density matrix; or sampling, where its numbers do not
+        change along ramps.
     times : array_like, shape (times,)
         Output times, increasing from a value >= 0, in the inverse unit of the rates.
     method : {"auto", "populations", "liouvillian", "jumps"}
@@ -103,16 +105,14 @@ def solve(
     times = validation.times(owner, times)
     memory_limit = validation.real(owner, "memory_limit", memory_limit, 0)
     validation.flag(owner, "progress", progress)
-    if isinstance(system, Protocol):
-        with bars.shown(owner, progress):
-            return _timed(owner, system, times, method, memory_limit, options)
     name, reason = _choose(owner, system, method, memory_limit, options)
     # means and covariances of every site at every time
     validation.memory(owner, "times", 40.0 * times.size * system.sites)
     sampled = name == "jumps"  # which has a bar of its own
     options |= {"progress": progress} if sampled else {"memory_limit": memory_limit}
+    methods = _TIMED if isinstance(system, Protocol) else _METHODS
     with bars.shown(owner, progress and not sampled):
-        found: xr.Dataset = _METHODS[name].solve(system, times, **options)
+        found: xr.Dataset = methods[name].solve(system, times, **options)
     if sampled:
         error = found.attrs["error"]
         reason += f"; sampled: inversion per emitter with a standard error of {error:.1g} at most"
@@ -159,35 +159,30 @@ def steady_state(
     return found.assign_attrs(method_reason=reason)
 
 
-def _timed(
-    owner: str,
-    protocol: Protocol,
-    times: NDArray[np.float64],
-    method: str,
-    memory_limit: float,
-    options: dict[str, Any],
-) -> xr.Dataset:
-    validation.choice(owner, "method", method, ("auto", "liouvillian"))
-    unknown = _unknown(owner, "solve", options)["liouvillian"]
-    if unknown:
-        raise TypeError(f"{owner}: a Protocol is solved by liouvillian, which {unknown}")
-    validation.memory(owner, "times", 40.0 * times.size * protocol.sites)
-    found = timed.solve(protocol, times, memory_limit=memory_limit, **options)
-    return found.assign_attrs(method_reason="liouvillian: serves a Protocol")
+def _obstacles(system: System | Protocol, memory_limit: float) -> dict[str, str | None]:
+    """Say for each method why it does not serve, or None."""
+    if isinstance(system, Protocol):
+        return {
+            "populations": "a Protocol is not served",
+            "liouvillian": timed.obstacle(system, memory_limit),
+            "jumps": jumps.obstacle(system),
+        }
+    reasons = {name: module.obstacle(system) for name, module in _METHODS.items()}
+    return {**reasons, "liouvillian": liouvillian.obstacle(system, memory_limit)}
 
 
 def _choose(
-    owner: str, system: System, method: str, memory_limit: float, options: dict[str, Any]
+    owner: str, system: System | Protocol, method: str, memory_limit: float, options: dict[str, Any]
 ) -> tuple[str, str]:
     """Return the method and why it is the one."""
-    operators.require_system(owner, system)
+    if not (isinstance(system, Protocol) and owner == "exact.solve"):
+        operators.require_system(owner, system)
     validation.choice(owner, "method", method, ("auto", *_METHODS))
     verb = owner.rpartition(".")[2]
     unknown = _unknown(owner, verb, options)
     if method != "auto" and unknown[method]:
         raise TypeError(f"{owner}: {method} {unknown[method]}")
-    reasons = {name: module.obstacle(system) for name, module in _METHODS.items()}
-    reasons["liouvillian"] = liouvillian.obstacle(system, memory_limit)
+    reasons = _obstacles(system, memory_limit)
     if method == "auto":
         reasons = {name: reason or unknown[name] for name, reason in reasons.items()}
         if verb == "steady_state":
@@ -198,7 +193,8 @@ def _choose(
         serving = [name for name, reason in reasons.items() if reason is None]
         advice = f"; served by {', '.join(serving)}" if serving else ""
         raise ValueError(f"{owner}: {method} does not serve this system: {reasons[method]}{advice}")
-    if reasons["populations"] is None and system.emitters > _MANY and verb == "solve":
+    many = isinstance(system, System) and system.emitters > _MANY
+    if reasons["populations"] is None and many and verb == "solve":
         reasons["populations"] = f"more than {_MANY} emitters are sampled sooner than integrated"
         reasons["liouvillian"] = "the same holds for coherences"
     passed: list[str] = []

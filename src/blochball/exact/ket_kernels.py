@@ -42,6 +42,24 @@ class Hamiltonian(NamedTuple):
     shift: NDArray[np.int64]
 
 
+class Point(NamedTuple):
+    """Where a trajectory is; kernels move it.
+
+    Attributes
+    ----------
+    ket : ndarray of complex, shape (amplitudes,)
+        Of unit length; there is room for the longest.
+    two_j : ndarray of int, shape (sites,)
+        2J of each site.
+    total : ndarray of int, shape (1,)
+        Twice the total M, where that is definite.
+    """
+
+    ket: NDArray[np.complex128]
+    two_j: NDArray[np.int64]
+    total: NDArray[np.int64]
+
+
 @njit()
 def _hamiltonian(model, layout, size, matrix):
     """Fill -i H_eff at the present J; return a bound on its norm."""
@@ -247,31 +265,27 @@ def _series(matrix, step, norm, size, terms):
 
 
 @njit()
-def trajectory(model, start, total, times, generator, out):
+def trajectory(model, point, times, generator, out):
     """Fill out[t] with the expectation values of one trajectory at the given times.
 
     Parameters
     ----------
     model : Model
-    start : ndarray of complex, shape (amplitudes,)
-        The initial ket, as long as any will be.
-    total : int
-        Twice the total M of the initial ket.
+    point : Point
+        At time 0; it is left at the last of the times.
     times : ndarray, shape (times,)
     generator : numpy.random.Generator
-    out : ndarray, shape (times, sites * moments + jumps)
+    out : ndarray, shape (times, sites * moments + jumps or more)
     """
-    sites, largest, hops = len(model.sizes), len(start), len(model.words)
-    layout = Layout(
-        model.sizes.copy(), np.zeros(sites, np.int64), np.zeros((sites, largest), np.int64)
-    )
+    ket, total = point.ket, point.total
+    sites, largest, hops = len(model.sizes), len(ket), len(model.words)
+    layout = Layout(point.two_j, np.zeros(sites, np.int64), np.zeros((sites, largest), np.int64))
     matrix = Hamiltonian(
         np.zeros(largest, np.complex128),
         np.zeros((hops, largest), np.complex128),
         np.zeros(hops, np.int64),
     )
     terms = np.zeros((TERMS, largest), np.complex128)
-    ket = start.copy()
     work = np.zeros(largest, np.complex128)
     sums = np.zeros(len(model.change) + 9 * sites)
     probability = np.zeros(model.sizes.max() + 1)
@@ -281,7 +295,7 @@ def trajectory(model, start, total, times, generator, out):
     now, k, norm, threshold = 0.0, 0, 1.0, generator.random()
     while True:
         if fresh:
-            size = arrange(layout, total, model.follows)
+            size = arrange(layout, total[0], model.follows)
             bound = _hamiltonian(model, layout, size, matrix)
             fresh = False
         x = ket[:size]
@@ -289,6 +303,7 @@ def trajectory(model, start, total, times, generator, out):
             _record(model, layout, x, work[:size], probability, out[k])
             k += 1
         if k == len(times):
+            _copy(x, 1 / np.sqrt(norm), x)
             return
         # the step: as far as the series reaches, and not far beyond the next jump
         step = times[k] - now
@@ -313,5 +328,5 @@ def trajectory(model, start, total, times, generator, out):
         now += step * _root(terms, count, reached, threshold, ket[:size])
         size, q = _jump(model, layout, ket[:size], work, sums, probability, generator)
         _copy(work, 1.0, ket[:size])
-        total += 2 * q
+        total[0] += 2 * q
         norm, threshold, fresh = 1.0, generator.random(), True

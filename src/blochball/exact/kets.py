@@ -10,21 +10,23 @@ the total M is definite as well: one ensemble's M then follows from those of the
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import product
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from blochball import operators
+from blochball import operators, ramps
 from blochball.dataset import assemble
 from blochball.exact import dicke, ket_layout, superoperators
 from blochball.exact import ket_kernels as kets
 from blochball.exact import sampling as montecarlo
 from blochball.moments import MOMENTS
 from blochball.operators import CHANGES, MasterEquation
+from blochball.protocol import Protocol
 from blochball.support import validation
 from blochball.support.statistics import Moments
 from blochball.system import System
@@ -43,19 +45,23 @@ operators.declare(
 )
 
 
-def obstacle(system: System) -> str | None:
-    """Say which term is not served or why kets would be too large, or return None."""
-    refused = operators.refusal("exact.jumps", system)
-    if refused is not None:
-        return refused
-    amplitudes = _amplitudes(system)
+def obstacle(system: System | Protocol) -> str | None:
+    """Say what is not served or why kets would be too large, or return None."""
+    protocol = _protocol(system)
+    for piece in protocol.pieces:
+        if piece.first != piece.last:
+            return "a number of the Protocol changes along a ramp, and not by jumps"
+        refused = operators.refusal("exact.jumps", piece.first)
+        if refused is not None:
+            return refused
+    amplitudes = _amplitudes(protocol)
     if amplitudes <= AMPLITUDES:
         return None
     count = f"{amplitudes:,}" if amplitudes < 10**15 else "more than 1e15"
     return f"a trajectory needs {count} amplitudes, more than {AMPLITUDES:,}"
 
 
-def solve(system: System, times: ArrayLike, **options: Any) -> xr.Dataset:
+def solve(system: System | Protocol, times: ArrayLike, **options: Any) -> xr.Dataset:
     """Average over quantum-jump trajectories; options are those of `montecarlo.average`.
 
     Raises
@@ -64,72 +70,117 @@ def solve(system: System, times: ArrayLike, **options: Any) -> xr.Dataset:
         For a bad argument, and for a System whose kets are too large.
     """
     owner = "exact.solve"
-    validation.instance(owner, "system", system, System)
+    if not isinstance(system, Protocol):
+        validation.instance(owner, "system", system, System)
     times = validation.times(owner, times)
     refused = obstacle(system)
     if refused is not None:
         raise ValueError(f"{owner}: jumps does not serve this system: {refused}")
-    model = _model(system)
-    start, total = _start(system)
-    quantities = len(MOMENTS) * system.sites
+    protocol = _protocol(system)
+    sites, jumps = protocol.sites, len(protocol.initial.jumps)
+    quantities = len(MOMENTS) * sites
+    ket, total = _start(protocol)
+    spins = protocol.initial.column("size").astype(np.int64)
+    legs = list(_legs(protocol, times))
 
     def trajectory(generator: np.random.Generator, out: NDArray[np.float64]) -> None:
-        kets.trajectory(model, start, total, times, generator, out)
+        point = kets.Point(ket.copy(), spins.copy(), np.array([total], dtype=np.int64))
+        done = 0
+        for leg in legs:
+            seen = np.empty((len(leg.times), out.shape[1]))
+            kets.trajectory(leg.model, point, leg.times, generator, seen)
+            out[done : done + leg.kept] = seen[: leg.kept]
+            done += leg.kept
 
     def moments(samples: NDArray[np.float64]) -> tuple[Moments, ...]:
-        sites = samples[..., :quantities].reshape(*samples.shape[:2], system.sites, len(MOMENTS))
-        return Moments.of(sites), Moments.of(samples[..., quantities:])
+        by_site = samples[..., :quantities].reshape(*samples.shape[:2], sites, len(MOMENTS))
+        return Moments.of(by_site), Moments.of(samples[..., quantities:])
 
     def spread(found: tuple[Moments, ...]) -> float:
         inversion = found[0].stderr[..., MOMENTS.index("inversion")]
-        return float((inversion / system.column("size")).max())
+        return float((inversion / protocol.initial.column("size")).max())
 
-    shape = (times.size, quantities + len(system.jumps))
-    (sites, outputs), about = montecarlo.average(
+    shape = (times.size, quantities + jumps)
+    (by_site, outputs), about = montecarlo.average(
         trajectory, shape, BLOCK, moments, spread=spread, **options
     )
-    means = {name: sites.mean[..., k] for k, name in enumerate(MOMENTS)}
+    means = {name: by_site.mean[..., k] for k, name in enumerate(MOMENTS)}
+    if protocol is system:
+        about["protocol"] = protocol.to_json()
     return assemble(
-        system,
+        protocol.initial,
         times,
         {**means, "output": outputs.mean},
-        covariance=sites.covariance,
+        covariance=by_site.covariance,
         output_covariance=outputs.covariance,
-        amplitudes=_amplitudes(system),
+        amplitudes=_amplitudes(protocol),
         **about,
     )
 
 
-# -- from a System to arrays -----------------------------------------------------------------------
+# -- from a Protocol to arrays ---------------------------------------------------------------------
 
 
-def _follows(system: System) -> int:
+class Leg(NamedTuple):
+    """A stretch of a trajectory: constant numbers, times from its beginning, how many are kept."""
+
+    model: ket_layout.Model
+    times: NDArray[np.float64]
+    kept: int
+
+
+def _protocol(system: System | Protocol) -> Protocol:
+    return system if isinstance(system, Protocol) else Protocol([(0.0, system)])
+
+
+def _legs(protocol: Protocol, times: NDArray[np.float64]) -> Iterator[Leg]:
+    """Yield what follows one another up to the last output; each output is in one of them."""
+    follows = _follows(protocol)
+    for piece in protocol.pieces:
+        if piece.start > times[-1]:
+            return
+        model = _model(piece.first, follows)
+        # what is recorded at a pulse precedes it; at a jump outputs are those of the weights after
+        inside = times[(times >= piece.start) & (times < piece.stop)] - piece.start
+        if piece.rotations and inside.size and inside[0] == 0:
+            yield Leg(model, inside[:1], 1)
+            inside = inside[1:]
+        for rotation in piece.rotations:
+            pulse = _model(ramps.pulse(protocol, rotation), follows)
+            yield Leg(pulse, np.array([abs(rotation.angle)]), 0)
+        ends = [piece.stop - piece.start] if piece.stop <= times[-1] else []
+        if inside.size or ends:
+            yield Leg(model, np.concatenate([inside, ends]), inside.size)
+
+
+def _follows(protocol: Protocol) -> int:
     """Return the site whose M follows from the total, -1 if the total is not definite."""
-    if MasterEquation.of(system).order_step or not system.polarized:
+    if ramps.mixing(protocol) or not protocol.initial.polarized:
         return -1
-    return int(np.argmax(system.column("size")))
+    return int(np.argmax(protocol.initial.column("size")))
 
 
-def _amplitudes(system: System) -> int:
-    follows = _follows(system)
-    return prod(e.size + 1 for l, e in enumerate(system.ensembles) if l != follows)
+def _amplitudes(protocol: Protocol) -> int:
+    follows = _follows(protocol)
+    return prod(e.size + 1 for l, e in enumerate(protocol.initial.ensembles) if l != follows)
 
 
-def _start(system: System) -> tuple[NDArray[np.complex128], int]:
+def _start(protocol: Protocol) -> tuple[NDArray[np.complex128], int]:
     """Return the initial ket, and twice the total M."""
-    follows = _follows(system)
+    follows = _follows(protocol)
+    ensembles = protocol.initial.ensembles
     ket: NDArray[np.complex128] = np.ones(1, dtype=np.complex128)
-    for l, ensemble in enumerate(system.ensembles):
+    for l, ensemble in enumerate(ensembles):
         if l != follows:
             # digits of the kernels count upwards from -J
             down = dicke.coherent_amplitudes(ensemble.size, ensemble.polar, ensemble.azimuth)
             if ensemble.polarization:
                 down = np.abs(down).round().astype(np.complex128)
             ket = np.kron(ket, down[::-1]).astype(np.complex128)
-    return ket, sum(e.size * e.polarization for e in system.ensembles)
+    return ket, sum(e.size * e.polarization for e in ensembles)
 
 
-def _model(system: System) -> ket_layout.Model:
+def _model(system: System, follows: int) -> ket_layout.Model:
     """Return a System as the kernels take it."""
     equation = MasterEquation.of(system)
     sizes = equation.sizes.astype(np.int64)
@@ -162,7 +213,7 @@ def _model(system: System) -> ket_layout.Model:
     ]
     return ket_layout.Model(
         sizes,
-        _follows(system),
+        follows,
         diagonal,
         cross,
         np.array([words for words, _ in terms], dtype=np.int64).reshape(-1, 2, 2),

@@ -68,16 +68,17 @@ def obstacle(system: System, memory_limit: float = MEMORY_LIMIT) -> str | None:
     refused = operators.refusal("exact.liouvillian", system)
     if refused is not None:
         return refused
-    return _too_large(system, coherence_of(system, None), memory_limit, None, _step(system, None))
+    return too_large(system, coherence_of(system, None), memory_limit, None, _step(system, None))
 
 
-def _too_large(
+def too_large(
     system: System,
     coherence: int | None,
     memory_limit: float,
-    initial: Space | None,
-    step: int,
+    initial: Space | None = None,
+    step: int = 1,
 ) -> str | None:
+    """Say that a sector of the System needs more memory than the limit, or return None."""
     unknowns, needed = memory(system, coherence, initial, step)
     if needed <= memory_limit:
         return None
@@ -344,7 +345,7 @@ def space_for(
                 f"{initial.space.sizes}"
             )
     source = None if initial is None else initial.space
-    refused = _too_large(system, coherence, limit, source, step)
+    refused = too_large(system, coherence, limit, source, step)
     if refused is not None:
         raise ValueError(f"{owner}: the system is too large: {refused}")
     return Space.of(system, coherence, source, step)

@@ -9,7 +9,6 @@ Hamiltonian.
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterator
 
@@ -27,7 +26,7 @@ from blochball.exact.space import Floats, Space
 from blochball.exact.state import State
 from blochball.protocol import Piece, Protocol, Rotation
 from blochball.support import validation
-from blochball.system import Ensemble, System
+from blochball.system import System
 
 
 def solve(
@@ -60,9 +59,9 @@ def solve(
     times = validation.times(owner, times)
     tolerance = validation.real(owner, "tolerance", tolerance, 1e-14)
     kept = liouvillian.kept_times(times, correlations)
-    whole = protocol.mean(0, max(protocol.knots[-1], times[-1]) + 1)
+    whole = _whole(protocol, times[-1])
     operators.require(owner, "exact.liouvillian", whole)
-    coherence = None if _mixing(protocol) else liouvillian.coherence_of(whole, initial, second)
+    coherence = None if ramps.mixing(protocol) else liouvillian.coherence_of(whole, initial, second)
     space = liouvillian.space_for(owner, whole, coherence, memory_limit, initial)
     states = _Path(protocol, space, tolerance / len(protocol.pieces)).states(
         liouvillian.start_of(whole, space, initial), times
@@ -90,13 +89,19 @@ def solve(
     )
 
 
-def _mixing(protocol: Protocol) -> bool:
-    """Whether coherences of different order mix at any time."""
-    pulses = (rotation for piece in protocol.pieces for rotation in piece.rotations)
-    if any(rotation.axis[0] or rotation.axis[1] for rotation in pulses):
-        return True
-    ends = (system for piece in protocol.pieces for system in (piece.first, piece.last))
-    return any(liouvillian.driven(system) for system in ends)
+def obstacle(protocol: Protocol, memory_limit: float) -> str | None:
+    """Say which term is not served, or with its memory that the Protocol is too large, or None."""
+    whole = _whole(protocol)
+    refused = operators.refusal("exact.liouvillian", whole)
+    if refused is not None:
+        return refused
+    coherence = None if ramps.mixing(protocol) else liouvillian.coherence_of(whole, None)
+    return liouvillian.too_large(whole, coherence, memory_limit)
+
+
+def _whole(protocol: Protocol, end: float = 0.0) -> System:
+    """Return a System with all the terms that there are at any time."""
+    return protocol.mean(0, max(protocol.knots[-1], end) + 1)
 
 
 class _Path:
@@ -111,15 +116,7 @@ class _Path:
 
     def _turned(self, state: Floats, rotation: Rotation) -> Floats:
         """Return the state after a pulse."""
-        sites = range(self.protocol.sites) if rotation.sites is None else rotation.sites
-        x, y, z = math.copysign(1, rotation.angle) * np.array(rotation.axis)
-        on = np.isin(np.arange(self.protocol.sites), sites)
-        ensembles = [
-            Ensemble(ensemble.size, detuning=z if here else 0.0)
-            for ensemble, here in zip(self.protocol.initial.ensembles, on, strict=True)
-        ]
-        # Omega J^+ + h.c. = 2 Re(Omega) J^x - 2 Im(Omega) J^y
-        pulse = System(ensembles, drive=(x - 1j * y) / 2 * on)
+        pulse = ramps.pulse(self.protocol, rotation)
         generator = superoperators.liouvillian(pulse, self.space)
         angle = np.array([abs(rotation.angle)])
         (found,) = krylov.propagate(generator.__matmul__, state, angle, self.tolerance)

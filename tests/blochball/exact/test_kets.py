@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from blochball import CollectiveJump, Ensemble, System, exact, models
+from blochball import CollectiveJump, Ensemble, Protocol, System, exact, models
 from blochball.exact import ket_kernels as kets
 from blochball.exact import kets as unravel
 from blochball.exact import liouvillian
@@ -154,12 +154,16 @@ def test_independent_emitters_decay_at_the_right_time():
 def test_result_does_not_depend_on_the_length_of_steps(reach):
     # the same random numbers: jumps fall on the same times up to rounding
     system = models.waveguide_chain(2, 3, 0.7, 3.0, drive=0.5)
-    model, (start, total) = unravel._model(system), unravel._start(system)
+    protocol = Protocol([(0, system)])
+    (leg,) = unravel._legs(protocol, TIMES)
+    start, total = unravel._start(protocol)
+    spins = np.array([e.size for e in system.ensembles])
 
     def run():
+        point = kets.Point(start.copy(), spins.copy(), np.array([total]))
         generator = np.random.Generator(np.random.PCG64(3))
         out = np.empty((TIMES.size, 12))
-        kets.trajectory.py_func(model, start, total, TIMES, generator, out)
+        kets.trajectory.py_func(leg.model, point, leg.times, generator, out)
         return out
 
     expected = run()

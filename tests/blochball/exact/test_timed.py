@@ -16,7 +16,9 @@ from blochball import (
     exact,
     models,
 )
+from blochball.moments import MOMENTS
 from tests.blochball.exact.bruteforce import BruteForce
+from tests.blochball.known import all_within, within
 
 TIMES = np.array([0.0, 0.3, 0.7, 1.0, 1.3])
 
@@ -150,9 +152,69 @@ def test_a_ramp_of_the_phase_of_a_chain():
             np.testing.assert_allclose(ds[name], value, atol=1e-7, err_msg=name)
 
 
-def test_populations_do_not_serve_a_protocol():
-    protocol = Protocol([(0, system())])
-    with pytest.raises(ValueError, match=r"exact\.solve: method must be one of"):
-        exact.solve(protocol, [1.0], "populations")
-    with pytest.raises(TypeError, match="Protocol is solved by liouvillian, which takes no option"):
-        exact.solve(protocol, [1.0], trajectories=3)
+def switched(**names):
+    """Return entries whose numbers jump: nothing changes from one to the next."""
+    first, later = system(), system(**names)
+    return [(0, first), (0.5, first), (0.5, later)]
+
+
+# two ensembles without a drive from Dicke states, where M is definite
+LASERS = [
+    System([Ensemble(2, pump=p), Ensemble(3, decay=0.2, polar=pi)], CollectiveJump(0.6, [1, w]))
+    for p, w in ((0.3, 1.0), (2.0, -0.5j))
+]
+SWITCHED = {
+    "jumps": switched(pump=1.5, weight=-1.0, twist=-0.8),
+    "pulses": [
+        (0, system()),
+        Rotation(1.1, [1, 2, -1]),
+        (0.7, system()),
+        Rotation(-0.7, "y", sites=[1]),
+        Rotation(0.4, "z"),
+        (1.0, system()),
+        (1.0, system(drive=0.9)),
+    ],
+    "definite M": [(0, LASERS[0]), (0.7, LASERS[0]), Rotation(0.8, "z"), (0.7, LASERS[1])],
+}
+
+
+@pytest.mark.parametrize("entries", SWITCHED.values(), ids=SWITCHED)
+def test_trajectories_of_what_jumps_and_is_pulsed(entries):
+    protocol = Protocol(entries)
+    expected = exact.solve(protocol, TIMES, "liouvillian")
+    ds = exact.solve(protocol, TIMES, "jumps", trajectories=3000, seed=2)
+    assert ds.attrs["trajectories_of"] == "kets"
+    assert Protocol.from_json(ds.attrs["protocol"]) == protocol
+    # what none of n trajectories does has no honest error: of |J| <= 3/2, J (J + 1) / n
+    all_within(ds, {name: expected[name] for name in (*MOMENTS, "output")}, floor=3.75 / 3000)
+    # negative control: the same without time
+    still = exact.solve(protocol.initial, TIMES, "jumps", trajectories=3000, seed=2)
+    off = abs(still.output - expected.output) / np.maximum(still.output_stderr, 1e-3)
+    assert off.max() > 10
+
+
+def test_an_echo_of_many_emitters():
+    size, g, wait = 300, 0.1, 0.8
+    precessing = System(Ensemble(size, dephasing=g, detuning=1.7, polar=pi / 2))
+    echo = Protocol([(0, precessing), (wait, precessing), Rotation(pi, "x")])
+    ds = exact.solve(echo, [wait, 2 * wait], trajectories=50, seed=1)
+    assert ds.attrs["method"] == "exact.jumps"
+    within(ds.spin_x[1], size / 2 * np.exp(-4 * g * wait), ds.spin_x_stderr[1])
+    within(ds.spin_y[1], 0, ds.spin_y_stderr[1])
+
+
+def test_which_method_serves_a_protocol():
+    ramp, constant = Protocol([(0, system()), (1, system(drive=0.5))]), Protocol([(0, system())])
+    with pytest.raises(ValueError, match="populations does not serve this system: a Protocol"):
+        exact.solve(constant, [1.0], "populations")
+    with pytest.raises(ValueError, match=r"jumps does not serve this system: a number .* ramp"):
+        exact.solve(ramp, [1.0], "jumps")
+    with pytest.raises(ValueError, match=r"no method serves .*populations takes|GiB, more than"):
+        exact.solve(ramp, [1.0], memory_limit=1e3)
+    assert exact.solve(constant, [1.0]).attrs["method"] == "exact.liouvillian"
+    # what does not fit as a density matrix is sampled
+    small = exact.solve(constant, [1.0], memory_limit=1e3, trajectories=16, seed=3)
+    assert small.attrs["method"] == "exact.jumps"
+    assert "GiB, more than the memory_limit" in small.attrs["method_reason"]
+    with pytest.raises(TypeError, match="system must be a System"):
+        exact.steady_state(constant)
