@@ -181,18 +181,17 @@ class Pilot:
     """
 
     def __init__(self, initial: System, structure: str, seed: int) -> None:
-        self.structure, sites, jumps = structure, initial.sites, len(initial.jumps)
-        generator = stream(seed, Stream.PILOT)
-        self.lanes = lanes(1, sites, jumps, COUPLED_COLUMNS)
-        self.generator, self._stop = generator, np.zeros(1, bool)
+        self.structure, self._stop = structure, np.zeros(1, bool)
+        self.generator = generator = stream(seed, Stream.PILOT)
+        self.lanes = lanes(1, initial.sites, len(initial.jumps), COUPLED_COLUMNS)
         # the loop is that of a run, which is compiled anyway; what it records is of no use here
-        self._dummy = means.observer(_plan_of(initial)).record(1)
+        plan = Plan(initial, np.zeros(1), 1, 0, NOTHING, np.full(1, -1), np.empty(0))
+        self._dummy = means.observer(plan).record(1)
         self._start = Start(seeds(generator, 1), generator, cloud_of(initial), LANES)
         self.follow(initial)
         self._run(NOTHING)
         self._start = self._start._replace(trajectories=0)
-        self.records: list[Speed] = []
-        self.steady, self.spared = 0.0, 0.0
+        self.records, self.steady, self.spared = list[Speed](), 0.0, 0.0
 
     def enter(self, piece: Piece) -> None:
         """Begin a piece of a Protocol: be turned by its pulses, watch the Systems of its ends."""
@@ -224,10 +223,8 @@ class Pilot:
 
     def _run(self, schedule: Schedule) -> bool:
         """Run along a schedule; return whether no trajectory is lost."""
-        numbers, record = self.step.numbers, self._dummy
-        block = self._loop
-        t, _ = block(self.lanes, self._start, schedule, numbers, self.work, record, self._stop)
-        return bool(t < 0)
+        rest = (self.step.numbers, self.work, self._dummy, self._stop)
+        return bool(self._loop(self.lanes, self._start, schedule, *rest)[0] < 0)
 
     def advance(self, step: float, count: int) -> float:
         """Make some steps and return the rate of change at their end, not finite if one is lost."""
@@ -245,12 +242,6 @@ class Pilot:
         """Return to a copy of the lanes."""
         for array, before in zip(self.lanes, saved, strict=True):
             array[:] = before
-
-
-def _plan_of(system: System) -> Plan:
-    """Return the plan of a run with one output time."""
-    kept, momenta = np.full(1, -1), np.empty(0)
-    return Plan(system, np.zeros(1), 1, 0, NOTHING, kept, momenta)
 
 
 class Stretch(NamedTuple):
