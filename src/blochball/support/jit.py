@@ -238,7 +238,7 @@ def _key(signature: Any, codegen: Any) -> tuple[Any, ...]:
 def _warn() -> None:
     warnings.warn(
         "blochball: no folder can be written for compiled functions, neither that of the package "
-        "nor the user's own; each process will compile them anew, which takes 10 to 20 seconds of "
+        "nor the user's own; each process will compile them anew, which takes about a minute of "
         "one core. Set the environment variable NUMBA_CACHE_DIR to a folder that can be written.",
         stacklevel=3,
     )
