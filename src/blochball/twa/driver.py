@@ -27,10 +27,12 @@ from blochball.twa.initial import Start, cloud_of
 from blochball.twa.lanes import LANES, X, Y, Z, jit
 from blochball.twa.noise import Stream, seeds, stream
 from blochball.twa.plan import Plan
+from blochball.twa.schedule import Schedule
 from blochball.twa.step import Step, at_all_times
 from blochball.twa.timed import Stage, turn
 
 STOPPED = -2  # in place of an output
+NOTHING = Schedule(np.empty(0), np.empty(0, np.int64), np.empty(0, np.int64))
 _N = np.uint64(LANES)
 
 # sums may be reordered, so that they are vector instructions, too
@@ -101,17 +103,16 @@ def first_outside(lanes, limit):
 
 
 @cache
-def compiled(begin: Any, take: Any, advance: Any, at: Any, look: Any) -> tuple[Any, Any, Any]:
+def compiled(begin: Any, take: Any, advance: Any, at: Any, look: Any) -> Any:
     """Compile the loop for a step and an observer.
 
     Returns
     -------
-    begun, segments, block : compiled functions
-        ``begun(lanes, start, first)`` puts lanes into the initial state, from that group on;
-        ``segments(lanes, schedule, numbers, work, record, stop)`` runs them from where they are,
-        ``block(lanes, start, schedule, numbers, work, record, stop)`` from the beginning, as many
-        groups as `start.trajectories` need. Both return the output time and the row where a
-        trajectory has left the ball, (-1, -1), or (STOPPED, -1) if `stop` was set meanwhile.
+    compiled function
+        ``block(lanes, start, schedule, numbers, work, record, stop)`` runs as many groups as
+        `start.trajectories` need from the beginning, or, if there are none, the lanes from where
+        they are. It returns the output time and the row where a trajectory has left the ball,
+        (-1, -1), or (STOPPED, -1) if `stop` was set meanwhile.
     """
 
     @jit
@@ -143,14 +144,15 @@ def compiled(begin: Any, take: Any, advance: Any, at: Any, look: Any) -> tuple[A
     @jit
     def block(lanes, start, schedule, numbers, work, record, stop):
         together = lanes.number.size
-        for first in range(0, -(-start.trajectories // LANES), together):
-            begun(lanes, start, first)
+        for first in range(0, max(-(-start.trajectories // LANES), 1), together):
+            if start.trajectories > 0:
+                begun(lanes, start, first)
             t, row = segments(lanes, schedule, numbers, work, record, stop)
             if t != -1:
                 return t, row
         return -1, -1
 
-    return begun, segments, block
+    return block
 
 
 # -- blocks --------------------------------------------------------------------------------------
@@ -187,7 +189,7 @@ def run_block(
     stages: Sequence[Stage],
     observer: Observer,
     stop: NDArray[np.bool_],
-    block: int,
+    number: int,
     trajectories: int,
 ) -> Leaf:
     """Run the first `trajectories` (at most all) of a block.
@@ -199,7 +201,7 @@ def run_block(
     CancelledError
         If `stop` was set meanwhile.
     """
-    generator = stream(plan.seed, observer.stream, block)
+    generator = stream(plan.seed, observer.stream, number)
     seeded = seeds(generator, observer.block // LANES)
     start = Start(seeded, generator, cloud_of(plan.system), trajectories)
     record = observer.record(trajectories)
@@ -207,15 +209,15 @@ def run_block(
         step = stages[0].step
         groups = -(-trajectories // LANES) if observer.together else 1
         lanes, work = step.memory(groups, generator)
-        _, _, whole = loop(step, observer.look)
-        t, row = whole(lanes, start, stages[0].schedule, step.numbers, work, record, stop)
+        block = loop(step, observer.look)
+        t, row = block(lanes, start, stages[0].schedule, step.numbers, work, record, stop)
     else:
         t, row = _run_stages(stages, observer, start, record, stop)
     if t == STOPPED:
         raise CancelledError
     if t >= 0:
         site = row % plan.system.sites
-        raise LeftBallError(left_ball(owner, plan.times[t], site, f"block {block}"))
+        raise LeftBallError(left_ball(owner, plan.times[t], site, f"block {number}"))
     return observer.leaf(record, trajectories)
 
 
@@ -227,18 +229,20 @@ def _run_stages(
     widest = max(range(len(parts)), key=lambda k: parts[k][0].state.shape[-1])
     groups = -(-start.trajectories // LANES)
     lanes, _ = stages[widest].step.memory(groups, start.generator)
-    begun, _, _ = loop(stages[0].step, observer.look)
-    begun(lanes, start, 0)
+    begun = False
     for stage, (_, work) in zip(stages, parts, strict=True):
+        block, rest = loop(stage.step, observer.look), (stage.step.numbers, work, record, stop)
+        if not begun:
+            block(lanes, start, NOTHING, *rest)
+            start, begun = start._replace(trajectories=0), True
         turn(lanes.vectors, stage.rotations)
-        _, segments, _ = loop(stage.step, observer.look)
-        t, row = segments(lanes, stage.schedule, stage.step.numbers, work, record, stop)
+        t, row = block(lanes, start, stage.schedule, *rest)
         if t != -1:
             return t, row
     return -1, -1
 
 
-def loop(step: Step, look: Any) -> tuple[Any, Any, Any]:
+def loop(step: Step, look: Any) -> Any:
     """Return the compiled loop of a step."""
     return compiled(step.begin, step.take, step.advance, step.at, look)
 

@@ -15,11 +15,12 @@ from blochball.protocol import Piece, Protocol
 from blochball.system import System
 from blochball.terms import ChainExchange
 from blochball.twa.couplings import COUPLED_COLUMNS, add_form, couplings_of
-from blochball.twa.driver import loop
+from blochball.twa.driver import NOTHING, loop
 from blochball.twa.fields import Fields, fields_of
-from blochball.twa.initial import Start, begin, cloud_of
-from blochball.twa.lanes import COLUMNS, LANES, TX, TY, TZ, X, Y, Z, fill, jit, lanes, take
+from blochball.twa.initial import Start, cloud_of
+from blochball.twa.lanes import COLUMNS, LANES, TX, TY, TZ, X, Y, Z, fill, jit, lanes
 from blochball.twa.noise import Stream, seeds, stream
+from blochball.twa.observers import means
 from blochball.twa.plan import Plan
 from blochball.twa.rotation import set_axis
 from blochball.twa.schedule import Schedule
@@ -52,7 +53,7 @@ class Speed(NamedTuple):
 
 
 @jit
-def look(lanes, t, record):
+def look(vectors, record):
     """Find the largest rate of change by rotation: root mean square over lanes, worst site.
 
     It has two parts: |omega| itself, and the rate at which a collective amplitude grows or decays:
@@ -62,7 +63,7 @@ def look(lanes, t, record):
     fields, rows, level = record.fields, record.rows, record.level
     for l in range(rows.shape[0]):
         for i in range(3 * LANES):
-            rows[l, i] = lanes.vectors[l, i]
+            rows[l, i] = vectors[l, i]
     set_axis(rows, X, Y, fields, fields.axis, record.noises, record.field)
     turning = 0.0
     everywhere = 0.0
@@ -180,14 +181,17 @@ class Pilot:
     """
 
     def __init__(self, initial: System, structure: str, seed: int) -> None:
-        self.structure, sites, jumps = structure, initial.sites, len(initial.jumps)
-        generator = stream(seed, Stream.PILOT)
-        self.lanes = lanes(1, sites, jumps, COUPLED_COLUMNS)
-        self.generator, self._stop = generator, np.zeros(1, bool)
-        start = Start(seeds(generator, 1), generator, cloud_of(initial), LANES)
-        begin(take(self.lanes, 0), start)
-        self.records: list[Speed] = []
-        self.steady, self.spared = 0.0, 0.0
+        self.structure, self._stop = structure, np.zeros(1, bool)
+        self.generator = generator = stream(seed, Stream.PILOT)
+        self.lanes = lanes(1, initial.sites, len(initial.jumps), COUPLED_COLUMNS)
+        # the loop is that of a run, which is compiled anyway; what it records is of no use here
+        plan = Plan(initial, np.zeros(1), 1, 0, NOTHING, np.full(1, -1), np.empty(0))
+        self._dummy = means.observer(plan).record(1)
+        self._start = Start(seeds(generator, 1), generator, cloud_of(initial), LANES)
+        self.follow(initial)
+        self._run(NOTHING)
+        self._start = self._start._replace(trajectories=0)
+        self.records, self.steady, self.spared = list[Speed](), 0.0, 0.0
 
     def enter(self, piece: Piece) -> None:
         """Begin a piece of a Protocol: be turned by its pulses, watch the Systems of its ends."""
@@ -215,19 +219,20 @@ class Pilot:
         """Move with a System from now on."""
         self.step = step_for(system, self.structure)
         _, self.work = self.step.memory(0, self.generator)
-        _, self._segments, _ = loop(self.step, look)
+        self._loop = loop(self.step, means.looking(means.symbols))
+
+    def _run(self, schedule: Schedule) -> bool:
+        """Run along a schedule; return whether no trajectory is lost."""
+        rest = (self.step.numbers, self.work, self._dummy, self._stop)
+        return bool(self._loop(self.lanes, self._start, schedule, *rest)[0] < 0)
 
     def advance(self, step: float, count: int) -> float:
         """Make some steps and return the rate of change at their end, not finite if one is lost."""
-        rate, numbers = 0.0, self.step.numbers
+        if not self._run(Schedule.of([(step, count, 0)])):
+            return math.inf
         for record in self.records:
-            segment = Schedule.of([(step, count, 0)])
-            t, _ = self._segments(self.lanes, segment, numbers, self.work, record, self._stop)
-            if t >= 0:
-                return math.inf
-            rate = max(rate, float(record.speed[0]))
-            step, count = 0.0, 0  # the other end of a ramp looks only
-        return self.steady + rate
+            look(self.lanes.vectors[0], record)
+        return self.steady + max(float(record.speed[0]) for record in self.records)
 
     def saved(self) -> tuple[Any, ...]:
         """Return a copy of the lanes."""
@@ -375,7 +380,7 @@ def stretched(protocol: Protocol, plan: Plan) -> float:
 
 
 def _distance(pair: Sequence[Pilot]) -> float:
-    one, other = (take(pilot.lanes, 0).vectors[:, : 3 * LANES] for pilot in pair)
+    one, other = (pilot.lanes.vectors[0, :, : 3 * LANES] for pilot in pair)
     return float(np.linalg.norm(one - other))
 
 
