@@ -149,7 +149,7 @@ def dissipative_ising(
 ) -> System:
     """Driven and decaying emitters that shift each other's frequency when they are excited.
 
-    With n_j = sigma_j^+ sigma_j^-, a laser of Rabi frequency Omega and detuning Delta, and decay gamma::
+    With n_j = sigma_j^+ sigma_j^-, Rabi frequency Omega, detuning Delta, and decay gamma::
 
         H = sum_j (Omega sigma_j^x / 2 - Delta n_j) + (V / M) sum_pairs n_j n_k
 
