@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from paper_checks import controls, ledger, matrix
@@ -21,16 +23,22 @@ ANEW = [
 ]
 
 
+once = pytest.mark.skipif(not KEPT, reason="`make wrong` has not been run yet")
+
+
+@once
 def test_it_holds_every_claim_and_every_kind() -> None:
     assert set(KEPT) == set(CLAIMS)
     assert all(tuple(row) == controls.KINDS for row in KEPT.values())
 
 
+@once
 def test_a_claim_that_nothing_breaks_says_why_and_no_other_does() -> None:
     unbroken = {name for name, kinds in ledger.breakers().items() if not kinds}
     assert unbroken == {name for name, claim in CLAIMS.items() if claim.weak}
 
 
+@once
 def test_every_kind_breaks_claims() -> None:
     for kind in controls.KINDS:
         assert sum(row[kind] == Effect.BREAKS for row in KEPT.values()) >= 3, kind
@@ -43,15 +51,12 @@ def test_what_is_measured_anew_agrees(control: Wrong, results: Results) -> None:
 
 
 def test_effects_are_told_apart() -> None:
-    claim = next(claim for claim in claims() if len(claim.criteria) == 1)
-    ((name, bounds),) = claim.criteria.items()
-    limit = next(iter(bounds.values()))
-    kept, broken = (limit + 1, limit - 1) if "above" in bounds else (limit - 1, limit + 1)
+    claim = dataclasses.replace(claims()[0], criteria={"number": {"above": 0.0}})
 
     def finding(value: float, stderr: float = 0.0) -> Finding:
-        return Finding(claim, {name: Quantity(value, stderr)})
+        return Finding(claim, {"number": Quantity(value, stderr)})
 
-    right = finding(kept)
-    assert matrix.effect(right, finding(broken)) == Effect.BREAKS
-    assert matrix.effect(right, finding(broken, 10.0)) == Effect.BLURS
+    right = finding(1.0)
+    assert matrix.effect(right, finding(-1.0)) == Effect.BREAKS
+    assert matrix.effect(right, finding(-1.0, 10.0)) == Effect.BLURS
     assert matrix.effect(right, right) == Effect.NOTHING
