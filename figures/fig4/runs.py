@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import pi
 from typing import Annotated, Any, ClassVar
 
@@ -40,28 +39,25 @@ class Chain:
     tolerance_in_rad: Positive  # by which a spin may turn in a time step
     trajectories: Several
     jobs: Count
-    paths: Several  # single trajectories of another run
 
-    def runs(self, seed: Seeds, of: Mapping[str, Any]) -> Family:
-        """Return the run of the figure, and single trajectories."""
+    def point(self, seed: int) -> Point:
+        """Return the chain."""
         times = spaced(self.first_gamma_t, self.until_gamma_t, self.outputs)
         phase = self.phase_in_pi * pi
-        point = Point(
+        return Point(
             models.waveguide_chain(self.sites, self.size, phase, self.pump_in_gamma),
             times,
             trajectories=self.trajectories,
             steps="auto",
             tolerance=self.tolerance_in_rad,
             momenta=tuple(np.linspace(-pi, pi, self.momenta).tolist()),
-            seed=seed(),
+            seed=seed,
         )
-        single = dataclasses.replace(
-            point, trajectories=self.paths, momenta=(), seed=seed("paths", self.paths)
-        )
-        return {
-            f"sites-{self.sites}.twa": Run(TWA, {self.sites: point}, jobs=self.jobs),
-            f"sites-{self.sites}.paths": Run(PATHS, {self.sites: single}),
-        }
+
+    def runs(self, seed: Seeds, of: Mapping[str, Any]) -> Family:
+        """Return the one run."""
+        run = Run(TWA, {self.sites: self.point(seed())}, jobs=self.jobs)
+        return {f"sites-{self.sites}.twa": run}
 
 
 @dataclass(frozen=True)
@@ -113,7 +109,7 @@ class Drive:
 
 @dataclass(frozen=True)
 class Lengths:
-    """Shorter chains of ensembles of several sizes: how the length of the spins goes with N."""
+    """How long the spins are: in shorter chains of several sizes, and in single trajectories."""
 
     drawn: ClassVar[Drawn] = ()  # a claim is measured on them, no figure shows them
 
@@ -125,9 +121,10 @@ class Lengths:
     outputs: Grid
     tolerance_in_rad: Positive
     trajectories: Several
+    paths: Several  # single trajectories of the chain of Fig. 4(a-c)
 
     def runs(self, seed: Seeds, of: Mapping[str, Any]) -> Family:
-        """Return one run for each size."""
+        """Return one run for each size, and the single trajectories."""
         runs: Family = {}
         for size in self.sizes:
             pump = self.sites * size / self.cooperativity
@@ -140,7 +137,9 @@ class Lengths:
                 seed=seed(size),
             )
             runs[f"size-{size}.twa"] = Run(TWA, {size: point})
-        return runs
+        chain: Chain = of["chain"]
+        single = replace(chain.point(seed("paths")), trajectories=self.paths, momenta=())
+        return runs | {"chain.paths": Run(PATHS, {chain.sites: single})}
 
 
 FAMILIES = {"chain": Chain, "drive": Drive, "lengths": Lengths}

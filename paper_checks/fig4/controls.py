@@ -117,7 +117,7 @@ def flattened(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
     )
 
 
-CHAIN, DRIVE = "chain/*.twa", "drive/*"
+CHAIN, DRIVE = "chain/*", "drive/*"
 CONTROLS = [
     Control("fig4-burst", "five times slower", CHAIN, stretched(5)),
     Control("fig4-burst", "no burst", CHAIN, capped),
@@ -127,7 +127,7 @@ CONTROLS = [
     Control("fig4-peaks", "no coherence", CHAIN, disordered),
     Control("fig4-peaks", "one wave only", CHAIN, one_wave),
     Control("fig4-validity", "short spins", CHAIN, short),
-    Control("fig4-validity", "short spins in single trajectories", "chain/*.paths", shrunk),
+    Control("fig4-validity", "short spins in single trajectories", "lengths/*.paths", shrunk),
     Control("fig4-validity-scaling", "|J| as N²", "lengths/*", shortened(-1)),
     Control("fig4-validity-scaling", "|J| as N, always", "lengths/*", shortened(-0.5)),
     Control("fig4-direction", "against the drive", DRIVE, against),

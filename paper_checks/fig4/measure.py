@@ -229,7 +229,7 @@ def validity(results: Results) -> dict[str, Quantity]:
 def _single(results: Results) -> Quantity:
     """Return the share of the logarithmic time with the upper decile of N/|J| above twenty."""
     settings = results.settings("chain")
-    ds = results.load("chain", f"sites-{settings.sites}.paths")
+    ds = results.load("lengths", "chain.paths")
     square = ds.spin_x**2 + ds.spin_y**2 + ds.inversion**2
     inverse = settings.size / np.sqrt(square.transpose("time", "trajectory", "site").values)
     span = np.gradient(np.log(ds.time.values))

@@ -116,7 +116,7 @@ class Piece:
     @cached_property
     def constant(self) -> bool:
         """Whether nothing changes between both ends."""
-        return self.first is self.last or self.first == self.last
+        return self.first == self.last
 
     def at(self, time: float) -> System:
         """Return the System at a time within the piece."""

@@ -96,7 +96,7 @@ def polynomials(piece: Piece) -> list[tuple[Polynomial, System]]:
     times its value at the System. A constant piece has one of them. There are none where the phase
     of a chain changes.
     """
-    if piece.first == piece.last:
+    if piece.constant:
         return [(Polynomial([1.0]), piece.first)]
     phases = {getattr(end.exchange, "phase", None) for end in (piece.first, piece.last)}
     if len(phases) > 1:

@@ -274,7 +274,7 @@ class System:
         """Two Systems are equal if every number in them is."""
         if not isinstance(other, System):
             return NotImplemented
-        return self.to_json() == other.to_json()
+        return self is other or self.to_json() == other.to_json()
 
     def __hash__(self) -> int:
         """Hash of the JSON text."""

@@ -49,7 +49,7 @@ def obstacle(system: System | Protocol) -> str | None:
     """Say what is not served or why kets would be too large, or return None."""
     protocol = _protocol(system)
     for piece in protocol.pieces:
-        if piece.first != piece.last:
+        if not piece.constant:
             return "a number of the Protocol changes along a ramp, and not by jumps"
         refused = operators.refusal("exact.jumps", piece.first)
         if refused is not None:
