@@ -60,7 +60,8 @@ PLAIN: dict[str, Any] = {
         },
         "lengths": {
             "sites": 3, "sizes": [20, 40, 80], "phase_in_pi": 0.1, "cooperativity": 20,
-            "until_gamma_t": 1, "outputs": 11, "tolerance_in_rad": 0.5, "trajectories": 64, "paths": 4,
+            "until_gamma_t": 1, "outputs": 11, "tolerance_in_rad": 0.5,
+            "trajectories": 64, "paths": 4,
         },
         "drive": {
             "size": 30, "winding_in_pi": 2, "cooperativity": 20, "drives_in_pump": [0.1, 0.3, 1],
