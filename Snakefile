@@ -1,7 +1,7 @@
 """The paper as one graph: simulate, draw, measure the claims.
 
 snakemake --cores all                                  paper.yaml, every figure and claim
-snakemake --cores all --configfile config/quick.yaml   the same in three minutes
+snakemake --cores all --configfile config/quick.yaml   the same in ten minutes
 """
 
 import sys

@@ -26,5 +26,5 @@ def our_errors(factor: float) -> Spoil:
 CONTROLS = [
     Control("rivals-laser", "errors of cumulants", "rivals/laser.*", our_errors(100)),
     Control("rivals-subradiant", "TWA much better", "rivals/subradiant.*", our_errors(0.4)),
-    Control("rivals-subradiant", "TWA much worse", "rivals/subradiant.*", our_errors(2.5)),
+    Control("rivals-subradiant", "TWA much worse", "rivals/subradiant.*", our_errors(2)),
 ]

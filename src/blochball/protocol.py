@@ -239,9 +239,7 @@ class Protocol:
         if not callable(function):
             raise TypeError(f"{owner}: function must be callable, got {validation.shown(function)}")
         grid = validation.times(owner, times)
-        tolerance = validation.real(owner, "tolerance", tolerance, 0)
-        if tolerance == 0:
-            raise ValueError(f"{owner}: tolerance must be > 0, got {tolerance!r}")
+        tolerance = validation.positive(owner, "tolerance", tolerance)
         if grid[0] != 0:
             raise ValueError(f"{owner}: times must begin at 0, got {grid[0]:g}")
         return cls(_Sampler(function, tolerance, float(grid[-1])).entries(grid))

@@ -23,7 +23,6 @@ from blochball import (
     models,
     observables,
     scan,
-    twa,
 )
 from blochball.support import storage
 from tests.blochball import badvalues as bad
@@ -33,8 +32,6 @@ TIMES = [0.0, 0.01]
 JSON = LASER.to_json()
 SOLVED = exact.solve(LASER, TIMES)
 CHAIN = exact.solve(models.waveguide_chain(2, 2, 0.1, 1.0), TIMES, "liouvillian", correlations=[0])
-PLAN = twa.plan(models.superradiant_laser(100, 1.0), TIMES, 4, steps=1)
-PART = twa.run_part(PLAN, range(1))
 
 rate, number = bad.not_real(0), bad.not_real()
 angle = number | st.floats(3.15, 1e6) | st.floats(-1e6, -3.15)  # degrees, perhaps
@@ -76,17 +73,7 @@ class Target:
     bad: dict[str, SearchStrategy[Any]]
 
 
-sampling = {
-    "system": not_system,
-    "times": bad.not_times,
-    "trajectories": count,
-    "seed": bad.not_seed,
-    "steps": bad.not_integer(1)
-    | st.sampled_from([[0], [1, 2], [[1]], [2**63], [None], [True], [[1], [1, 2]], range(10**9)]),
-    "tolerance": rate | st.just(0),
-}
 running = {"threads": bad.not_integer(1, none=True), "progress": bad.not_flag}
-few = {"system": models.superradiant_laser(100, 1.0), "times": TIMES, "trajectories": 2, "steps": 1}
 TARGETS = {
     "Ensemble": Target(
         Ensemble,
@@ -241,21 +228,6 @@ TARGETS = {
             "memory_limit": rate,
         },
     ),
-    "twa.two_time": Target(
-        twa.two_time,
-        {"system": LASER, "delays": TIMES, "trajectories": 2, "burn_in": 0.01, "origins": 1},
-        {
-            "system": not_system,
-            "delays": bad.not_times,
-            "weights": bad.not_array_nor_number,
-            "trajectories": count,
-            "seed": bad.not_seed,
-            "origins": count.filter(lambda value: value is not None),
-            "burn_in": rate.filter(lambda value: value is not None),
-            "tolerance": rate | st.just(0),
-            **running,
-        },
-    ),
     "cumulants.two_time": Target(
         cumulants.two_time,
         {"system": LASER, "delays": TIMES, "time": 0.0},
@@ -288,87 +260,6 @@ TARGETS = {
         exact.piqs.to_piqs,
         {"state": exact.liouvillian.stationary(LASER)},
         {"state": bad.neither(exact.State)},
-    ),
-    "twa.solve": Target(
-        twa.solve,
-        few,
-        {
-            **sampling,
-            **running,
-            "correlations": bad.not_times.filter(lambda value: value is not None) | st.just([5.0]),
-            "momenta": bad.not_array,
-            "structure": bad.not_choice,
-            "trajectories": bad.not_integer(1, none=True),
-            "error": bad.neither(dict).filter(lambda value: value is not None)
-            | st.sampled_from([{}, {"light": 0.1}, {"emission": 0}, {"emission": None}]),
-            "checkpoint": not_path.filter(lambda value: value is not None),
-        },
-    ),
-    "twa.eq6.solve": Target(
-        twa.eq6.solve,
-        few,
-        {
-            **sampling,
-            **running,
-            "correlations": bad.not_times.filter(lambda value: value is not None) | st.just([5.0]),
-            "momenta": bad.not_array,
-            "checkpoint": not_path.filter(lambda value: value is not None),
-        },
-    ),
-    "twa.solve_stratified": Target(
-        twa.solve_stratified,
-        {**few, "trajectories": 200, "strata": 2},
-        {
-            **sampling,
-            **running,
-            "strata": bad.not_integer(2) | st.integers(101, 2**53),
-            "tolerance": sampling["tolerance"].filter(lambda value: value is not None),
-        },
-    ),
-    "twa.step_error": Target(twa.step_error, few, {**sampling, **running}),
-    "twa.plan": Target(
-        twa.plan,
-        few,
-        {
-            **sampling,
-            "correlations": bad.not_times.filter(lambda value: value is not None),
-            "momenta": bad.not_array,
-            "structure": bad.not_choice,
-        },
-    ),
-    "twa.trajectories": Target(
-        twa.trajectories, few, {**sampling, **running, "structure": bad.not_choice}
-    ),
-    "Checkpoint": Target(
-        twa.Checkpoint, {"folder": FILE.parent}, {"folder": not_path, "work": count}
-    ),
-    "Plan.from_dataset": Target(
-        twa.Plan.from_dataset, {"ds": PLAN.to_dataset()}, {"ds": not_dataset | bare}
-    ),
-    "twa.division": Target(
-        twa.division,
-        {"trajectories": 100, "parts": 2, "sites": 3},
-        {"trajectories": count, "parts": count, "sites": count},
-    ),
-    "twa.run_part": Target(
-        twa.run_part,
-        {"plan": PLAN, "blocks": range(1)},
-        {
-            "plan": bad.neither(twa.Plan),
-            "blocks": bad.neither(range)
-            | st.sampled_from([range(0), range(1, 2), range(2), range(0, -1, -1)]),
-            "checkpoint": not_path.filter(lambda value: value is not None),
-            **running,
-        },
-    ),
-    "twa.gather": Target(
-        twa.gather,
-        {"plan": PLAN, "parts": [PART]},
-        {
-            "plan": bad.neither(twa.Plan),
-            "parts": bad.several(PART)
-            | st.sampled_from([[], [PART, PART], [PLAN.to_dataset()], [SOLVED]]),
-        },
     ),
     "cumulants.solve": Target(
         cumulants.solve,

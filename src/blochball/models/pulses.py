@@ -48,7 +48,7 @@ def ramsey(system: System, time: float, phase: float = 0.0) -> Protocol:
     """
     owner = "ramsey"
     operators.require_system(owner, system)
-    time = _duration(owner, "time", time)
+    time = validation.positive(owner, "time", time)
     phase = validation.real(owner, "phase", phase)
     second = Rotation(pi / 2, (-sin(phase), cos(phase), 0.0))
     return Protocol([(0, system), Rotation(pi / 2, "y"), (time, system), second])
@@ -93,16 +93,9 @@ def spin_echo(system: System, time: float, pulses: int = 1) -> Protocol:
     """
     owner = "spin_echo"
     operators.require_system(owner, system)
-    time = _duration(owner, "time", time)
+    time = validation.positive(owner, "time", time)
     pulses = validation.integer(owner, "pulses", pulses, 1, 10**5)
     entries: list[tuple[float, System] | Rotation] = [(0, system), Rotation(pi / 2, "y")]
     for k in range(pulses):
         entries += [((2 * k + 1) * time, system), Rotation(pi, "x")]
     return Protocol(entries)
-
-
-def _duration(owner: str, name: str, value: float) -> float:
-    value = validation.real(owner, name, value, 0)
-    if value == 0:
-        raise ValueError(f"{owner}: {name} must be > 0, got {value!r}")
-    return value

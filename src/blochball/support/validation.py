@@ -75,6 +75,14 @@ def real(owner: str, name: str, value: Any, minimum: float | None = None) -> flo
     return number
 
 
+def positive(owner: str, name: str, value: Any) -> float:
+    """Return `value` as a finite float > 0; see `real`."""
+    number = real(owner, name, value, 0)
+    if number == 0:
+        raise ValueError(f"{owner}: {name} must be > 0, got {number!r}")
+    return number
+
+
 def integer(owner: str, name: str, value: Any, minimum: int, maximum: int = MOST) -> int:
     """Return `value` as an int within bounds; a float is refused even when it is whole."""
     what = f"{owner}: {name} must be an integer >= {minimum}"

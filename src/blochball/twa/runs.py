@@ -63,9 +63,7 @@ def planned(
     times = validation.times(owner, times)
     trajectories = validation.integer(owner, "trajectories", trajectories, 1)
     seed = validation.seed(owner, seed)
-    tolerance = validation.real(owner, "tolerance", tolerance, 0)
-    if tolerance == 0:
-        raise ValueError(f"{owner}: tolerance must be > 0, got {tolerance!r}")
+    tolerance = validation.positive(owner, "tolerance", tolerance)
     validation.choice(owner, "structure", structure, STRUCTURES)
     second = validation.choice(owner, "moments", moments, ("first", "second")) == "second"
     kept = _kept(owner, correlations, times)
