@@ -19,14 +19,13 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from blochball import operators
-from blochball.exact import jumps, liouvillian, piqs, populations, timed
+from blochball.exact import choice, jumps, liouvillian, piqs, populations, timed
 from blochball.exact.correlations import spectrum, two_time
 from blochball.exact.modes import spectrum_of_liouvillian
 from blochball.exact.state import State
 from blochball.protocol import Protocol
 from blochball.support import progress as bars
 from blochball.support import validation
-from blochball.support.arguments import hint
 from blochball.system import System
 
 __all__ = [
@@ -177,52 +176,16 @@ def _choose(
     """Return the method and why it is the one."""
     if not (isinstance(system, Protocol) and owner == "exact.solve"):
         operators.require_system(owner, system)
-    validation.choice(owner, "method", method, ("auto", *_METHODS))
     verb = owner.rpartition(".")[2]
-    unknown = _unknown(owner, verb, options)
-    if method != "auto" and unknown[method]:
-        raise TypeError(f"{owner}: {method} {unknown[method]}")
+    known = {name: module.OPTIONS[verb] for name, module in _METHODS.items()}
+    unknown = choice.unknown(owner, method, known, options)
     reasons = _obstacles(system, memory_limit)
     if method == "auto":
         reasons = {name: reason or unknown[name] for name, reason in reasons.items()}
         if verb == "steady_state":
             reasons["jumps"] = "a trajectory ends at a finite time"
-    if method != "auto":
-        if reasons[method] is None:
-            return method, "asked for"
-        serving = [name for name, reason in reasons.items() if reason is None]
-        advice = f"; served by {', '.join(serving)}" if serving else ""
-        raise ValueError(f"{owner}: {method} does not serve this system: {reasons[method]}{advice}")
-    many = isinstance(system, System) and system.emitters > _MANY
-    if reasons["populations"] is None and many and verb == "solve":
-        reasons["populations"] = f"more than {_MANY} emitters are sampled sooner than integrated"
-        reasons["liouvillian"] = "the same holds for coherences"
-    passed: list[str] = []
-    for name, reason in reasons.items():
-        if reason is None:
-            return name, "; ".join([*passed, f"{name}: serves"])
-        passed.append(f"{name}: {reason}")
-    raise ValueError(f"{owner}: no method serves this system ({'; '.join(passed)})")
-
-
-def _unknown(owner: str, verb: str, options: dict[str, Any]) -> dict[str, str | None]:
-    """Say for each method which of the options it does not take; refuse those that none takes."""
-    known = {name: module.OPTIONS[verb] for name, module in _METHODS.items()}
-    for option in options:
-        if not any(option in taken for taken in known.values()):
-            every = sorted({name for taken in known.values() for name in taken})
-            raise TypeError(
-                f"{owner}: options must be some of {', '.join(every)}, got {option!r}: "
-                f"no method takes an option of that name{hint(option, every)}"
-            )
-    found: dict[str, str | None] = {}
-    for name, taken in known.items():
-        missing = [option for option in options if option not in taken]
-        others = [other for other in known if all(option in known[other] for option in missing)]
-        found[name] = (
-            f"takes no option named {', '.join(missing)}"
-            + (f"; {', '.join(others)} would" if others else "")
-            if missing
-            else None
-        )
-    return found
+        many = isinstance(system, System) and system.emitters > _MANY
+        if reasons["populations"] is None and many and verb == "solve":
+            reasons["populations"] = f"more than {_MANY} emitters are sampled sooner than integrated"
+            reasons["liouvillian"] = "the same holds for coherences"
+    return choice.made(owner, method, reasons)

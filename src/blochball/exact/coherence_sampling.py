@@ -16,12 +16,11 @@ exp(i detuning tau - i h int (2 M - 2) dt).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 from blochball import operators
 from blochball.exact import dicke, symmetric
@@ -38,8 +37,6 @@ Complexes = NDArray[np.complex128]
 SERVED = {*operators.LOCAL, "detuning", "exchange", *operators.COLLECTIVE}
 BLOCK = 4  # trajectories; one of many emitters takes seconds
 JUMPS = 1e12  # of one trajectory: a day
-ORIGINS = 16  # of one trajectory at most
-CHANCE = 1e-6  # that the halves of a burn-in that is long enough are said to differ
 
 
 def obstacle(system: System, weights: Complexes, time: float) -> str | None:
@@ -49,7 +46,7 @@ def obstacle(system: System, weights: Complexes, time: float) -> str | None:
     unknown = sorted(set(operators.terms_of(system)) - SERVED)
     if unknown:
         return f"the term {unknown[0]!r} of the system is not served by the sampling of coherences"
-    return symmetric.obstacle(_settled(system, time))
+    return symmetric.obstacle(symmetric.settled(system, time))
 
 
 def two_time(
@@ -91,18 +88,10 @@ def two_time(
     UserWarning
         If the emission after half of the burn-in differs from that after all of it.
     """
-    model = _Model.of(_settled(system, time))
+    model = _Model.of(symmetric.settled(system, time))
     one = model.one
-    if time == np.inf:
-        default = 40 / model.slowest if model.slowest > 0 else 0.0
-        burn_in = validation.real(owner, "burn_in", default if burn_in is None else burn_in, 0)
-        # as long as the burn-in takes more time than the delays, a trajectory serves for several
-        origins = int(np.clip(burn_in / max(delays[-1], 1e-300), 1, ORIGINS))
-        starts = burn_in * np.r_[0.5, 1 + np.arange(origins) / ORIGINS]
-    else:
-        if burn_in is not None:
-            raise ValueError(f"{owner}: burn_in must be None for a finite time, got {burn_in!r}")
-        starts = np.array([time, time])
+    default = montecarlo.FORGOTTEN / model.slowest if model.slowest > 0 else 0.0
+    starts = montecarlo.starts(owner, time, burn_in, default, delays[-1])
     reach = starts[-1] + 2 * (len(starts) - 1) * delays[-1]
     jumps = 2 * one.size * (1 + (one.decay + 4 * one.dephasing + one.pump) * reach)
     if jumps > JUMPS:
@@ -123,30 +112,7 @@ def two_time(
         owner=owner,
         **options,
     )
-    _check_halves(owner, moments)
-    kept = Moments(moments.count, moments.mean[:-1], moments.comoment[:-1, :-1])
-    origins = len(starts) - 1
-    return kept, {**about, "burn_in": float(starts[1]), "origins": origins}
-
-
-def _check_halves(owner: str, moments: Moments) -> None:
-    late, early = moments.mean[-2:]
-    covariance = moments.covariance[-2:, -2:]
-    error = np.sqrt(max(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1], 0))
-    if abs(late - early) > -stdtrit(moments.count - 1, CHANCE / 2) * error:
-        validation.warn(
-            f"{owner}: the intensity is {late:.6g} after the burn-in and {early:.6g} after half of "
-            f"it, with a standard error of {error:.2g}: it is not yet stationary; a longer burn_in "
-            "is needed"
-        )
-
-
-def _settled(system: System, time: float) -> System:
-    """Return a System that starts in the ground state where that does not matter."""
-    if time < np.inf or not all(e.decay or e.pump for e in system.ensembles):
-        return system
-    ensembles = [replace(e, polar=np.pi, azimuth=0.0) for e in system.ensembles]
-    return System(ensembles, system.jumps, system.exchange, system.drive)
+    return montecarlo.settled(owner, moments), {**about, **montecarlo.origins(starts)}
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@
 method       serves                                                               size of a state
 ===========  ===================================================================  ================
 liouvillian  everything, as far as memory goes                                    the density matrix
-jumps        emitters that are all alike, no drive, by Monte Carlo                one (J, M)
+jumps        everything by Monte Carlo: coherences of emitters that are alike,    one (J, M), or
+             or pairs of kets of definite J                                       two kets
 ===========  ===================================================================  ================
 """
 
@@ -18,7 +19,7 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from blochball import field
-from blochball.exact import coherence_sampling, liouvillian, regression
+from blochball.exact import choice, coherence_sampling, ket_pairs, liouvillian, regression
 from blochball.exact.space import Complexes, Floats
 from blochball.support import progress as bars
 from blochball.support import validation
@@ -27,6 +28,8 @@ from blochball.system import System
 
 # emitters from which "auto" samples: delays cost the density matrix N^4 operations
 MANY = 400
+_SAMPLED = ("burn_in", "seed", "threads", "trajectories")
+_OPTIONS = {"liouvillian": ("tolerance",), "jumps": _SAMPLED}
 
 
 def two_time(
@@ -53,25 +56,34 @@ def two_time(
     weights : array_like of complex, shape (sites,), or str, optional
         w_l, or the name of a collective decay whose weights are meant; all one by default.
     method : {"auto", "liouvillian", "jumps"}
-        "auto" samples more than 400 emitters that are all alike.
+        "auto" samples more than 400 emitters that are all alike, and what does not fit into memory
+        as a density matrix; and it takes a method that knows the options. "jumps" needs no drive,
+        and emitters and weights that are all alike, to be fast; any others take pairs of kets.
     memory_limit : float
         Bytes beyond which a density matrix is refused, before it is allocated.
     progress : bool
         Show a progress bar.
     **options
         Of "liouvillian" `tolerance`, as for `solve`. Of "jumps" `trajectories`, `seed` and
-        `threads`, as for `blochball.twa.solve`, and `burn_in`, the time that a trajectory takes to
-        become stationary.
+        `threads`, as for `solve`, and `burn_in`, the time that a trajectory takes to become
+        stationary.
 
     Returns
     -------
     xarray.Dataset
-        See `blochball.field.assemble_two_time`; with standard errors from "jumps".
+        See `blochball.field.assemble_two_time`; with standard errors from "jumps", whose attribute
+        `trajectories_of` is "coherences" or "kets". Where several states are stationary, kets
+        are in the one that the System's own state ends in.
 
     Raises
     ------
     TypeError, ValueError
         For a bad argument, a System that no method serves, and a steady state that is not unique.
+
+    Warns
+    -----
+    UserWarning
+        If a trajectory is not yet stationary after the burn-in.
 
     Examples
     --------
@@ -79,6 +91,16 @@ def two_time(
     >>> ds = exact.two_time(models.superradiant_laser(size=20, pump=5.0), [0.0, 0.1])
     >>> ds.first_order.values.real.round(2).tolist()
     [38.0, 32.64]
+
+    Photons of one driven emitter come one by one; of three, by sampling:
+
+    >>> from blochball import Ensemble, System
+    >>> atoms = [System(Ensemble(n, decay=1.0), drive=[1.0]) for n in (1, 3)]
+    >>> exact.two_time(atoms[0], [0.0]).second_order.item()
+    0.0
+    >>> ds = exact.two_time(atoms[1], [0.0, 1.0], method="jumps", trajectories=200, seed=1)
+    >>> bool(abs(ds.first_order[0] - ds.intensity) < 1e-12)
+    True
     """
     owner = "exact.two_time"
     delays = validation.times(owner, delays, "delays")
@@ -86,22 +108,23 @@ def two_time(
     started = clock.perf_counter()
     memory_limit = validation.real(owner, "memory_limit", memory_limit, 0)
     amplitudes = field.amplitudes(owner, system, weights)
-    method, reason = _choose(owner, system, amplitudes, time, method, memory_limit)
+    method, reason = _choose(owner, system, amplitudes, time, method, memory_limit, options)
     covariance: Floats | None = None
     about: dict[str, Any]
     if method == "jumps":
         # covariances of all delays, of a dozen blocks at a time
         validation.memory(owner, "delays", 12.0 * (3 * delays.size) ** 2, memory_limit)
-        moments, about = coherence_sampling.two_time(
+        alike = coherence_sampling.obstacle(system, amplitudes, time) is None
+        moments, about = (coherence_sampling if alike else ket_pairs).two_time(
             owner, system, amplitudes, delays, time, progress=progress, **options
         )
+        about["trajectories_of"] = "coherences" if alike else "kets"
         real, imaginary, second = np.split(moments.mean[:-1], 3)
         values = real + 1j * imaginary, second, moments.mean[-1]
         covariance = moments.covariance
     else:
         tolerance = options.pop("tolerance", liouvillian.TOLERANCE)
         tolerance = validation.real(owner, "tolerance", tolerance, 1e-14)
-        validation.no_options(owner, method, options)
         source = regression.Field(owner, system, amplitudes, memory_limit)
         with bars.shown(owner, progress):
             values = regression.two_time(source, delays, time, tolerance)
@@ -186,19 +209,24 @@ def spectrum(
 
 
 def _choose(
-    owner: str, system: System, weights: Complexes, time: float, method: str, memory_limit: float
+    owner: str,
+    system: System,
+    weights: Complexes,
+    time: float,
+    method: str,
+    memory_limit: float,
+    options: dict[str, Any],
 ) -> tuple[str, str]:
     """Return the method and why it is the one."""
-    validation.choice(owner, "method", method, ("auto", "liouvillian", "jumps"))
+    unknown = choice.unknown(owner, method, _OPTIONS, options)
     unlike = coherence_sampling.obstacle(system, weights, time)
-    if method == "jumps" and unlike is not None:
-        raise ValueError(f"{owner}: jumps does not serve this system: {unlike}")
-    if method != "auto":
-        return method, "asked for"
-    if unlike is None and system.emitters > MANY:
-        return "jumps", f"more than {MANY} emitters that are all alike are sampled"
-    refused = liouvillian.obstacle(system, memory_limit)
-    if refused is None or unlike is not None:
-        # which says itself that the system is too large
-        return "liouvillian", f"jumps: {unlike or 'few emitters'}; liouvillian: serves"
-    return "jumps", f"liouvillian: {refused}; jumps: serves"
+    reasons = {
+        "liouvillian": liouvillian.obstacle(system, memory_limit),
+        "jumps": unlike and ket_pairs.obstacle(system, time),
+    }
+    if method == "auto":
+        reasons = {name: reason or unknown[name] for name, reason in reasons.items()}
+        if unlike is None and reasons["jumps"] is None and system.emitters > MANY:
+            many = f"more than {MANY} emitters that are all alike are sampled sooner"
+            reasons["liouvillian"] = many
+    return choice.made(owner, method, reasons)

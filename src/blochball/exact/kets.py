@@ -45,20 +45,20 @@ operators.declare(
 )
 
 
-def obstacle(system: System | Protocol) -> str | None:
-    """Say what is not served or why kets would be too large, or return None."""
-    protocol = _protocol(system)
+def obstacle(system: System | Protocol, count: int = 1) -> str | None:
+    """Say what is not served or why so many kets would be too large, or return None."""
+    protocol = as_protocol(system)
     for piece in protocol.pieces:
         if not piece.constant:
             return "a number of the Protocol changes along a ramp, and not by jumps"
         refused = operators.refusal("exact.jumps", piece.first)
         if refused is not None:
             return refused
-    amplitudes = _amplitudes(protocol)
+    amplitudes = count * amplitudes_of(protocol)
     if amplitudes <= AMPLITUDES:
         return None
-    count = f"{amplitudes:,}" if amplitudes < 10**15 else "more than 1e15"
-    return f"a trajectory needs {count} amplitudes, more than {AMPLITUDES:,}"
+    needed = f"{amplitudes:,}" if amplitudes < 10**15 else "more than 1e15"
+    return f"a trajectory needs {needed} amplitudes, more than {AMPLITUDES:,}"
 
 
 def solve(system: System | Protocol, times: ArrayLike, **options: Any) -> xr.Dataset:
@@ -76,10 +76,10 @@ def solve(system: System | Protocol, times: ArrayLike, **options: Any) -> xr.Dat
     refused = obstacle(system)
     if refused is not None:
         raise ValueError(f"{owner}: jumps does not serve this system: {refused}")
-    protocol = _protocol(system)
+    protocol = as_protocol(system)
     sites, jumps = protocol.sites, len(protocol.initial.jumps)
     quantities = len(MOMENTS) * sites
-    ket, total = _start(protocol)
+    ket, total = start_of(protocol)
     spins = protocol.initial.column("size").astype(np.int64)
     legs = list(_legs(protocol, times))
 
@@ -113,7 +113,7 @@ def solve(system: System | Protocol, times: ArrayLike, **options: Any) -> xr.Dat
         {**means, "output": outputs.mean},
         covariance=by_site.covariance,
         output_covariance=outputs.covariance,
-        amplitudes=_amplitudes(protocol),
+        amplitudes=amplitudes_of(protocol),
         **about,
     )
 
@@ -129,45 +129,45 @@ class Leg(NamedTuple):
     kept: int
 
 
-def _protocol(system: System | Protocol) -> Protocol:
+def as_protocol(system: System | Protocol) -> Protocol:
     return system if isinstance(system, Protocol) else Protocol([(0.0, system)])
 
 
 def _legs(protocol: Protocol, times: NDArray[np.float64]) -> Iterator[Leg]:
     """Yield what follows one another up to the last output; each output is in one of them."""
-    follows = _follows(protocol)
+    follows = follower(protocol)
     for piece in protocol.pieces:
         if piece.start > times[-1]:
             return
-        model = _model(piece.first, follows)
+        model = model_of(piece.first, follows)
         # what is recorded at a pulse precedes it; at a jump outputs are those of the weights after
         inside = times[(times >= piece.start) & (times < piece.stop)] - piece.start
         if piece.rotations and inside.size and inside[0] == 0:
             yield Leg(model, inside[:1], 1)
             inside = inside[1:]
         for rotation in piece.rotations:
-            pulse = _model(ramps.pulse(protocol, rotation), follows)
+            pulse = model_of(ramps.pulse(protocol, rotation), follows)
             yield Leg(pulse, np.array([abs(rotation.angle)]), 0)
         ends = [piece.stop - piece.start] if piece.stop <= times[-1] else []
         if inside.size or ends:
             yield Leg(model, np.concatenate([inside, ends]), inside.size)
 
 
-def _follows(protocol: Protocol) -> int:
+def follower(protocol: Protocol) -> int:
     """Return the site whose M follows from the total, -1 if the total is not definite."""
     if ramps.mixing(protocol) or not protocol.initial.polarized:
         return -1
     return int(np.argmax(protocol.initial.column("size")))
 
 
-def _amplitudes(protocol: Protocol) -> int:
-    follows = _follows(protocol)
+def amplitudes_of(protocol: Protocol) -> int:
+    follows = follower(protocol)
     return prod(e.size + 1 for l, e in enumerate(protocol.initial.ensembles) if l != follows)
 
 
-def _start(protocol: Protocol) -> tuple[NDArray[np.complex128], int]:
+def start_of(protocol: Protocol) -> tuple[NDArray[np.complex128], int]:
     """Return the initial ket, and twice the total M."""
-    follows = _follows(protocol)
+    follows = follower(protocol)
     ensembles = protocol.initial.ensembles
     ket: NDArray[np.complex128] = np.ones(1, dtype=np.complex128)
     for l, ensemble in enumerate(ensembles):
@@ -180,7 +180,7 @@ def _start(protocol: Protocol) -> tuple[NDArray[np.complex128], int]:
     return ket, sum(e.size * e.polarization for e in ensembles)
 
 
-def _model(system: System, follows: int) -> ket_layout.Model:
+def model_of(system: System, follows: int) -> ket_layout.Model:
     """Return a System as the kernels take it."""
     equation = MasterEquation.of(system)
     sizes = equation.sizes.astype(np.int64)

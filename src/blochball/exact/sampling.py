@@ -9,12 +9,17 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
+from scipy.special import stdtrit
 
 from blochball.support import validation
 from blochball.support.parallel import run_blocks, thread_count
 from blochball.support.statistics import Moments
 
 METHOD = "exact.jumps"
+
+FORGOTTEN = 40.0  # burn-in times the slowest rate at which a trajectory forgets its start
+ORIGINS = 16  # of one trajectory at most
+CHANCE = 1e-6  # that the halves of a burn-in that is long enough are said to differ
 
 Array = NDArray[np.float64]
 
@@ -103,6 +108,46 @@ def average(
     if spread is not None:
         about["error"] = spread(found)
     return found, {**about, "wall_time": time.perf_counter() - started}
+
+
+def starts(owner: str, time: float, burn_in: Any, default: float, last: float) -> Array:
+    """Return when a trajectory is looked at: once for a check, then at the origins of the delays.
+
+    As long as the burn-in takes more time than the delays up to `last`, a trajectory serves for
+    several origins.
+    """
+    if time < np.inf:
+        if burn_in is not None:
+            raise ValueError(f"{owner}: burn_in must be None for a finite time, got {burn_in!r}")
+        return np.array([time, time])
+    burn_in = validation.real(owner, "burn_in", default if burn_in is None else burn_in, 0)
+    count = int(np.clip(burn_in / max(last, 1e-300), 1, ORIGINS))
+    return burn_in * np.r_[0.5, 1 + np.arange(count) / ORIGINS]
+
+
+def origins(starts: Array) -> dict[str, Any]:
+    """Return the attributes that say from when on and how often a trajectory was looked at."""
+    return {"burn_in": float(starts[1]), "origins": starts.size - 1}
+
+
+def settled(owner: str, moments: Moments) -> Moments:
+    """Return all but the last quantity, the intensity at the time of the check.
+
+    Warns
+    -----
+    UserWarning
+        If it differs from the last but one, the intensity at the origins.
+    """
+    late, early = moments.mean[-2:]
+    covariance = moments.covariance[-2:, -2:]
+    error = np.sqrt(max(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1], 0))
+    if abs(late - early) > -stdtrit(moments.count - 1, CHANCE / 2) * error:
+        validation.warn(
+            f"{owner}: the intensity is {late:.6g} after the burn-in and {early:.6g} after half of "
+            f"it, with a standard error of {error:.2g}: it is not yet stationary; a longer burn_in "
+            "is needed"
+        )
+    return Moments(moments.count, moments.mean[:-1], moments.comoment[:-1, :-1])
 
 
 def steady_state(system: Any, **options: Any) -> xr.Dataset:

@@ -1,0 +1,248 @@
+"""Two times by quantum jumps of pairs of kets, where there is coherence or a drive.
+
+At time t a ket |psi> of a trajectory is joined by L |psi>, and from then on the two jump together: a
+pair is one ket of the ensembles and of one more emitter that nothing acts on::
+
+    |pair(0)> = (|psi> |down> + L |psi> |up> / c) / sqrt(2),     c^2 = <psi| L^+ L |psi>
+
+Its density matrix obeys the master equation in each of the four blocks, so that the off-diagonal one
+is exp(tau Liouvillian) (L rho), and that of L |psi> is exp(tau Liouvillian) (L rho L^+)
+(K. Molmer, Y. Castin and J. Dalibard, J. Opt. Soc. Am. B 10, 524 (1993); H.-P. Breuer, B. Kappler
+and F. Petruccione, Phys. Rev. A 56, 2334 (1997))::
+
+    <L^+(t + tau) L(t)>                     = E[ 2 c   <psi(tau)| L^+ |phi(tau)>   ]
+    <L^+(t) L^+(t + tau) L(t + tau) L(t)>   = E[ 2 c^2 <phi(tau)| L^+ L |phi(tau)> ]
+
+with |psi(tau)> and |phi(tau)> the parts of a pair of unit length. No delay has the intensity c^2 as
+first order, in each trajectory. Where the total M is definite, that of a pair is, too.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from blochball.exact import kets, symmetric
+from blochball.exact import sampling as montecarlo
+from blochball.exact.ket_kernels import SITE_MOMENTS, Point, trajectory
+from blochball.exact.ket_layout import Layout, Model, arrange, collective
+from blochball.operators import MasterEquation
+from blochball.support.jit import njit
+from blochball.support.statistics import Moments
+from blochball.system import System
+
+Floats = NDArray[np.float64]
+Complexes = NDArray[np.complex128]
+
+BLOCK = 4  # trajectories
+JUMPS = 1e12  # of one trajectory
+
+
+def obstacle(system: System, time: float) -> str | None:
+    """Say what is not served or why a pair of kets would be too large, or return None."""
+    return kets.obstacle(symmetric.settled(system, time), 2)
+
+
+def two_time(
+    owner: str,
+    system: System,
+    weights: Complexes,
+    delays: Floats,
+    time: float,
+    *,
+    burn_in: float | None = None,
+    **options: Any,
+) -> tuple[Moments, dict[str, Any]]:
+    """Average over trajectories.
+
+    Parameters
+    ----------
+    owner : str
+        Who asks, for messages.
+    system : System
+        For which `obstacle` is None.
+    weights, delays, time
+        As for `exact.two_time`.
+    burn_in : float, optional
+        Time after which a trajectory counts as stationary, for `time` infinity; by default 40 over
+        the slowest of the rates at which the emitters of an ensemble forget their state.
+    **options
+        Those of `montecarlo.average`.
+
+    Returns
+    -------
+    Moments
+        Of 3 delays + 1 quantities: real and imaginary part of the first order, second order,
+        intensity.
+    dict
+        Attributes of the Dataset.
+
+    Raises
+    ------
+    ValueError
+        For a steady state of a System without dissipation, and for times that no trajectory reaches.
+
+    Warns
+    -----
+    UserWarning
+        If the intensity after half of the burn-in differs from that after all of it.
+    """
+    slowest = _slowest(system)
+    if time == np.inf and slowest == 0:
+        raise ValueError(f"{owner}: time must be finite for a system without dissipation, got inf")
+    protocol = kets.as_protocol(symmetric.settled(system, time))
+    default = montecarlo.FORGOTTEN / slowest if slowest > 0 else 0.0
+    starts = montecarlo.starts(owner, time, burn_in, default, delays[-1])
+    _refuse_endless(owner, system, starts[-1] + 2 * (len(starts) - 1) * delays[-1])
+    model = kets.model_of(protocol.initial, kets.follower(protocol))
+    lowering = np.zeros((system.sites + 1, 3), dtype=np.complex128)
+    lowering[:-1, 0] = weights
+    task = _Task(model, _with_one_more(model), lowering, starts, delays)
+    ket, total = kets.start_of(protocol)
+    sizes = model.sizes
+
+    def sample(generator: np.random.Generator, out: Floats) -> None:
+        alone = Point(ket.copy(), sizes.copy(), np.array([total], dtype=np.int64))
+        room = np.zeros(2 * ket.size, dtype=np.complex128)
+        pair = Point(room, np.append(sizes, 1), np.zeros(1, dtype=np.int64))
+        _sample(task, alone, pair, generator, out)
+
+    (moments,), about = montecarlo.average(
+        sample,
+        (3 * delays.size + 2,),
+        BLOCK,
+        lambda samples: (Moments.of(samples),),
+        owner=owner,
+        **options,
+    )
+    about |= montecarlo.origins(starts)
+    return montecarlo.settled(owner, moments), {**about, "amplitudes": 2 * ket.size}
+
+
+def _slowest(system: System) -> float:
+    """Return the slowest rate at which an ensemble forgets its state, 0 if none does."""
+    rates = []
+    for l, ensemble in enumerate(system.ensembles):
+        collective = sum(
+            jump.rate * abs(amplitudes[l]) ** 2
+            for jump in system.jumps
+            for amplitudes in jump.amplitudes.values()
+        )
+        rates.append(ensemble.decay + ensemble.pump or ensemble.dephasing or collective)
+    return float(min((rate for rate in rates if rate > 0), default=0.0))
+
+
+def _refuse_endless(owner: str, system: System, reach: float) -> None:
+    """Refuse what takes a trajectory more jumps than a day has time for."""
+    rate = sum(e.size * (e.decay + 4 * e.dephasing + e.pump) for e in system.ensembles)
+    for jump in system.jumps:
+        # no J^q has a norm of more than (N + 1) / 2
+        norms = [np.abs(w) @ (system.column("size") + 1) / 2 for w in jump.amplitudes.values()]
+        rate += jump.rate * sum(norms) ** 2
+    if rate * reach > JUMPS:
+        raise ValueError(
+            f"{owner}: system, delays and time must be such that a trajectory has at most "
+            f"{JUMPS:g} jumps, got up to {rate * reach:.3g}"
+        )
+
+
+def _with_one_more(model: Model) -> Model:
+    """Return a Model with one more emitter at the end, on which nothing acts."""
+
+    def grown(values: NDArray[Any], *axes: int) -> NDArray[Any]:
+        return np.pad(values, [(0, int(axis in axes)) for axis in range(values.ndim)])
+
+    return model._replace(
+        sizes=np.append(model.sizes, 1),
+        loss=grown(model.loss, 0),
+        cross=grown(model.cross, 0, 1),
+        rates=grown(model.rates, 0),
+        weights=grown(model.weights, 1),
+    )
+
+
+class _Task(NamedTuple):
+    """What all trajectories have in common.
+
+    Attributes
+    ----------
+    model, both : Model
+        Of a ket, and of a pair.
+    lowering : ndarray of complex, shape (sites + 1, 3)
+        L as `ket_layout.collective` takes it.
+    starts : ndarray
+        When the intensity is compared, and the origins of the delays.
+    delays : ndarray
+    """
+
+    model: Model
+    both: Model
+    lowering: Complexes
+    starts: Floats
+    delays: Floats
+
+
+@njit()
+def _sample(task, alone, pair, generator, out):
+    """Fill out with first order (real, imaginary), second order, intensity now and at starts[0].
+
+    `alone` is a ket at time 0, `pair` has room for a pair.
+    """
+    starts, sites, n = task.starts, len(alone.two_j), len(task.delays)
+    largest = len(pair.ket)
+    stride, digit = np.zeros(sites, np.int64), np.zeros((sites, largest // 2), np.int64)
+    layout = Layout(alone.two_j, stride, digit)
+    lowered = np.zeros(largest, np.complex128)
+    seen = np.zeros((1, SITE_MOMENTS * (sites + 1) + len(task.model.change)))
+    share = 1 / (len(starts) - 1)
+    gap = np.zeros(1)
+    out[:] = 0
+    for origin in range(len(starts)):
+        gap[0] = starts[origin] - (starts[origin - 1] if origin else 0.0)
+        trajectory(task.model, alone, gap, generator, seen)
+        size = arrange(layout, alone.total[0], task.model.follows)
+        ket = alone.ket[:size]
+        collective(layout, task.lowering, ket, lowered[:size])
+        intensity = 0.0
+        for i in range(size):
+            intensity += lowered[i].real ** 2 + lowered[i].imag ** 2
+        if origin == 0:
+            out[3 * n + 1] = intensity
+            continue
+        out[3 * n] += share * intensity
+        if intensity == 0:
+            continue
+        length = np.sqrt(intensity)
+        for i in range(size):
+            pair.ket[2 * i] = ket[i] / np.sqrt(2.0)
+            pair.ket[2 * i + 1] = lowered[i] / (length * np.sqrt(2.0))
+        pair.two_j[:sites] = alone.two_j
+        pair.two_j[sites] = 1
+        pair.total[0] = alone.total[0] - 1
+        _follow(task, pair, lowered, (share, length), generator, out)
+
+
+@njit()
+def _follow(task, pair, lowered, factors, generator, out):
+    """Add what a pair says at the delays; `lowered` is scratch."""
+    share, length = factors
+    sites, n = len(pair.two_j), len(task.delays)
+    stride, digit = np.zeros(sites, np.int64), np.zeros((sites, len(pair.ket)), np.int64)
+    layout = Layout(pair.two_j, stride, digit)
+    seen = np.zeros((1, SITE_MOMENTS * sites + len(task.both.change)))
+    gap = np.zeros(1)
+    for k in range(n):
+        gap[0] = task.delays[k] - (task.delays[k - 1] if k else 0.0)
+        trajectory(task.both, pair, gap, generator, seen)
+        size = arrange(layout, pair.total[0], task.both.follows)
+        collective(layout, task.lowering, pair.ket[:size], lowered[:size])
+        product, flux = 0j, 0.0
+        for i in range(0, size, 2):
+            # down and up of the last emitter: L |psi> beside |phi>, and L |phi>
+            product += np.conj(lowered[i]) * pair.ket[i + 1]
+            flux += lowered[i + 1].real ** 2 + lowered[i + 1].imag ** 2
+        out[k] += 2 * share * length * product.real
+        out[n + k] += 2 * share * length * product.imag
+        out[2 * n + k] += 2 * share * length**2 * flux
