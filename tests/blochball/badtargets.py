@@ -28,10 +28,11 @@ from blochball.support import storage
 from tests.blochball import badvalues as bad
 
 LASER = models.superradiant_laser(3, 1.0)
+PAIR = models.waveguide_chain(2, 2, 0.1, 1.0)
 TIMES = [0.0, 0.01]
 JSON = LASER.to_json()
 SOLVED = exact.solve(LASER, TIMES)
-CHAIN = exact.solve(models.waveguide_chain(2, 2, 0.1, 1.0), TIMES, "liouvillian", correlations=[0])
+CHAIN = exact.solve(PAIR, TIMES, "liouvillian", correlations=[0])
 
 rate, number = bad.not_real(0), bad.not_real()
 angle = number | st.floats(3.15, 1e6) | st.floats(-1e6, -3.15)  # degrees, perhaps
@@ -211,6 +212,17 @@ TARGETS = {
         exact.two_time,
         {"system": LASER, "delays": TIMES, "method": "jumps", "trajectories": 2, "burn_in": 0.1},
         {
+            "trajectories": count,
+            "seed": bad.not_seed,
+            "burn_in": rate.filter(lambda value: value is not None),
+            **running,
+        },
+    ),
+    "exact.two_time, kets": Target(
+        exact.two_time,
+        {"system": PAIR, "delays": TIMES, "method": "jumps", "trajectories": 2, "burn_in": 0.1},
+        {
+            "weights": bad.not_array_nor_number,
             "trajectories": count,
             "seed": bad.not_seed,
             "burn_in": rate.filter(lambda value: value is not None),

@@ -186,6 +186,8 @@ def _choose(
             reasons["jumps"] = "a trajectory ends at a finite time"
         many = isinstance(system, System) and system.emitters > _MANY
         if reasons["populations"] is None and many and verb == "solve":
-            reasons["populations"] = f"more than {_MANY} emitters are sampled sooner than integrated"
+            reasons["populations"] = (
+                f"more than {_MANY} emitters are sampled sooner than integrated"
+            )
             reasons["liouvillian"] = "the same holds for coherences"
     return choice.made(owner, method, reasons)

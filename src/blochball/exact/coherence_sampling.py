@@ -26,7 +26,6 @@ from blochball import operators
 from blochball.exact import dicke, symmetric
 from blochball.exact import sampling as montecarlo
 from blochball.exact.symmetric import Symmetric
-from blochball.support import validation
 from blochball.support.jit import njit
 from blochball.support.statistics import Moments
 from blochball.system import System

@@ -1,12 +1,13 @@
 """Two times by quantum jumps of pairs of kets, where there is coherence or a drive.
 
-At time t a ket |psi> of a trajectory is joined by L |psi>, and from then on the two jump together: a
-pair is one ket of the ensembles and of one more emitter that nothing acts on::
+At time t a ket |psi> of a trajectory is joined by L |psi>, and from then on the two jump together:
+a pair is one ket of the ensembles and of one more emitter that nothing acts on. With
+c^2 = <psi| L^+ L |psi> it begins as::
 
-    |pair(0)> = (|psi> |down> + L |psi> |up> / c) / sqrt(2),     c^2 = <psi| L^+ L |psi>
+    (|psi> |down> + L |psi> |up> / c) / sqrt(2)
 
-Its density matrix obeys the master equation in each of the four blocks, so that the off-diagonal one
-is exp(tau Liouvillian) (L rho), and that of L |psi> is exp(tau Liouvillian) (L rho L^+)
+Its density matrix obeys the master equation in each of the four blocks: the off-diagonal one is
+exp(tau Liouvillian) (L rho) on average, and that of L |psi> is exp(tau Liouvillian) (L rho L^+)
 (K. Molmer, Y. Castin and J. Dalibard, J. Opt. Soc. Am. B 10, 524 (1993); H.-P. Breuer, B. Kappler
 and F. Petruccione, Phys. Rev. A 56, 2334 (1997))::
 
@@ -28,7 +29,6 @@ from blochball.exact import kets, symmetric
 from blochball.exact import sampling as montecarlo
 from blochball.exact.ket_kernels import SITE_MOMENTS, Point, trajectory
 from blochball.exact.ket_layout import Layout, Model, arrange, collective
-from blochball.operators import MasterEquation
 from blochball.support.jit import njit
 from blochball.support.statistics import Moments
 from blochball.system import System
@@ -82,7 +82,7 @@ def two_time(
     Raises
     ------
     ValueError
-        For a steady state of a System without dissipation, and for times that no trajectory reaches.
+        For a steady state without dissipation, and for times that no trajectory reaches.
 
     Warns
     -----
@@ -101,13 +101,10 @@ def two_time(
     lowering[:-1, 0] = weights
     task = _Task(model, _with_one_more(model), lowering, starts, delays)
     ket, total = kets.start_of(protocol)
-    sizes = model.sizes
 
     def sample(generator: np.random.Generator, out: Floats) -> None:
-        alone = Point(ket.copy(), sizes.copy(), np.array([total], dtype=np.int64))
-        room = np.zeros(2 * ket.size, dtype=np.complex128)
-        pair = Point(room, np.append(sizes, 1), np.zeros(1, dtype=np.int64))
-        _sample(task, alone, pair, generator, out)
+        alone = Point(ket.copy(), model.sizes.copy(), np.array([total], dtype=np.int64))
+        task.sample(alone, generator, out)
 
     (moments,), about = montecarlo.average(
         sample,
@@ -136,11 +133,11 @@ def _slowest(system: System) -> float:
 
 def _refuse_endless(owner: str, system: System, reach: float) -> None:
     """Refuse what takes a trajectory more jumps than a day has time for."""
-    rate = sum(e.size * (e.decay + 4 * e.dephasing + e.pump) for e in system.ensembles)
+    rate = float(sum(e.size * (e.decay + 4 * e.dephasing + e.pump) for e in system.ensembles))
     for jump in system.jumps:
         # no J^q has a norm of more than (N + 1) / 2
         norms = [np.abs(w) @ (system.column("size") + 1) / 2 for w in jump.amplitudes.values()]
-        rate += jump.rate * sum(norms) ** 2
+        rate += jump.rate * float(sum(norms)) ** 2
     if rate * reach > JUMPS:
         raise ValueError(
             f"{owner}: system, delays and time must be such that a trajectory has at most "
@@ -183,66 +180,51 @@ class _Task(NamedTuple):
     starts: Floats
     delays: Floats
 
+    def sample(self, alone: Point, generator: np.random.Generator, out: Floats) -> None:
+        """Fill out: first order (real, imaginary), second order, intensity now and at starts[0].
 
-@njit()
-def _sample(task, alone, pair, generator, out):
-    """Fill out with first order (real, imaginary), second order, intensity now and at starts[0].
+        `alone` is a ket at time 0; what the origins give is averaged.
+        """
+        out[:] = 0
+        n, share = len(self.delays), 1 / (len(self.starts) - 1)
+        for origin, gap in enumerate(np.diff(self.starts, prepend=0.0)):
+            ket, lowered = self._moved(self.model, alone, gap, generator)
+            intensity = float(np.vdot(lowered, lowered).real)
+            if origin == 0:
+                out[-1] = intensity
+                continue
+            out[-2] += share * intensity
+            if intensity == 0:
+                continue
+            length = np.sqrt(intensity)
+            pair = np.zeros(2 * len(alone.ket), dtype=np.complex128)
+            pair[: 2 * len(ket)] = np.stack([ket, lowered / length], axis=1).ravel() / np.sqrt(2)
+            joined = Point(pair, np.append(alone.two_j, 1), alone.total - 1)
+            for k, gap in enumerate(np.diff(self.delays, prepend=0.0)):
+                both, lowered = self._moved(self.both, joined, gap, generator)
+                # down and up of the last emitter: L |psi> beside |phi>, and L |phi>
+                first = 2 * share * length * np.vdot(lowered[::2], both[1::2])
+                out[k] += first.real
+                out[n + k] += first.imag
+                out[2 * n + k] += 2 * share * intensity * np.vdot(lowered[1::2], lowered[1::2]).real
 
-    `alone` is a ket at time 0, `pair` has room for a pair.
-    """
-    starts, sites, n = task.starts, len(alone.two_j), len(task.delays)
-    largest = len(pair.ket)
-    stride, digit = np.zeros(sites, np.int64), np.zeros((sites, largest // 2), np.int64)
-    layout = Layout(alone.two_j, stride, digit)
-    lowered = np.zeros(largest, np.complex128)
-    seen = np.zeros((1, SITE_MOMENTS * (sites + 1) + len(task.model.change)))
-    share = 1 / (len(starts) - 1)
-    gap = np.zeros(1)
-    out[:] = 0
-    for origin in range(len(starts)):
-        gap[0] = starts[origin] - (starts[origin - 1] if origin else 0.0)
-        trajectory(task.model, alone, gap, generator, seen)
-        size = arrange(layout, alone.total[0], task.model.follows)
-        ket = alone.ket[:size]
-        collective(layout, task.lowering, ket, lowered[:size])
-        intensity = 0.0
-        for i in range(size):
-            intensity += lowered[i].real ** 2 + lowered[i].imag ** 2
-        if origin == 0:
-            out[3 * n + 1] = intensity
-            continue
-        out[3 * n] += share * intensity
-        if intensity == 0:
-            continue
-        length = np.sqrt(intensity)
-        for i in range(size):
-            pair.ket[2 * i] = ket[i] / np.sqrt(2.0)
-            pair.ket[2 * i + 1] = lowered[i] / (length * np.sqrt(2.0))
-        pair.two_j[:sites] = alone.two_j
-        pair.two_j[sites] = 1
-        pair.total[0] = alone.total[0] - 1
-        _follow(task, pair, lowered, (share, length), generator, out)
+    def _moved(
+        self, model: Model, point: Point, gap: float, generator: np.random.Generator
+    ) -> tuple[Complexes, Complexes]:
+        """Move a ket by some time; return it and L times it."""
+        sites = len(model.sizes)
+        seen = np.empty((1, SITE_MOMENTS * sites + len(model.change)))
+        trajectory(model, point, np.array([gap]), generator, seen)
+        digit = np.empty((sites, len(point.ket)), dtype=np.int64)
+        layout = Layout(point.two_j, np.zeros(sites, dtype=np.int64), digit)
+        lowered = np.empty_like(point.ket)
+        size = _lower(layout, point.total[0], model.follows, self.lowering, point.ket, lowered)
+        return point.ket[:size], lowered[:size]
 
 
-@njit()
-def _follow(task, pair, lowered, factors, generator, out):
-    """Add what a pair says at the delays; `lowered` is scratch."""
-    share, length = factors
-    sites, n = len(pair.two_j), len(task.delays)
-    stride, digit = np.zeros(sites, np.int64), np.zeros((sites, len(pair.ket)), np.int64)
-    layout = Layout(pair.two_j, stride, digit)
-    seen = np.zeros((1, SITE_MOMENTS * sites + len(task.both.change)))
-    gap = np.zeros(1)
-    for k in range(n):
-        gap[0] = task.delays[k] - (task.delays[k - 1] if k else 0.0)
-        trajectory(task.both, pair, gap, generator, seen)
-        size = arrange(layout, pair.total[0], task.both.follows)
-        collective(layout, task.lowering, pair.ket[:size], lowered[:size])
-        product, flux = 0j, 0.0
-        for i in range(0, size, 2):
-            # down and up of the last emitter: L |psi> beside |phi>, and L |phi>
-            product += np.conj(lowered[i]) * pair.ket[i + 1]
-            flux += lowered[i + 1].real ** 2 + lowered[i + 1].imag ** 2
-        out[k] += 2 * share * length * product.real
-        out[n + k] += 2 * share * length * product.imag
-        out[2 * n + k] += 2 * share * length**2 * flux
+@njit(counted=False)
+def _lower(layout, total, follows, lowering, ket, lowered):
+    """Set `lowered` to L times a ket; return its size."""
+    size = arrange(layout, total, follows)
+    collective(layout, lowering, ket[:size], lowered[:size])
+    return size

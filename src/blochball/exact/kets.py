@@ -130,6 +130,7 @@ class Leg(NamedTuple):
 
 
 def as_protocol(system: System | Protocol) -> Protocol:
+    """Return a Protocol as it is, a System as one."""
     return system if isinstance(system, Protocol) else Protocol([(0.0, system)])
 
 
@@ -161,6 +162,7 @@ def follower(protocol: Protocol) -> int:
 
 
 def amplitudes_of(protocol: Protocol) -> int:
+    """Return the size of the largest ket."""
     follows = follower(protocol)
     return prod(e.size + 1 for l, e in enumerate(protocol.initial.ensembles) if l != follows)
 

@@ -82,7 +82,7 @@ def settled(system: System, time: float) -> System:
     if time < np.inf or not all(e.decay or e.pump for e in system.ensembles):
         return system
     ensembles = [replace(e, polar=np.pi, azimuth=0.0) for e in system.ensembles]
-    return replace(system, ensembles=ensembles)
+    return replace(system, ensembles=tuple(ensembles))
 
 
 def reduce(system: System) -> Symmetric:

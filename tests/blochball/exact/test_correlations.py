@@ -246,12 +246,10 @@ def test_refusals():
         exact.two_time(system, [-1.0])
     with pytest.raises(ValueError, match=r">= 0, got -1\.0; infinity stands for the steady state"):
         exact.two_time(system, [0.0], -1.0)
-    with pytest.raises(ValueError, match=r"exact\.two_time: the system is too large"):
-        exact.two_time(system, [0.0], memory_limit=10)
-    with pytest.raises(ValueError, match="jumps does not serve this system: the weights differ"):
-        exact.two_time(system, [0.0], weights="forward", method="jumps")
-    with pytest.raises(TypeError, match="liouvillian takes no option named trajectories"):
-        exact.two_time(system, [0.0], trajectories=3)
+    with pytest.raises(TypeError, match=r"liouvillian takes no option named .*; jumps would"):
+        exact.two_time(system, [0.0], method="liouvillian", trajectories=3)
+    with pytest.raises(TypeError, match=r"options must be some of burn_in, .* got .steps.:"):
+        exact.two_time(system, [0.0], steps=3)
     with pytest.raises(TypeError, match=r"frequencies must be .* got complex numbers"):
         exact.spectrum(system, [1j])
     with pytest.raises(ValueError, match=r"exact\.spectrum: the steady state must be unique"):
