@@ -154,33 +154,3 @@ def synchronisation(results: Results) -> dict[str, Quantity]:
         errors.append(abs(away.at(int(np.argmax(np.abs(away.value))))))
     found["largest error, few"] = max(errors, key=lambda error: error.value)
     return found
-
-
-# -- chains --------------------------------------------------------------------------------------
-
-
-def photons(results: Results, run: str, drive: float) -> Curve:
-    """Return g2 of the forward light of one of the runs against the delay."""
-    return Curve.of(at(results.load("forward", f"{run}.photons"), drive=drive), "g2")
-
-
-def forward_spectrum(results: Results, run: str, drive: float) -> Curve:
-    """Return the spectrum of the forward light of one of the runs."""
-    return Curve.of(at(results.load("forward", f"{run}.spectrum"), drive=drive), "spectrum")
-
-
-def sum_rule(results: Results) -> dict[str, Quantity]:
-    """Integral of the spectrum over what `twa.solve` says of the light without its coherent part."""
-    settings = results.settings("forward")
-    angles, chain = settings.angles(), settings.chain
-    # of frequency = half tan(angle), over 2 pi
-    shares = settings.half_in_pump * chain.pump / np.cos(angles) ** 2 / (2 * angles.size)
-    found = {}
-    for drive in settings.drives_in_pump:
-        curve = forward_spectrum(results, "chain", drive)
-        # the same trajectories are behind all frequencies: at worst all err alike
-        total = Quantity(shares @ curve.value, shares @ curve.stderr, methods=curve.methods)
-        solved = at(results.load("forward", "chain.twa"), drive=drive)
-        light = Curve.of(solved.sel(channel="forward"), "output").average()
-        found[_driven(drive)] = total / (light - _coherent(solved) if drive else total / light)
-    return found
