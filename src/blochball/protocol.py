@@ -322,9 +322,7 @@ def _checked(entries: Any) -> list[tuple[float, System] | Rotation]:
                     f"azimuth, length and dicke {starts[0]} and {starts[1]}"
                 )
         if [p for p, _ in initial.mixture] != [p for p, _ in entry[1].mixture]:
-            raise ValueError(
-                f"{owner}: entries must have one initial state, got Systems of different mixtures"
-            )
+            raise ValueError(f"{owner}: entries must have one initial state, got two mixtures")
         if entry[1] is not initial:
             _combined([initial, entry[1]], [1.0, 0.0])  # refuses what differs in more than numbers
         checked.append((time, entry[1]))
