@@ -45,7 +45,10 @@ def obstacle(system: System, weights: Complexes, time: float) -> str | None:
     unknown = sorted(set(operators.terms_of(system)) - SERVED)
     if unknown:
         return f"the term {unknown[0]!r} of the system is not served by the sampling of coherences"
-    return symmetric.obstacle(symmetric.settled(system, time))
+    settled = symmetric.settled(system, time)
+    if not settled.polarized:
+        return "the initial state is neither fully inverted nor the ground state"
+    return symmetric.obstacle(settled)
 
 
 def two_time(

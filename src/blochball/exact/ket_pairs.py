@@ -100,10 +100,10 @@ def two_time(
     lowering = np.zeros((system.sites + 1, 3), dtype=np.complex128)
     lowering[:-1, 0] = weights
     task = _Task(model, _with_one_more(model), lowering, starts, delays)
-    ket, total = kets.start_of(protocol)
+    ket, spins, total = kets.start_of(protocol)
 
     def sample(generator: np.random.Generator, out: Floats) -> None:
-        alone = Point(ket.copy(), model.sizes.copy(), np.array([total], dtype=np.int64))
+        alone = Point(ket.copy(), spins.copy(), np.array([total], dtype=np.int64))
         task.sample(alone, generator, out)
 
     (moments,), about = montecarlo.average(

@@ -60,9 +60,10 @@ def solve(
     kept = np.empty(0, dtype=np.intp)
     if correlations is not None:
         kept = validation.among(owner, "correlations", correlations, times)
-    one = symmetric.reduce(system)
     # four grids, half of each of which is rim
-    validation.memory(owner, "size (of the ensembles)", 8.0 * _count(one.size), memory_limit)
+    needed = 8.0 * _count(system.emitters)
+    validation.memory(owner, "size (of the ensembles)", needed, memory_limit)
+    one = symmetric.reduce(system)
     largest = _largest_rate(one)
     sums = _series(owner, one, largest, _window(largest * times[-1])[1], memory_limit)
     m, m_squared, spin_squared = np.stack([_poisson_mean(largest * t, sums) for t in times]).T
@@ -103,6 +104,8 @@ def steady_state(
     owner = "exact.steady_state"
     started = time.perf_counter()
     validation.flag(owner, "correlations", correlations)
+    needed = 8.0 * _count(system.emitters)
+    validation.memory(owner, "size (of the ensembles)", needed, memory_limit)
     one = symmetric.reduce(system)
     validation.memory(owner, "size (of the ensembles)", _stationary_numbers(one), memory_limit)
     p, spin, m, residual = stationary(one)
@@ -130,46 +133,13 @@ def steady_state(
     )
 
 
-def transitions(
-    one: Symmetric,
-) -> tuple[sparse.csr_array, NDArray[np.float64], NDArray[np.float64]]:
-    """Return the rate from each state (row) to each other one, and J and M of every state."""
-    size = one.size
-    spin = np.concatenate([np.full(int(2 * j) + 1, j) for j in dicke.spins(size)])
-    m = np.concatenate([np.arange(int(2 * j) + 1) - j for j in dicke.spins(size)])
-    # rows before that of J hold size+1, size-1, ... states; n is the place of M in its row
-    row = np.rint(size / 2 - spin).astype(np.int64)
-    place = row * (size + 2 - row) + np.rint(m + spin).astype(np.int64)
-
-    source, target, rate = [], [], []
-
-    def transition(q: int, j: int, value: NDArray[np.float64]) -> None:
-        some = np.flatnonzero(value)
-        goal = row[some] - j
-        source.append(place[some])
-        target.append(goal * (size + 2 - goal) + np.rint(m + spin)[some].astype(np.int64) + q + j)
-        rate.append(value[some])
-
-    for q, local in ((-1, one.decay), (0, one.dephasing), (1, one.pump)):
-        for j in (-1, 0, 1):
-            if (q, j) != (0, 0):
-                weight = local * dicke.branching(j, size, spin)
-                transition(q, j, weight * dicke.amplitude_squared(q, j, spin, m))
-    for q, collective in ((-1, one.collective_decay), (1, one.collective_pump)):
-        transition(q, 0, collective * dicke.ladder_squared(q, spin, m))
-    start, goal, value = (np.concatenate(v) for v in (source, target, rate))
-    shape = (spin.size, spin.size)
-    return sparse.coo_array((value, (start, goal)), shape=shape).tocsr(), spin, m
-
-
 def stationary(
     one: Symmetric,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], float]:
     """Return the stationary p(J, M) that the initial state ends in, J, M, and the residual."""
     owner = "exact.steady_state"
-    rates, spin, m = transitions(one)
-    start = int(np.argmax((spin == one.size / 2) & (m == one.polarization * one.size / 2)))
-    reached = csgraph.breadth_first_order(rates, start, return_predecessors=False)
+    rates, spin, m = symmetric.transitions(one)
+    reached = _reached(one, rates, spin, m)
     rates, spin, m = rates[reached][:, reached], spin[reached], m[reached]
     count, label = csgraph.connected_components(rates, directed=True, connection="strong")
     edges = rates.tocoo()
@@ -196,6 +166,17 @@ def stationary(
             f"{owner}: flows of probability must balance, got a residual of {residual:.1g}"
         )
     return p, spin, m, residual
+
+
+def _reached(
+    one: Symmetric, rates: sparse.csr_array, spin: NDArray[np.float64], m: NDArray[np.float64]
+) -> NDArray[np.intp]:
+    """Return the states that populations ever come to."""
+    row, column = np.rint([one.size / 2 - spin + 1, one.size / 2 + m + 1]).astype(np.int64)
+    first = (_initial(one)[row, column] > 0).astype(float)
+    # one more state leads to all of those at time 0
+    whole = sparse.block_array([[rates, None], [first[None], np.zeros((1, 1))]]).tocsr()
+    return np.asarray(csgraph.breadth_first_order(whole, len(m), return_predecessors=False)[1:])
 
 
 def _stationary_numbers(one: Symmetric) -> float:
@@ -237,6 +218,9 @@ def _largest_rate(one: Symmetric) -> float:
 def _initial(one: Symmetric) -> NDArray[np.float64]:
     """Return p on a grid with a rim of zeros: row size/2 - J + 1, column size/2 + M + 1."""
     p = np.zeros((one.size // 2 + 3, one.size + 3))
+    if one.start is not None:
+        p[1:-1, 1:-1] = one.start
+        return p
     p[1, one.size + 1 if one.polarization > 0 else 1] = 1.0
     return p
 

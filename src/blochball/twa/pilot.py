@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +16,7 @@ from blochball.terms import ChainExchange
 from blochball.twa.couplings import COUPLED_COLUMNS, add_form, couplings_of
 from blochball.twa.driver import NOTHING, loop
 from blochball.twa.fields import Fields, fields_of
-from blochball.twa.initial import Start, cloud_of
+from blochball.twa.initial import Start, beside, cloud_of
 from blochball.twa.lanes import COLUMNS, LANES, TX, TY, TZ, X, Y, Z, fill, jit, lanes
 from blochball.twa.noise import Stream, seeds, stream
 from blochball.twa.observers import means
@@ -366,9 +365,7 @@ def stretched(protocol: Protocol, plan: Plan) -> float:
     distance, root mean square, grows by stretches a cloud of width sqrt(N)/2 along with it.
     """
     system = protocol.initial
-    moved = [replace(e, polar=e.polar + math.copysign(NEAR, 1 - e.polar)) for e in system.ensembles]
-    starts = (system, replace(system, ensembles=tuple(moved)))
-    pair = [Pilot(start, plan.structure, plan.seed) for start in starts]
+    pair = [Pilot(start, plan.structure, plan.seed) for start in (system, beside(system, NEAR))]
     first = last = _distance(pair)
     for segment in segments(protocol, plan.times, plan.schedule):
         piece = Piece(0.0, math.inf, segment.system, segment.system, segment.rotations)
