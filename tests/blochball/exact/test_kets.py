@@ -156,7 +156,7 @@ def test_result_does_not_depend_on_the_length_of_steps(reach):
     system = models.waveguide_chain(2, 3, 0.7, 3.0, drive=0.5)
     protocol = Protocol([(0, system)])
     (leg,) = unravel._legs(protocol, TIMES)
-    start, total = unravel.start_of(protocol)
+    start, spins, total = unravel.start_of(protocol)
     spins = np.array([e.size for e in system.ensembles])
 
     def run():
