@@ -327,9 +327,8 @@ def test_a_claim_names_the_files_it_was_measured_from(
 
 
 def test_a_scan_adds_wall_times_and_lists_seeds(results: Results) -> None:
-    name = f"size-{results.settings('pump_sweep').size}.twa"
-    made = sources.describe(results.path("pump_sweep", name))
-    ds = results.load("pump_sweep", name)
+    made = sources.describe(results.path("pair", "two.twa"))
+    ds = results.load("pair", "two.twa")
     assert made["seeds"] == sorted(ds.seed.values.tolist())
     assert made["wall_time"] == pytest.approx(ds.wall_time.sum().item(), rel=1e-12)
     both = sources.together([made, made])

@@ -21,13 +21,12 @@ from itertools import product
 
 import numpy as np
 import scipy.sparse as sp
-from scipy.sparse.linalg import splu
 
 from blochball.exact import krylov, liouvillian, superoperators
 from blochball.exact.liouvillian import TOLERANCE, driven, space_for
 from blochball.exact.space import Complexes, Floats, Ints, Space, coherent_state
 from blochball.exact.superoperators import Term, left, right, scaled
-from blochball.support import progress
+from blochball.support import progress, sparse
 from blochball.system import System
 
 SECONDS = 1.0  # that a factorisation may take before all frequencies are served together
@@ -175,6 +174,7 @@ def _fill(field: Field) -> float:
     return float((0.6 if field.system.sites == 1 else 4) * n ** (5 / 3))
 
 
+@sparse.one_blas_thread
 def _direct(
     field: Field, halves: list[tuple[complex, Floats]], steady: Floats, frequencies: Floats
 ) -> Floats:
@@ -201,8 +201,7 @@ def _direct(
     values = np.empty(len(frequencies))
     for k, omega in enumerate(frequencies):
         matrix = sp.csc_array((1j * omega + shift) * sp.eye_array(generator.shape[0]) - generator)
-        options = {"SymmetricMode": True}
-        solver = splu(matrix, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.01, options=options)
+        solver = sparse.factorised(matrix)
         solution = solver.solve(source)
         # the solution has no trace; what rounding left of one is the steady state, times 1 / shift
         solution -= steady * (trace @ solution)
