@@ -110,7 +110,7 @@ def contents(seen: Seen, data: dict[str, Any], figures: list[str]) -> list[str]:
                     wrong.append(f"claim {claim.id} does not name {text}")
     wrong += [f"a claim {unknown} of nobody's" for unknown in sorted(set(ids) - set(known))]
     places = [image["in"] for image in seen["images"]]
-    for place in [*(f"figure-{name}" for name in figures), *known]:
+    for place in (f"figure-{name}" for name in figures):
         if places.count(place) != 1:
             wrong.append(f"{places.count(place)} images in {place}")
     wrong += [f"image in {i['in']} did not load" for i in seen["images"] if not i["width"] > 0]

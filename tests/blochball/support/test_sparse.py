@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy import sparse as sp
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from blochball.support import sparse
 
@@ -25,19 +25,19 @@ def test_factors_solve() -> None:
 
 
 def test_blas_keeps_to_one_thread_and_is_then_as_it_was() -> None:
-    before = threads()
-    assert before
-    assert sparse.one_blas_thread(threads)() == {1}
-    assert threads() == before
+    with threadpool_limits(2, user_api="blas"):
+        assert threads() == {2}
+        assert sparse.one_blas_thread(threads)() == {1}
+        assert threads() == {2}
 
 
 def test_it_is_as_it_was_after_an_error_too() -> None:
-    before = threads()
 
     @sparse.one_blas_thread
     def fails() -> None:
         raise ValueError("no")
 
-    with pytest.raises(ValueError, match="no"):
-        fails()
-    assert threads() == before
+    with threadpool_limits(2, user_api="blas"):
+        with pytest.raises(ValueError, match="no"):
+            fails()
+        assert threads() == {2}
