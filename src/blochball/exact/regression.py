@@ -148,12 +148,14 @@ def spectrum(
 def _affordable(field: Field, method: str) -> str:
     """Return "direct" or "transform"; refuse the first where its factors take too much memory."""
     fill = _fill(field)
-    fits = 20 * fill <= field.memory_limit
+    _, needed = liouvillian.memory(field.system, None if driven(field.system) else 1)
+    needed += 20 * fill
+    fits = needed <= field.memory_limit
     if method == "direct" and not fits:
         raise ValueError(
             f"{field.owner}: method must be one that fits into memory_limit "
-            f"({field.memory_limit / 2**30:.3g} GiB), got 'direct', whose factors take about "
-            f"{20 * fill / 2**30:.3g} GiB; 'transform' needs none"
+            f"({field.memory_limit / 2**30:.3g} GiB), got 'direct', which takes about "
+            f"{needed / 2**30:.3g} GiB with its factors; 'transform' needs none"
         )
     if method != "auto":
         return method
@@ -203,6 +205,7 @@ def _direct(
         matrix = sp.csc_array((1j * omega + shift) * sp.eye_array(generator.shape[0]) - generator)
         solver = sparse.factorised(matrix)
         solution = solver.solve(source)
+        del solver  # before the next takes as much
         # the solution has no trace; what rounding left of one is the steady state, times 1 / shift
         solution -= steady * (trace @ solution)
         values[k] = 2 * (raising @ solution).real
