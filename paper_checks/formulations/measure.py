@@ -75,10 +75,10 @@ def length(results: Results, size: int) -> dict[str, Quantity]:
 def agreement(results: Results) -> dict[str, Quantity]:
     """How the largest difference of the two forms falls with N, and how large it is.
 
-    The exponent is for the system of Fig. 2(a), between the two largest sizes, and of the difference
-    by ln N: as long, in 1/(N Gamma), it adds up before the burst. For xi^2 and s of Fig. 2(b), where
-    they are smallest, the difference in units of the error of Eq. (6); for one phase of Fig. 3(b),
-    from trajectories, in units of the peak.
+    The exponent is for the system of Fig. 2(a), between the two largest sizes, and of the
+    difference by ln N: as long, in 1/(N Gamma), it adds up before the burst. For xi^2 and s of
+    Fig. 2(b), where they are smallest, the difference in units of the error of Eq. (6); for one
+    phase of Fig. 3(b), from trajectories, in units of the peak.
     """
     found = {}
     where = sizes(results)
