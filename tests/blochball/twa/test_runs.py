@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from blochball import CollectiveJump, Ensemble, Protocol, System, exact, twa
-from blochball.twa import pilot
+from blochball.twa import stretching
 
 DAMPED = CollectiveJump(1.0, [1, 1])
 
@@ -39,7 +39,7 @@ def test_what_is_gathered_is_warned_about_as_well():
 
 
 def test_what_is_damped_or_turns_rigidly_is_not_warned_about():
-    assert pilot.damping(Protocol([(0, opposite(10, DAMPED))]), 1.0) > 20
+    assert stretching.damping(Protocol([(0, opposite(10, DAMPED))]), 1.0) > 20
     twa.solve(opposite(10, DAMPED), [1.2], 200)
     twa.solve(System(Ensemble(20, polar=0.5), drive=[1.0]), [30.0], 200)
 
@@ -47,7 +47,7 @@ def test_what_is_damped_or_turns_rigidly_is_not_warned_about():
 def test_a_rigid_rotation_stretches_nothing():
     size, system = 16, System(Ensemble(16, polar=0.5), drive=[1.0])
     plan = twa.plan(system, [3.0], 64)
-    stretched = pilot.stretched(Protocol([(0, system)]), plan)
+    stretched = stretching.stretched(Protocol([(0, system)]), plan)
     # the width of the cloud, as it was
     assert stretched == pytest.approx(size**-0.5, rel=0.2)
 
@@ -57,5 +57,5 @@ def test_a_shear_stretches_as_much_as_it_should():
     size, t = 100, 0.5
     system = System(Ensemble(size, polar=np.pi / 2), exchange=[[1.0]])
     plan = twa.plan(system, [t], 64)
-    stretched = pilot.stretched(Protocol([(0, system)]), plan)
+    stretched = stretching.stretched(Protocol([(0, system)]), plan)
     assert stretched == pytest.approx(np.hypot(1, size * t) / np.sqrt(size), rel=0.05)
