@@ -17,7 +17,7 @@ from blochball.support import validation
 from blochball.support.checkpoints import Finished, checkpoint_of
 from blochball.support.statistics import Leaf, Moments
 from blochball.system import System
-from blochball.twa import driver, pilot, schedule, stretching
+from blochball.twa import driver, parity, pilot, schedule, stretching
 from blochball.twa.driver import Observer
 from blochball.twa.ends import STRETCHED, End
 from blochball.twa.fields import STRUCTURES
@@ -197,6 +197,7 @@ class Run:
 def warned(owner: str, plan: Plan, ds: xr.Dataset) -> xr.Dataset:
     """Return what a plan gave, after warning of what it must not be trusted for."""
     warn_of_short_vectors(owner, ds)
+    warn_of_parity(owner, plan)
     times = warn_of_stretching(owner, plan)
     return ds.assign_attrs({STRETCHED: times}) if plan.end else ds
 
@@ -229,6 +230,20 @@ def warn_of_stretching(owner: str, plan: Plan) -> float:
             "percent (compare exact.solve of a smaller system)"
         )
     return times
+
+
+def warn_of_parity(owner: str, plan: Plan) -> None:
+    """Warn where squeezed decay ends in a state that depends on the parity of N."""
+    protocol = plan.protocol or Protocol([(0, plan.system)])
+    found = parity.unseen(protocol, float(plan.times[-1]))
+    if found is not None:
+        emitters, factor = found
+        validation.warn(
+            f"{owner}: a collective jump is squeezed by e^(2r) = {factor:.3g} and sees "
+            f"{emitters:.0f} emitters, fewer than {parity.ENOUGH:g} times that: whether their "
+            "number is even decides about variances that are squeezed, and this theory does not "
+            "know it (compare exact.solve)"
+        )
 
 
 def warn_of_short_vectors(owner: str, ds: xr.Dataset) -> None:
