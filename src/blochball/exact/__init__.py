@@ -3,7 +3,7 @@
 ===========  ===================================================================  ================
 method       serves                                                               size of a state
 ===========  ===================================================================  ================
-populations  emitters that are all alike, no drive, fully polarised at time 0     N^2/4 numbers
+populations  emitters that are all alike, no drive, no coherence at time 0         N^2/4 numbers
 liouvillian  everything, as far as memory goes; also steady states                the density matrix
 jumps        everything by Monte Carlo: populations alike, or kets of definite J  one (J, M), a ket
 ===========  ===================================================================  ================
@@ -129,7 +129,7 @@ def steady_state(
     """Return the state at infinite time, as a Dataset with the single time "infinity".
 
     Parameters and errors are those of `solve`, and two options differ: `correlations` is True or
-    False, and `initial` may also be "ensembles", the coherent spin states of the System. With it
+    False, and `initial` may also be "ensembles", the state that the System starts in. With it
     the liouvillian method returns the state that this one ends in, where there are several to end
     in; without it there must be one only.
 

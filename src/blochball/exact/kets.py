@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from blochball import operators, ramps
 from blochball.dataset import assemble
-from blochball.exact import dicke, ket_layout, superoperators
+from blochball.exact import dicke, initial, ket_layout, superoperators
 from blochball.exact import ket_kernels as kets
 from blochball.exact import sampling as montecarlo
 from blochball.moments import MOMENTS
@@ -42,6 +42,7 @@ operators.declare(
     "spin coupling",
     *operators.COLLECTIVE,
     "collective mixed",
+    "dicke",
 )
 
 
@@ -80,8 +81,7 @@ def solve(system: System | Protocol, times: ArrayLike, **options: Any) -> xr.Dat
     protocol = _protocol(system)
     sites, jumps = protocol.sites, len(protocol.initial.jumps)
     quantities = len(MOMENTS) * sites
-    ket, total = _start(protocol)
-    spins = protocol.initial.column("size").astype(np.int64)
+    ket, spins, total = _start(protocol)
     legs = list(_legs(protocol, times))
 
     def trajectory(generator: np.random.Generator, out: NDArray[np.float64]) -> None:
@@ -161,7 +161,7 @@ def _legs(protocol: Protocol, times: NDArray[np.float64]) -> Iterator[Leg]:
 
 def _follows(protocol: Protocol) -> int:
     """Return the site whose M follows from the total, -1 if the total is not definite."""
-    if ramps.mixing(protocol) or not protocol.initial.polarized:
+    if ramps.mixing(protocol) or not protocol.initial.diagonal:
         return -1
     return int(np.argmax(protocol.initial.column("size")))
 
@@ -171,19 +171,21 @@ def _amplitudes(protocol: Protocol) -> int:
     return prod(e.size + 1 for l, e in enumerate(protocol.initial.ensembles) if l != follows)
 
 
-def _start(protocol: Protocol) -> tuple[NDArray[np.complex128], int]:
-    """Return the initial ket, and twice the total M."""
+def _start(protocol: Protocol) -> tuple[NDArray[np.complex128], NDArray[np.int64], int]:
+    """Return the initial ket, twice the J of each ensemble, and twice the total M."""
     follows = _follows(protocol)
-    ensembles = protocol.initial.ensembles
     ket: NDArray[np.complex128] = np.ones(1, dtype=np.complex128)
-    for l, ensemble in enumerate(ensembles):
+    total = 0
+    for l, ensemble in enumerate(protocol.initial.ensembles):
+        # digits of the kernels count upwards from -J
+        up = initial.ket(ensemble)[::-1]
+        total += 2 * int(np.argmax(np.abs(up))) - (len(up) - 1)
         if l != follows:
-            # digits of the kernels count upwards from -J
-            down = dicke.coherent_amplitudes(ensemble.size, ensemble.polar, ensemble.azimuth)
-            if ensemble.polarization:
-                down = np.abs(down).round().astype(np.complex128)
-            ket = np.kron(ket, down[::-1]).astype(np.complex128)
-    return ket, sum(e.size * e.polarization for e in ensembles)
+            ket = np.kron(ket, up).astype(np.complex128)
+    spins = [e.size if e.dicke is None else 2 * e.dicke[0] for e in protocol.initial.ensembles]
+    room = np.zeros(_amplitudes(protocol), dtype=np.complex128)
+    room[: ket.size] = ket
+    return room, np.rint(spins).astype(np.int64), total
 
 
 def _models(piece: Piece, follows: int) -> Models:

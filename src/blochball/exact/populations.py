@@ -49,11 +49,11 @@ def solve(
     kept = np.empty(0, dtype=np.intp)
     if correlations is not None:
         kept = validation.among(owner, "correlations", correlations, times)
-    one = symmetric.reduce(system)
     # four grids, half of each of which is rim
-    states = uniformization.count(one.size)
+    states = uniformization.count(system.emitters)
     validation.memory(owner, "size (of the ensembles)", 8.0 * states, memory_limit)
-    rates, start = uniformization.rates(one), uniformization.initial(one)
+    one = symmetric.reduce(system)
+    rates, start = uniformization.rates(system), uniformization.initial(one)
     means, steps, _ = uniformization.constant(owner, start, rates, times, memory_limit)
     variables = variables_of(system, means)
     if kept.size:
@@ -102,6 +102,8 @@ def steady_state(
     owner = "exact.steady_state"
     started = time.perf_counter()
     validation.flag(owner, "correlations", correlations)
+    needed = 8.0 * uniformization.count(system.emitters)
+    validation.memory(owner, "size (of the ensembles)", needed, memory_limit)
     one = symmetric.reduce(system)
     validation.memory(owner, "size (of the ensembles)", _stationary_numbers(one), memory_limit)
     p, spin, m, residual = stationary(one)
@@ -129,46 +131,13 @@ def steady_state(
     )
 
 
-def transitions(
-    one: Symmetric,
-) -> tuple[sparse.csr_array, NDArray[np.float64], NDArray[np.float64]]:
-    """Return the rate from each state (row) to each other one, and J and M of every state."""
-    size = one.size
-    spin = np.concatenate([np.full(int(2 * j) + 1, j) for j in dicke.spins(size)])
-    m = np.concatenate([np.arange(int(2 * j) + 1) - j for j in dicke.spins(size)])
-    # rows before that of J hold size+1, size-1, ... states; n is the place of M in its row
-    row = np.rint(size / 2 - spin).astype(np.int64)
-    place = row * (size + 2 - row) + np.rint(m + spin).astype(np.int64)
-
-    source, target, rate = [], [], []
-
-    def transition(q: int, j: int, value: NDArray[np.float64]) -> None:
-        some = np.flatnonzero(value)
-        goal = row[some] - j
-        source.append(place[some])
-        target.append(goal * (size + 2 - goal) + np.rint(m + spin)[some].astype(np.int64) + q + j)
-        rate.append(value[some])
-
-    for q, local in ((-1, one.decay), (0, one.dephasing), (1, one.pump)):
-        for j in (-1, 0, 1):
-            if (q, j) != (0, 0):
-                weight = local * dicke.branching(j, size, spin)
-                transition(q, j, weight * dicke.amplitude_squared(q, j, spin, m))
-    for q, collective in ((-1, one.collective_decay), (1, one.collective_pump)):
-        transition(q, 0, collective * dicke.ladder_squared(q, spin, m))
-    start, goal, value = (np.concatenate(v) for v in (source, target, rate))
-    shape = (spin.size, spin.size)
-    return sparse.coo_array((value, (start, goal)), shape=shape).tocsr(), spin, m
-
-
 def stationary(
     one: Symmetric,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], float]:
     """Return the stationary p(J, M) that the initial state ends in, J, M, and the residual."""
     owner = "exact.steady_state"
-    rates, spin, m = transitions(one)
-    start = int(np.argmax((spin == one.size / 2) & (m == one.polarization * one.size / 2)))
-    reached = csgraph.breadth_first_order(rates, start, return_predecessors=False)
+    rates, spin, m = symmetric.transitions(one)
+    reached = _reached(one, rates, spin, m)
     rates, spin, m = rates[reached][:, reached], spin[reached], m[reached]
     count, label = csgraph.connected_components(rates, directed=True, connection="strong")
     edges = rates.tocoo()
@@ -195,6 +164,17 @@ def stationary(
             f"{owner}: flows of probability must balance, got a residual of {residual:.1g}"
         )
     return p, spin, m, residual
+
+
+def _reached(
+    one: Symmetric, rates: sparse.csr_array, spin: NDArray[np.float64], m: NDArray[np.float64]
+) -> NDArray[np.intp]:
+    """Return the states that populations ever come to."""
+    row, column = np.rint([one.size / 2 - spin + 1, one.size / 2 + m + 1]).astype(np.int64)
+    first = (uniformization.initial(one)[row, column] > 0).astype(float)
+    # one more state leads to all of those at time 0
+    whole = sparse.block_array([[rates, None], [first[None], np.zeros((1, 1))]]).tocsr()
+    return np.asarray(csgraph.breadth_first_order(whole, len(m), return_predecessors=False)[1:])
 
 
 def _stationary_numbers(one: Symmetric) -> float:

@@ -74,12 +74,11 @@ def solve(
     kept = np.empty(0, dtype=np.intp)
     if correlations is not None:
         kept = validation.among(owner, "correlations", correlations, times)
-    one = symmetric.reduce(protocol.initial)
-    states = uniformization.count(one.size)
+    states = uniformization.count(protocol.initial.emitters)
     # up to nine grids along a ramp, half of each of which is rim
     validation.memory(owner, "size (of the ensembles)", 18.0 * states, memory_limit)
     path = _Path(owner, memory_limit)
-    start = uniformization.initial(one)
+    start = uniformization.initial(symmetric.reduce(protocol.initial))
     found = ramps.states(
         protocol,
         times,
@@ -148,6 +147,6 @@ def _rates(piece: Piece) -> list[Polynomial]:
     plain = replace(piece, first=ends[0], last=ends[1])
     total = [Polynomial([0.0])] * 5
     for share, system in ramps.polynomials(plain):
-        values = uniformization.rates(symmetric.reduce(system)).tolist()
+        values = uniformization.rates(system).tolist()
         total = [rate + value * share for rate, value in zip(total, values, strict=True)]
     return total

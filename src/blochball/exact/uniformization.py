@@ -24,8 +24,10 @@ from scipy import special
 
 from blochball.exact import dicke
 from blochball.exact.symmetric import Symmetric
+from blochball.operators import MasterEquation
 from blochball.support import progress, validation
 from blochball.support.jit import njit
+from blochball.system import System
 
 Floats = NDArray[np.float64]
 
@@ -39,14 +41,19 @@ def count(size: int) -> int:
     return (size // 2 + 1) * (size - size // 2 + 1)
 
 
-def rates(one: Symmetric) -> Floats:
-    """Return decay, dephasing, pump, collective decay and collective pump."""
-    return np.array([one.decay, one.dephasing, one.pump, one.collective_decay, one.collective_pump])
+def rates(system: System) -> Floats:
+    """Return decay, dephasing, pump, collective decay and collective pump; see `symmetric`."""
+    equation = MasterEquation.of(system)
+    collective = np.diagonal(equation.kossakowski_at(0)).real
+    return np.array([*equation.local[0], collective[0], collective[2]])
 
 
 def initial(one: Symmetric) -> Floats:
     """Return p on a grid with a rim of zeros: row size/2 - J + 1, column size/2 + M + 1."""
     p = np.zeros((one.size // 2 + 3, one.size + 3))
+    if one.start is not None:
+        p[1:-1, 1:-1] = one.start
+        return p
     p[1, one.size + 1 if one.polarization > 0 else 1] = 1.0
     return p
 

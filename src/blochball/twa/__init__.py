@@ -29,5 +29,5 @@ __all__ = [
 ]
 
 _NAMES = (*operators.LOCAL, *operators.LINEAR, "exchange", *operators.COLLECTIVE)
-operators.declare("twa", *_NAMES, "spin coupling", "collective mixed")
+operators.declare("twa", *_NAMES, "spin coupling", "collective mixed", "length", "mixture")
 operators.declare("twa.eq6", *_NAMES)

@@ -10,6 +10,7 @@ import numpy as np
 from blochball.operators import MasterEquation
 from blochball.protocol import Piece, Protocol, Rotation
 from blochball.system import System
+from blochball.twa.initial import beside
 from blochball.twa.lanes import LANES
 from blochball.twa.pilot import Pilot, steady_rate
 from blochball.twa.plan import Plan
@@ -25,10 +26,12 @@ def stretched(protocol: Protocol, plan: Plan) -> float:
     distance, root mean square, grows by stretches a cloud of width sqrt(N)/2 along with it. Where a
     run carries on, what both stretch together is at most the product.
     """
-    begun = plan.initial
-    pair = [Pilot(protocol.initial, plan.structure, plan.seed, begun) for _ in range(2)]
-    vectors = pair[1].lanes.vectors
-    turn(vectors, _aside(vectors))
+    system, begun = protocol.initial, plan.initial
+    starts = (system, beside(system, NEAR)) if begun is None else (system, system)
+    pair = [Pilot(start, plan.structure, plan.seed, begun) for start in starts]
+    if begun is not None:
+        vectors = pair[1].lanes.vectors
+        turn(vectors, _aside(vectors))
     first = last = _distance(pair)
     for segment in segments(protocol, plan.times, plan.schedule):
         piece = Piece(0.0, math.inf, segment.system, segment.system, segment.rotations)
@@ -37,7 +40,7 @@ def stretched(protocol: Protocol, plan: Plan) -> float:
             pilot.advance(segment.step, segment.number)
         last = max(last, _distance(pair))
     before = 0.0 if begun is None else begun.stretched
-    return last / first * (before or float(protocol.initial.column("size").mean()) ** -0.5)
+    return last / first * (before or float(system.column("size").mean()) ** -0.5)
 
 
 def _aside(vectors: Floats) -> list[Rotation]:
