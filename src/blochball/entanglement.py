@@ -10,17 +10,19 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from blochball.exact.state import State
 from blochball.squeezing import finished
 from blochball.support import validation
 from blochball.support.arguments import named
+from blochball.terms import AXES
 
 Complexes = NDArray[np.complex128]
 
 # numbers that a block of a density matrix needs with its eigenvectors, for each of its elements
 _COPIES = 12
+_IMPOSSIBLE = 1e-12  # probability below which an outcome does not occur
 
 
 @named("observables.quantum_fisher_information")
@@ -67,13 +69,7 @@ def quantum_fisher_information(
     >>> np.linalg.eigvalsh(start).round(6).tolist(), np.linalg.eigvalsh(squeezed).max().round(1)
     ([0.0, 20.0, 20.0], np.float64(128.6))
     """
-    owner = "observables.quantum_fisher_information"
-    validation.instance(owner, "state", state, State)
-    count = len(state.space.sites)
-    listed = range(count) if sites is None else [sites] if isinstance(sites, int) else list(sites)
-    chosen = {validation.integer(owner, "sites", site, 0, count - 1) for site in listed}
-    largest = math.prod(site.size + 1.0 for site in state.space.sites)
-    validation.memory(owner, "state", 16.0 * _COPIES * largest**2)
+    chosen = _chosen("observables.quantum_fisher_information", state, sites)
     total = np.zeros((3, 3))
     for spins, block in _blocks(state):
         shares, kets = np.linalg.eigh(block)
@@ -85,9 +81,104 @@ def quantum_fisher_information(
         turns = [kets.conj().T @ generator @ kets for generator in _generators(spins, chosen)]
         for a, b in np.ndindex(3, 3):
             total[a, b] += float((weights * (turns[a] * turns[b].conj()).real).sum())
-    axes = np.array(["x", "y", "z"], dtype=object)
-    found = xr.DataArray(total, {"axis": axes, "axis_other": axes}, ("axis", "axis_other"))
-    return finished(found, "quantum_fisher_information", "quantum Fisher information")
+    return _over_axes(total, "quantum Fisher information")
+
+
+@named("observables.classical_fisher_information")
+def classical_fisher_information(
+    state: State, direction: str | ArrayLike, sites: int | Iterable[int] | None = None
+) -> xr.DataArray:
+    """Fisher information of a measurement of one spin component on a rotation of the spins.
+
+    With p_m the probability of m for the component of J, and of its derivatives by small angles
+    about x, y and z, a rotation about n can be found to no better than 1 / F(n), F(n) = n^T F n,
+
+        F_ab = sum_m (d_a p_m) (d_b p_m) / p_m ,    d_a p_m = -i <m| [J_a, rho] |m> .
+
+    It is never more than `quantum_fisher_information`, that of the best measurement. Outcomes that
+    cannot occur (p_m below 1e-12) count with what they tend to for a vanishing angle,
+    4 Re <m| J_a rho J_b |m>: they are all that tells a GHZ state or a Dicke state from what it is
+    turned into.
+
+    Parameters
+    ----------
+    state : State
+        From `exact.liouvillian.states` or `exact.liouvillian.stationary`, or `State.from_blocks`.
+    direction : {"x", "y", "z"} or array_like of 3 floats
+        Of the component that is measured.
+    sites : sequence of int, optional
+        Ensembles that are turned, and whose spins together are measured; by default all.
+
+    Returns
+    -------
+    xarray.DataArray, dims (axis, axis_other)
+        F_ab.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a bad argument, naming it.
+
+    Examples
+    --------
+    A coherent spin state along x, measured along y, tells a rotation about z as well as any
+    measurement of it, and none about y:
+
+    >>> from math import pi
+    >>> from blochball import Ensemble, System, exact, observables
+    >>> (state,) = exact.liouvillian.states(System(Ensemble(20, polar=pi / 2)), [0.0])
+    >>> found = observables.classical_fisher_information(state, "y")
+    >>> round(found.sel(axis="z", axis_other="z").item(), 6)
+    20.0
+    """
+    owner = "observables.classical_fisher_information"
+    chosen = _chosen(owner, state, sites)
+    along = _unit_vector(owner, direction)
+    outcomes = 2 * sum(site.size for site in state.space.sites) + 1
+    chance, slope = np.zeros(outcomes), np.zeros((outcomes, 3))
+    limit = np.zeros((outcomes, 3, 3))
+    for spins, block in _blocks(state):
+        generators = _generators(spins, chosen)
+        values, kets = np.linalg.eigh(np.tensordot(along, generators, 1))
+        m = np.rint(2 * values).astype(int) + outcomes // 2
+        rho, *turns = (kets.conj().T @ matrix @ kets for matrix in (block, *generators))
+        np.add.at(chance, m, np.diagonal(rho).real)
+        for a, turn in enumerate(turns):
+            np.add.at(slope[:, a], m, 2 * np.einsum("ij,ji->i", turn, rho).imag)
+            for b, other in enumerate(turns):
+                both = np.einsum("ij,ji->i", turn @ rho, other).real
+                np.add.at(limit[:, a, b], m, 4 * both)
+    there = chance > _IMPOSSIBLE
+    total = np.einsum("ma,mb,m->ab", slope[there], slope[there], 1 / chance[there])
+    return _over_axes(total + limit[~there].sum(axis=0), "classical Fisher information")
+
+
+def _chosen(owner: str, state: State, sites: int | Iterable[int] | None) -> set[int]:
+    """Return the ensembles that are meant, after checking that there is memory for the state."""
+    validation.instance(owner, "state", state, State)
+    count = len(state.space.sites)
+    listed = range(count) if sites is None else [sites] if isinstance(sites, int) else list(sites)
+    chosen = {validation.integer(owner, "sites", site, 0, count - 1) for site in listed}
+    largest = math.prod(site.size + 1.0 for site in state.space.sites)
+    validation.memory(owner, "state", 16.0 * _COPIES * largest**2)
+    return chosen
+
+
+def _unit_vector(owner: str, direction: str | ArrayLike) -> NDArray[np.float64]:
+    if isinstance(direction, str):
+        validation.choice(owner, "direction", direction, AXES)
+        return np.eye(3)[AXES.index(direction)]
+    what = "'x', 'y', 'z' or three finite real numbers that are not all zero"
+    found = validation.reals(owner, "direction", direction, what)
+    if found.shape != (3,) or not found.any():
+        raise ValueError(f"{owner}: direction must be {what}, got {validation.shown(direction)}")
+    return np.asarray(found / np.linalg.norm(found))
+
+
+def _over_axes(values: NDArray[np.float64], label: str) -> xr.DataArray:
+    axes = np.array(AXES, dtype=object)
+    found = xr.DataArray(values, {"axis": axes, "axis_other": axes}, ("axis", "axis_other"))
+    return finished(found, label.lower().replace(" ", "_"), label)
 
 
 def _blocks(state: State) -> Iterator[tuple[tuple[float, ...], Complexes]]:

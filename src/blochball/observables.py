@@ -13,7 +13,11 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from blochball.dataset import system_of
-from blochball.entanglement import duan_criterion, quantum_fisher_information
+from blochball.entanglement import (
+    classical_fisher_information,
+    duan_criterion,
+    quantum_fisher_information,
+)
 from blochball.lines import Correlation
 from blochball.squeezing import (
     finished,
@@ -26,6 +30,7 @@ from blochball.support import validation
 from blochball.support.arguments import named
 
 __all__ = [
+    "classical_fisher_information",
     "direction_fraction",
     "duan_criterion",
     "g2",

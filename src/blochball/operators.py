@@ -72,22 +72,25 @@ LINEAR = ("detuning", "drive")
 COLLECTIVE = tuple(f"collective {kind}" for kind in KINDS)
 # every term of the master equation
 TERMS = (*LOCAL, *LINEAR, "exchange", "spin coupling", *COLLECTIVE, "collective mixed")
+# initial states that are not coherent spin states, and the argument that asks for each
+STATES = {"length": "Ensemble.length", "dicke": "Ensemble.dicke", "mixture": "System.mixture"}
 _SERVED: dict[str, frozenset[str]] = {}
 # what takes a Protocol in the place of a System
 TIMED = "exact.solve, cumulants.solve and twa.solve"
 
 
 def declare(theory: str, *terms: str) -> None:
-    """Note which terms a theory serves; `require` refuses the others.
+    """Note which terms and initial states a theory serves; `require` refuses the others.
 
     Raises
     ------
     ValueError
-        For a name that is not one of TERMS.
+        For a name that is not one of TERMS or STATES.
     """
-    unknown = sorted(set(terms) - set(TERMS))
+    unknown = sorted(set(terms) - {*TERMS, *STATES})
     if unknown:
-        raise ValueError(f"operators.declare: terms must be some of {TERMS}, got {unknown}")
+        every = (*TERMS, *STATES)
+        raise ValueError(f"operators.declare: terms must be some of {every}, got {unknown}")
     _SERVED[theory] = frozenset(terms)
 
 
@@ -105,16 +108,34 @@ def terms_of(system: System) -> tuple[str, ...]:
     return tuple(name for name in TERMS if name in there)
 
 
+def states_of(system: System) -> tuple[str, ...]:
+    """Return the names of the initial states that are in a System, in the order of STATES."""
+    every = [ensemble for _, start in system.parts for ensemble in start]
+    there = {
+        "length": any(ensemble.length < 1 for ensemble in every),
+        "dicke": any(ensemble.dicke is not None for ensemble in every),
+        "mixture": bool(system.mixture),
+    }
+    return tuple(name for name in STATES if there[name])
+
+
 def refusal(theory: str, system: System) -> str | None:
-    """Say which term of a System a theory does not serve and which theories do, or return None."""
-    for term in terms_of(system):
-        if term not in _SERVED[theory]:
-            others = [name for name, served in sorted(_SERVED.items()) if term in served]
+    """Say what of a System a theory does not serve and which theories do, or return None."""
+    asked = {term: f"the term {term!r} of the system" for term in terms_of(system)}
+    asked |= {name: f"the initial state of {STATES[name]}" for name in states_of(system)}
+    for name, what in asked.items():
+        if name not in _SERVED[theory]:
+            others = [other for other, served in sorted(_SERVED.items()) if name in served]
             return (
-                f"the term {term!r} of the system is not served by {theory}, "
+                f"{what} is not served by {theory}{_why(theory, name)}, "
                 f"but by {', '.join(others) or 'no theory'}"
             )
     return None
+
+
+def _why(theory: str, name: str) -> str:
+    negative = name == "dicke" and theory.partition(".")[0] == "twa"
+    return ", because its Wigner function is negative in places" if negative else ""
 
 
 def require_system(owner: str, system: Any) -> None:
@@ -131,12 +152,12 @@ def require_system(owner: str, system: Any) -> None:
 
 
 def require(owner: str, theory: str, system: System) -> None:
-    """Refuse a System that holds a term which a theory does not serve.
+    """Refuse a System that holds a term or an initial state which a theory does not serve.
 
     Raises
     ------
     ValueError
-        Naming the term and the theories that serve it.
+        Naming the term or the argument and the theories that serve it.
     """
     refused = refusal(theory, system)
     if refused is not None:

@@ -315,11 +315,14 @@ def _checked(entries: Any) -> list[tuple[float, System] | Rotation]:
             if time != 0:
                 raise ValueError(f"{owner}: entries must begin at time 0, got {time:g}")
         for l, (one, other) in enumerate(zip(initial.ensembles, entry[1].ensembles, strict=False)):
-            if (one.polar, one.azimuth) != (other.polar, other.azimuth):
+            starts = [(e.polar, e.azimuth, e.length, e.dicke) for e in (one, other)]
+            if starts[0] != starts[1]:
                 raise ValueError(
-                    f"{owner}: entries must have one initial state, got ensembles[{l}] at polar "
-                    f"{one.polar:g}, azimuth {one.azimuth:g} and {other.polar:g}, {other.azimuth:g}"
+                    f"{owner}: entries must have one initial state, got ensembles[{l}] with polar, "
+                    f"azimuth, length and dicke {starts[0]} and {starts[1]}"
                 )
+        if [p for p, _ in initial.mixture] != [p for p, _ in entry[1].mixture]:
+            raise ValueError(f"{owner}: entries must have one initial state, got two mixtures")
         if entry[1] is not initial:
             _combined([initial, entry[1]], [1.0, 0.0])  # refuses what differs in more than numbers
         checked.append((time, entry[1]))

@@ -15,15 +15,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from math import pi
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from blochball.ensemble import Ensemble, Part
+from blochball.ensemble import mixture as mixture_of
 from blochball.support import validation
 from blochball.support.arguments import named
 from blochball.terms import AXES, KINDS, ChainExchange, CollectiveJump, Kind, SpinCoupling
@@ -40,66 +41,6 @@ __all__ = [
 ]
 
 _set = object.__setattr__  # frozen dataclasses can only be filled in this way
-# single precision knows pi to seven digits
-_LARGEST_POLAR = pi * (1 + 1e-6)
-
-
-@named("Ensemble")
-@dataclass(frozen=True)
-class Ensemble:
-    """Indistinguishable two-level emitters at one site, in a coherent spin state at time 0.
-
-    Parameters
-    ----------
-    size : int
-        Number of emitters, at least 1.
-    decay, dephasing, pump : float
-        Local rates gamma^-, gamma^0, gamma^+ of the paper's Eq. (1), per emitter, >= 0.
-    detuning : float
-        Coefficient of J^z in the Hamiltonian.
-    polar, azimuth : float
-        Direction of the initial Bloch vector in radians; polar 0 is fully inverted, pi the
-        ground state, and no angle is beyond pi.
-
-    Raises
-    ------
-    TypeError, ValueError
-        Naming the argument, what it must be and what it was.
-
-    Examples
-    --------
-    >>> from blochball import Ensemble
-    >>> Ensemble(size=100, pump=0.5).polarization  # fully inverted at time 0
-    1
-    """
-
-    size: int
-    decay: float = 0.0
-    dephasing: float = 0.0
-    pump: float = 0.0
-    detuning: float = 0.0
-    polar: float = 0.0
-    azimuth: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Validate and convert every field."""
-        _set(self, "size", validation.integer("Ensemble", "size", self.size, 1))
-        for rate in KINDS:
-            _set(self, rate, validation.real("Ensemble", rate, getattr(self, rate), 0))
-        for name in ("detuning", "polar", "azimuth"):
-            _set(self, name, validation.real("Ensemble", name, getattr(self, name)))
-        if abs(self.polar) > _LARGEST_POLAR:
-            raise ValueError(
-                f"Ensemble: polar must be an angle between -pi and pi in radians, got "
-                f"{self.polar:g}; numpy.radians turns degrees into radians"
-            )
-
-    @property
-    def polarization(self) -> int:
-        """+1 if the initial state is fully inverted, -1 in the ground state, 0 otherwise."""
-        if abs(np.sin(self.polar)) > 1e-12:
-            return 0
-        return 1 if np.cos(self.polar) > 0 else -1
 
 
 @named("System")
@@ -118,6 +59,10 @@ class System:
     drive : array_like of shape (sites,) or None
         Omega_l in sum_l (Omega_l J_l^+ + h.c.); for one ensemble also a number.
     couplings : SpinCoupling or sequence of SpinCoupling
+    mixture : sequence of (float, ensembles)
+        Other initial states and their probabilities: ensembles like those of the system, which
+        may differ in `polar`, `azimuth`, `length` and `dicke`. What is left of the probability is
+        that of `ensembles`.
 
     Raises
     ------
@@ -136,6 +81,14 @@ class System:
     ... )
     >>> system.sites, system.emitters, system.channels
     (2, 100, ('cavity',))
+
+    One ensemble that is inverted in three of four runs, and otherwise in the ground state:
+
+    >>> from math import pi
+    >>> unsure = System(Ensemble(20), mixture=[(0.25, Ensemble(20, polar=pi))])
+    >>> from blochball import exact
+    >>> exact.solve(unsure, [0.0]).inversion.item()
+    5.0
     """
 
     ensembles: tuple[Ensemble, ...]
@@ -143,6 +96,7 @@ class System:
     exchange: ChainExchange | NDArray[np.complex128] | None = None
     drive: NDArray[np.complex128] | None = None
     couplings: tuple[SpinCoupling, ...] = ()
+    mixture: tuple[Part, ...] = ()
 
     def __init__(
         self,
@@ -151,6 +105,7 @@ class System:
         exchange: ChainExchange | ArrayLike | None = None,
         drive: ArrayLike | None = None,
         couplings: SpinCoupling | Iterable[SpinCoupling] = (),
+        mixture: Sequence[tuple[float, Ensemble | Iterable[Ensemble]]] = (),
     ) -> None:
         _set(self, "ensembles", validation.members("System", "ensembles", ensembles, Ensemble))
         _set(self, "jumps", validation.members("System", "jumps", jumps, CollectiveJump))
@@ -178,6 +133,7 @@ class System:
                     "System: couplings must have a strength that is a number or of shape "
                     f"({sites}, {sites}), got {shape}"
                 )
+        _set(self, "mixture", mixture_of("System", mixture, self.ensembles))
 
     # -- what it is made of ------------------------------------------------------------------
 
@@ -198,7 +154,8 @@ class System:
 
     def column(self, name: str) -> NDArray[np.float64]:
         """Return one field of the ensembles (``"size"``, ``"pump"``, ...), shape (sites,)."""
-        validation.choice("System.column", "name", name, Ensemble.__dataclass_fields__)
+        numbers = [field for field in Ensemble.__dataclass_fields__ if field != "dicke"]
+        validation.choice("System.column", "name", name, numbers)
         return np.array([getattr(ensemble, name) for ensemble in self.ensembles], dtype=float)
 
     @cached_property
@@ -215,10 +172,22 @@ class System:
         """The drive, shape (sites,); zero if there is none."""
         return np.zeros(self.sites, dtype=np.complex128) if self.drive is None else self.drive
 
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """Initial states with their probabilities, which add up to 1."""
+        rest = 1 - sum(probability for probability, _ in self.mixture)
+        every = ((rest, self.ensembles), *self.mixture)
+        return tuple((chance, start) for chance, start in every if chance > 1e-12)
+
+    @property
+    def diagonal(self) -> bool:
+        """True if there is no coherence between states of different J^z at time 0."""
+        return all(ensemble.diagonal for _, start in self.parts for ensemble in start)
+
     @property
     def polarized(self) -> bool:
-        """True if every ensemble starts fully inverted or in the ground state."""
-        return all(ensemble.polarization for ensemble in self.ensembles)
+        """True if every ensemble starts fully inverted or in the ground state, for certain."""
+        return not self.mixture and all(ensemble.polarization for ensemble in self.ensembles)
 
     # -- as text -----------------------------------------------------------------------------
 
@@ -229,15 +198,19 @@ class System:
             exchange = asdict(exchange)
         elif exchange is not None:
             exchange = _pairs(exchange)
-        # what was there before couplings were is written as it was
-        couplings = {"couplings": [asdict(c) for c in self.couplings]} if self.couplings else {}
+        # what was there before couplings and mixtures is written as it was
+        later: dict[str, Any] = {}
+        if self.couplings:
+            later["couplings"] = [asdict(coupling) for coupling in self.couplings]
+        if self.mixture:
+            later["mixture"] = [[p, [e.as_dict() for e in start]] for p, start in self.mixture]
         return json.dumps(
             {
-                "ensembles": [asdict(ensemble) for ensemble in self.ensembles],
+                "ensembles": [ensemble.as_dict() for ensemble in self.ensembles],
                 "jumps": [{**asdict(jump), "weights": _pairs(jump.weights)} for jump in self.jumps],
                 "exchange": exchange,
                 "drive": None if self.drive is None else _pairs(self.drive),
-                **couplings,
+                **later,
             }
         )
 
@@ -266,6 +239,7 @@ class System:
                 exchange,
                 None if given["drive"] is None else _complex(given["drive"]),
                 [SpinCoupling(**coupling) for coupling in given.get("couplings", ())],
+                [(p, [Ensemble(**e) for e in start]) for p, start in given.get("mixture", ())],
             )
         except (KeyError, TypeError, ValueError, RecursionError) as error:
             raise ValueError(f"System: text must be the JSON of a System ({error})") from error
@@ -291,6 +265,7 @@ class System:
         if self.drive is not None:
             parts.append("driven")
         parts += [repr(coupling) for coupling in self.couplings]
+        parts += [f"mixture={self.mixture!r}"] if self.mixture else []
         return f"System({', '.join(parts)})"
 
 

@@ -78,7 +78,16 @@ TARGETS = {
     "Ensemble": Target(
         Ensemble,
         {"size": 2},
-        {"size": count, **local, "detuning": number, "polar": angle, "azimuth": number},
+        {
+            "size": count,
+            **local,
+            "detuning": number,
+            "polar": angle,
+            "azimuth": number,
+            "length": rate | st.floats(1.001, 1e6),
+            "dicke": bad.not_array
+            | st.sampled_from([(1,), (2, 0), (0.5, 0.5), (1, 0.5), (0, 1), (-1, 0), "10"]),
+        },
     ),
     "CollectiveJump": Target(
         CollectiveJump,
@@ -105,6 +114,18 @@ TARGETS = {
             "jumps": bad.several(jump),
             "exchange": bad.not_array | st.just([[0, 1], [2, 0]]) | st.just(np.eye(3)),
             "drive": bad.not_array | st.just([1, 2, 3]),
+            "mixture": bad.neither(list)
+            | st.sampled_from(
+                [
+                    [(0.5, ensemble)],
+                    [(1.5, [ensemble] * 2)],
+                    [(-0.5, [ensemble] * 2)],
+                    [(0.7, [ensemble] * 2)] * 2,
+                    [(0.5, [Ensemble(2, pump=1.0), ensemble])],
+                    [(0.5, [Ensemble(3), ensemble])],
+                    [0.5],
+                ]
+            ),
         },
     ),
     "System.column": Target(LASER.column, {"name": "pump"}, {"name": bad.not_choice}),

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.linalg import expm
 
 from blochball import CollectiveJump, Ensemble, System, exact, models, observables
 from blochball.exact import liouvillian
@@ -178,3 +179,72 @@ def test_refusals_of_duan():
     sampled["correlation_stderr"] = abs(sampled.correlation)
     with pytest.raises(ValueError, match="ds must not be sampled"):
         duan(sampled)
+
+
+# -- of a measurement ------------------------------------------------------------------------------
+
+classical = observables.classical_fisher_information
+
+
+@given(st.integers(1, 12), st.floats(-pi, pi))
+@settings(max_examples=15, deadline=None)
+def test_a_coherent_spin_state_is_read_as_well_as_can_be(size, azimuth):
+    (state,) = liouvillian.states(System(Ensemble(size, polar=pi / 2, azimuth=azimuth)), [0.0])
+    across = [-np.sin(azimuth), np.cos(azimuth), 0.0]
+    # of J across the mean spin, about the third axis; about that of the measurement nothing
+    found = classical(state, np.multiply(3.0, across))
+    assert found.sel(axis="z", axis_other="z").item() == pytest.approx(size, rel=1e-9)
+    assert np.asarray(across @ found.values @ across) == pytest.approx(0, abs=1e-9)
+
+
+def test_outcomes_that_cannot_occur_count_with_their_limit():
+    size = 8
+    cat = np.zeros(size + 1)
+    cat[[0, -1]] = np.sqrt(0.5)
+    # parity along x: N^2 about z; along z nothing of it
+    found = classical(pure(size, cat), "x")
+    assert found.sel(axis="z", axis_other="z").item() == pytest.approx(size**2, rel=1e-9)
+    assert classical(pure(size, cat), "z").sel(axis="z", axis_other="z").item() == 0
+    mixed = exact.State.from_blocks(size, [np.diag(cat**2)])
+    assert abs(classical(mixed, "x").sel(axis="z", axis_other="z").item()) < 1e-9
+    # a Dicke state turned away from its M is read along z: all that there is
+    half = pure(size, np.eye(size + 1)[size // 2])
+    np.testing.assert_allclose(classical(half, "z"), fisher(half), atol=1e-9)
+
+
+def distribution(rho, generator, angle, values, kets):
+    """Probabilities of the values of the measured spin after a rotation, in the full space."""
+    turn = expm(-1j * angle * generator)
+    chances = np.einsum("im,ij,jm->m", kets.conj(), turn @ rho @ turn.conj().T, kets).real
+    return np.array([chances[abs(values - v) < 1e-6].sum() for v in np.unique(values.round(6))])
+
+
+@pytest.mark.parametrize("sites", [None, [1]])
+def test_against_differences_in_the_full_space(sites):
+    pair = [Ensemble(2, decay=0.2, polar=1.0), Ensemble(2, pump=0.3, polar=2.0, azimuth=0.7)]
+    system = System(pair, CollectiveJump(1.0, [1, 0.5j]), drive=[0.3, 0.4])
+    oracle, time, direction = BruteForce(system), 0.6, np.array([0.48, 0.6, 0.64])
+    rho = oracle.evolve(oracle.initial, [time])[0]
+    chosen = range(2) if sites is None else sites
+    spin = [sum(oracle.spin(axis, l) for l in chosen).toarray() for axis in "xyz"]
+    values, kets = np.linalg.eigh(np.tensordot(direction, spin, 1))
+    step, slopes = 1e-3, []
+    for generator in spin:
+        plus, minus, plus2, minus2 = (
+            distribution(rho, generator, k * step, values, kets) for k in (1, -1, 2, -2)
+        )
+        slopes.append((8 * (plus - minus) - (plus2 - minus2)) / (12 * step))
+    chances = distribution(rho, spin[0], 0.0, values, kets)
+    assert chances.min() > 1e-3
+    (state,) = liouvillian.states(system, [time])
+    found = classical(state, direction, sites)
+    np.testing.assert_allclose(found, np.array(slopes) / chances @ np.transpose(slopes), atol=1e-7)
+    # no measurement tells more than the quantum Fisher information
+    assert np.linalg.eigvalsh(fisher(state, sites) - found.values).min() > -1e-8
+
+
+def test_a_direction_must_be_one():
+    state = pure(2, np.eye(3)[0])
+    for wrong in ("w", [1, 2], [0, 0, 0], [1, 1, np.nan]):
+        with pytest.raises(ValueError, match=r"classical_fisher_information: direction must be"):
+            classical(state, wrong)

@@ -52,6 +52,37 @@ def test_a_system_survives_as_json(system):
     json.loads(system.to_json(), parse_constant=pytest.fail)  # no NaN, no Infinity
 
 
+STARTS = [
+    [Ensemble(4, pump=1.0, polar=1.0, length=0.3), Ensemble(5, dicke=(1.5, -0.5), azimuth=2.0)],
+    [Ensemble(4, pump=1.0, dicke=(0, 0)), Ensemble(5, dicke=(2.5, 1.5))],
+]
+
+
+def test_initial_states_survive_as_json():
+    system = System(STARTS[0], mixture=[(0.25, STARTS[1])])
+    again = System.from_json(system.to_json())
+    assert again == system
+    assert again.parts == ((0.75, tuple(STARTS[0])), (0.25, tuple(STARTS[1])))
+    assert again != System(STARTS[0])
+    assert again != System(STARTS[0], mixture=[(0.26, STARTS[1])])
+    # what does not use them is written as it was before there were any
+    plain = json.loads(System(Ensemble(4, polar=1.0)).to_json())
+    assert "mixture" not in plain
+    assert set(plain["ensembles"][0]) == {
+        *("size", "decay", "dephasing", "pump", "detuning", "polar", "azimuth")
+    }
+
+
+@pytest.mark.parametrize("polar", [0.0, 1.0, -2.0, np.pi])
+def test_the_outermost_dicke_states_are_coherent(polar):
+    assert Ensemble(4, dicke=(2, 2), polar=polar) == Ensemble(4, polar=polar)
+    down = Ensemble(4, dicke=(2, -2), polar=polar)
+    assert down.dicke is None
+    assert np.cos(down.polar) == pytest.approx(-np.cos(polar))
+    assert np.sin(down.polar) == pytest.approx(-np.sin(polar))
+    assert Ensemble(4, dicke=(1, 1)).dicke == (1.0, 1.0)
+
+
 @given(systems(), systems())
 def test_systems_are_equal_only_if_their_numbers_are(one, other):
     assert (one == other) == (one.to_json() == other.to_json())

@@ -35,6 +35,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blochball import operators
+from blochball.ensemble import Ensemble
 from blochball.operators import TABLE, VECTORS, MasterEquation
 from blochball.support import progress, validation
 from blochball.system import System
@@ -50,6 +51,7 @@ operators.declare(
     "spin coupling",
     *operators.COLLECTIVE,
     "collective mixed",
+    *operators.STATES,
 )
 _EPSILON = np.zeros((3, 3, 3))
 _EPSILON[[0, 1, 2], [1, 2, 0], [2, 0, 1]] = 1
@@ -57,6 +59,8 @@ _EPSILON[[0, 2, 1], [2, 1, 0], [1, 0, 2]] = -1
 
 # spin correlations are bounded by 1; far outside the truncation has failed for good
 _DIVERGED = 100.0
+# as a share of the time: rounding errors of it, over which nothing happens and LSODA makes no step
+_NO_TIME = 1e-15
 
 
 def start(owner: str, system: System, order: int, times: int = 1) -> tuple[Equations, Array]:
@@ -69,17 +73,64 @@ def start(owner: str, system: System, order: int, times: int = 1) -> tuple[Equat
     variables = means + (means * (means + 1) // 2 if order == 2 else 0)
     # F, F times N, the exchange, a dozen arrays like F at work; the path
     validation.memory(owner, "system", 144.0 * system.sites**2 + (12.0 + times) * variables)
-    state = np.zeros(variables)
-    state[:means] = initial_means(system).ravel()
-    return Equations.of(system), state
+    m, c = initial_moments(system)
+    if order == 2:
+        return Equations.of(system), pack(m, c)
+    if c.any():
+        argument = operators.STATES[operators.states_of(system)[-1]]
+        raise ValueError(
+            f"{owner}: order must be 2 for the initial state of {argument}, got 1, which has no "
+            "correlations of emitters"
+        )
+    return Equations.of(system), pack(m, None)
 
 
-def initial_means(system: System) -> Array:
-    """Pauli vectors of the initial coherent spin states, shape (sites, 3)."""
-    polar, azimuth = system.column("polar"), system.column("azimuth")
+def initial_moments(system: System) -> tuple[Array, Array]:
+    """Return m and c at time 0."""
+    m = np.zeros((system.sites, 3))
+    total = np.zeros((system.sites, 3, system.sites, 3))
+    for chance, start in system.parts:
+        one = np.array([_mean(ensemble) for ensemble in start])
+        pairs = np.multiply.outer(one, one)
+        for l, ensemble in enumerate(start):
+            if ensemble.dicke is not None:
+                pairs[l, :, l] = _pair(ensemble)
+        m += chance * one
+        total += chance * pairs
+    # not a difference of equal numbers where emitters are independent
+    plain = not {"dicke", "mixture"} & set(operators.states_of(system))
+    c = np.zeros_like(total) if plain else total - np.multiply.outer(m, m)
+    return m, c * ~np.diag(system.column("size") == 1)[:, None, :, None]
+
+
+def _direction(ensemble: Ensemble) -> Array:
     # sin(pi) is not quite zero, and would seed what the symmetry forbids
-    tilt = np.array([e.polarization == 0 for e in system.ensembles]) * np.sin(polar)
-    return np.stack([tilt * np.cos(azimuth), tilt * np.sin(azimuth), np.cos(polar)], axis=1)
+    tilt = 0.0 if ensemble.diagonal else np.sin(ensemble.polar)
+    azimuth = ensemble.azimuth
+    return np.array([tilt * np.cos(azimuth), tilt * np.sin(azimuth), np.cos(ensemble.polar)])
+
+
+def _mean(ensemble: Ensemble) -> Array:
+    """Pauli vector of an emitter at time 0, shape (3,)."""
+    length = ensemble.length
+    if ensemble.dicke is not None:
+        length = 2 * ensemble.dicke[1] / ensemble.size
+    return length * _direction(ensemble)
+
+
+def _pair(ensemble: Ensemble) -> Array:
+    """<sigma^a sigma'^b> of two emitters in a Dicke state, shape (3, 3)."""
+    assert ensemble.dicke is not None
+    (spin, m), size = ensemble.dicke, ensemble.size
+    if size == 1:
+        return np.zeros((3, 3))
+    # 4 <J_a J_b> = N + N (N - 1) <sigma_a sigma'_b> for a = b
+    along, across = (
+        (4 * square - size) / (size * (size - 1))
+        for square in (m**2, (spin * (spin + 1) - m**2) / 2)
+    )
+    n = _direction(ensemble)
+    return np.asarray(across * np.eye(3) + (along - across) * np.outer(n, n))
 
 
 @dataclass(frozen=True)
@@ -272,6 +323,8 @@ def integrate(
     begin: float = 0.0,
 ) -> Array:
     """Return the states at `times`, shape (times, variables), from that at time `begin`."""
+    if times[-1] - begin <= _NO_TIME * times[-1]:
+        return np.tile(state, (times.size, 1))
     # takes longer to import than this package
     from scipy.integrate import solve_ivp
 
@@ -280,8 +333,6 @@ def integrate(
         return _DIVERGED - float(np.abs(y).max())
 
     diverged.terminal = True  # type: ignore[attr-defined]
-    if times[-1] == begin:
-        return state[None, :]
     options: dict[str, Any] = {"method": integrator, "rtol": rtol, "atol": atol}
     with np.errstate(over="ignore", invalid="ignore"):
         found = solve_ivp(

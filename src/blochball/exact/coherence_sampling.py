@@ -49,7 +49,10 @@ def obstacle(system: System, weights: Complexes, time: float) -> str | None:
     unknown = sorted(set(operators.terms_of(system)) - SERVED)
     if unknown:
         return f"the term {unknown[0]!r} of the system is not served by the sampling of coherences"
-    return symmetric.obstacle(_settled(system, time))
+    settled = _settled(system, time)
+    if not settled.polarized:
+        return "the initial state is neither fully inverted nor the ground state"
+    return symmetric.obstacle(settled)
 
 
 def two_time(
@@ -145,7 +148,9 @@ def _settled(system: System, time: float) -> System:
     """Return a System that starts in the ground state where that does not matter."""
     if time < np.inf or not all(e.decay or e.pump for e in system.ensembles):
         return system
-    ensembles = [replace(e, polar=np.pi, azimuth=0.0) for e in system.ensembles]
+    ensembles = [
+        replace(e, polar=np.pi, azimuth=0.0, length=1.0, dicke=None) for e in system.ensembles
+    ]
     return System(ensembles, system.jumps, system.exchange, system.drive)
 
 

@@ -17,9 +17,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from blochball import operators
 from blochball.dataset import assemble
+from blochball.exact import initial as states_at_first
 from blochball.exact import krylov, nullspace, projection, superoperators
 from blochball.exact.expectations import Expectations
-from blochball.exact.space import Floats, Space, coherent_state, dimension
+from blochball.exact.space import Floats, Space, dimension
 from blochball.exact.state import State
 from blochball.exact.superoperators import left
 from blochball.operators import MasterEquation
@@ -41,6 +42,7 @@ operators.declare(
     "spin coupling",
     *operators.COLLECTIVE,
     "collective mixed",
+    *operators.STATES,
 )
 
 
@@ -113,7 +115,7 @@ def solve(
     memory_limit : float
         Bytes; a System that needs more is refused before anything is allocated.
     initial : State, optional
-        In place of the coherent spin states of the ensembles.
+        In place of the one that the ensembles start in.
     correlations : array_like, optional
         Those of the output times at which all <J_k^+ J_l^-> are kept.
     moments : {"first", "second"}
@@ -185,7 +187,7 @@ def states(
     validation.instance(owner, "system", system, System)
     times = validation.times(owner, times)
     tolerance = validation.real(owner, "tolerance", tolerance, 1e-14)
-    diagonal = initial is None and system.polarized and not driven(system)
+    diagonal = initial is None and system.diagonal and not driven(system)
     space = space_for(
         owner, system, 0 if diagonal else None, memory_limit, initial, _step(system, initial)
     )
@@ -207,8 +209,7 @@ def steady_state(
 ) -> xr.Dataset:
     """Return the stationary state; see `blochball.exact.steady_state`.
 
-    Ensembles without local jumps stay at J = N/2, where coherent spin states are, unless `initial`
-    has others.
+    Ensembles without local jumps keep their J, which of coherent spin states is N/2.
 
     Parameters
     ----------
@@ -217,7 +218,7 @@ def steady_state(
         Bytes; a System that needs more is refused before anything is allocated.
     initial : State or "ensembles", optional
         Where there are several stationary states, the one that it ends in is returned;
-        "ensembles" are the coherent spin states of the System. The attribute `stationary_states`
+        "ensembles" is the one that the System starts in. The attribute `stationary_states`
         counts linearly independent ones. Without it there must be one only.
     correlations : bool
         Whether to keep all <J_k^+ J_l^->.
@@ -314,7 +315,7 @@ def driven(system: System) -> bool:
 
 def _step(system: System, initial: State | None) -> int:
     """Return 2 where pairs of excitations mix only coherences of even order, which are all."""
-    even = initial is None and system.polarized and MasterEquation.of(system).order_step == 2
+    even = initial is None and system.diagonal and MasterEquation.of(system).order_step == 2
     return 2 if even else 1
 
 
@@ -322,7 +323,7 @@ def coherence_of(system: System, initial: State | None, second: bool = False) ->
     """Largest order of coherence that an expectation value of `solve` depends on."""
     if driven(system):
         return None
-    if initial is None and system.polarized:
+    if initial is None and system.diagonal:
         return 0
     return 2 if second else 1
 
@@ -354,7 +355,7 @@ def space_for(
 def start_of(system: System, space: Space, initial: State | None) -> Floats:
     """Return the unknowns at time 0."""
     if initial is None:
-        elements = coherent_state(space, system.column("polar"), system.column("azimuth"))
+        elements = states_at_first.elements(space, system)
     else:
         elements = space.embed(initial.space, initial.elements)
     return space.to_real(elements)

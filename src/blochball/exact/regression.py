@@ -24,7 +24,7 @@ import scipy.sparse as sp
 
 from blochball.exact import krylov, liouvillian, superoperators
 from blochball.exact.liouvillian import TOLERANCE, driven, space_for
-from blochball.exact.space import Complexes, Floats, Ints, Space, coherent_state
+from blochball.exact.space import Complexes, Floats, Ints, Space
 from blochball.exact.superoperators import Term, left, right, scaled
 from blochball.support import progress, sparse
 from blochball.system import System
@@ -86,9 +86,9 @@ class Field:
                 system, memory_limit=self.memory_limit, owner=self.owner
             )
             return space.embed(steady.space, steady.elements)
-        start = coherent_state(space, system.column("polar"), system.column("azimuth"))
+        start = liouvillian.start_of(system, space, None)
         (unknowns,) = krylov.propagate(
-            self.generator.__matmul__, space.to_real(start), np.array([time]), tolerance
+            self.generator.__matmul__, start, np.array([time]), tolerance
         )
         return space.to_complex(unknowns[0])
 

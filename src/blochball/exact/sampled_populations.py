@@ -18,6 +18,7 @@ from blochball.exact import dicke, symmetric
 from blochball.exact import sampling as montecarlo
 from blochball.exact.symmetric import obstacle
 from blochball.moments import MOMENTS
+from blochball.support import validation
 from blochball.support.jit import njit
 from blochball.support.statistics import Moments
 from blochball.system import System
@@ -30,8 +31,13 @@ __all__ = ["obstacle", "solve"]
 
 def solve(system: System, times: NDArray[np.float64], **options: Any) -> xr.Dataset:
     """Average over jump trajectories; options are those of `montecarlo.average`."""
+    if not system.polarized:
+        # p(J, M) at time 0, and its sums
+        validation.memory("exact.solve", "size (of the ensembles)", float(system.emitters) ** 2)
     one = symmetric.reduce(system)
-    jumps = one.size * ((one.polarization > 0) + (one.decay + one.dephasing + one.pump) * times[-1])
+    jumps = one.size * (
+        (one.polarization >= 0) + (one.decay + one.dephasing + one.pump) * times[-1]
+    )
     if jumps > JUMPS:
         raise ValueError(
             "exact.solve: size (of the ensembles) and times must be such that a trajectory has at "
@@ -41,8 +47,16 @@ def solve(system: System, times: NDArray[np.float64], **options: Any) -> xr.Data
         [one.decay, one.dephasing, one.pump, one.collective_decay, one.collective_pump]
     )
 
+    chances = None if one.start is None else one.start.cumsum()
+
     def trajectory(generator: np.random.Generator, out: NDArray[np.float64]) -> None:
-        _trajectory(one.size, one.polarization, rates, times, generator, out)
+        row, column = 0, one.size if one.polarization > 0 else 0
+        if chances is not None:
+            # a number in [0, 1) times the sum, which rounding leaves near 1
+            drawn = np.searchsorted(chances, generator.random() * chances[-1], side="right")
+            row, column = divmod(int(drawn), one.size + 1)
+        start = (one.size / 2 - row, column - one.size / 2)
+        _trajectory(one.size, start, rates, times, generator, out)
 
     (moments,), about = montecarlo.average(
         trajectory,
@@ -88,10 +102,9 @@ _ladder_squared = njit()(dicke.ladder_squared)
 
 
 @njit()
-def _trajectory(size, polarization, rates, times, generator, out):
-    """Fill out[t] with M, M^2 and J(J+1) at the given times."""
-    spin = 0.5 * size
-    m = polarization * spin
+def _trajectory(size, start, rates, times, generator, out):
+    """Fill out[t] with M, M^2 and J(J+1) at the given times, from J and M at time 0."""
+    spin, m = start
     weight = np.empty(3)
     channel = np.empty(10)
     now = 0.0

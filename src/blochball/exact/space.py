@@ -2,7 +2,8 @@
 
 Without drive nothing changes the total coherence sum_l (M_l - M_l') (weak U(1) symmetry), so that
 each sector of it is closed: 0 holds everything but <J^x> and <J^y>, which live in -1 and +1. An
-ensemble without local jumps keeps its J, and then only J = N/2 is numbered.
+ensemble without local jumps keeps its J, and then only those from N/2 down to where it starts are
+numbered.
 
 A density matrix is Hermitian: the element of an index and that of its adjoint are conjugate. It is
 therefore kept as as many real numbers as it has elements, the real part in the place of the first
@@ -16,7 +17,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from blochball.exact import dicke
+from blochball.ensemble import Ensemble
 from blochball.system import System
 
 Ints = NDArray[np.int64]
@@ -139,7 +140,7 @@ class Space:
     def of(
         cls, system: System, coherence: int | None, initial: Space | None = None, step: int = 1
     ) -> Space:
-        """Return the space of a System that starts in J_l = N_l/2, or from a state in `initial`."""
+        """Return the space of a System that starts by itself, or from a state in `initial`."""
         return cls(*_sizes_and_spins(system, initial), coherence, step)
 
     @property
@@ -226,34 +227,20 @@ def dimension(
     return float(np.round(share[kept].sum() * whole))
 
 
-def coherent_state(space: Space, polar: Floats, azimuth: Floats) -> Complexes:
-    """Return the elements of a product of coherent spin states with J_l = N_l/2.
-
-    Parameters
-    ----------
-    space : Space
-    polar, azimuth : arrays of shape (sites,)
-        Directions of the Bloch vectors in radians; polar 0 is fully inverted.
-
-    Returns
-    -------
-    complex array of shape (dimension,)
-        Those elements that the space holds.
-    """
-    elements = np.ones(space.dimension, dtype=np.complex128)
-    for l, site in enumerate(space.sites):
-        kets = dicke.coherent_amplitudes(site.size, polar[l], azimuth[l])
-        top = site.spin == site.size / 2
-        ket = np.where(top, site.size / 2 - site.ket, 0).astype(int)
-        bra = np.where(top, site.size / 2 - site.bra, 0).astype(int)
-        elements *= np.where(top, kets[ket] * kets[bra].conj(), 0)[space.place[l]]
-    return elements
-
-
 def _sizes_and_spins(system: System, initial: Space | None) -> tuple[list[int], list[int]]:
     sizes = [ensemble.size for ensemble in system.ensembles]
     # only local jumps change J
     local = [bool(e.decay or e.dephasing or e.pump) for e in system.ensembles]
-    least = [1] * len(sizes) if initial is None else initial.spins
+    least = list(map(_spins_of, system.ensembles)) if initial is None else initial.spins
+    if initial is None:
+        for _, start in system.mixture:
+            least = list(map(max, least, map(_spins_of, start)))
     every = zip(sizes, local, least, strict=True)
     return sizes, [size // 2 + 1 if changes else start for size, changes, start in every]
+
+
+def _spins_of(ensemble: Ensemble) -> int:
+    """Return how many total spins there are from N/2 down to the smallest at time 0."""
+    if ensemble.dicke is not None:
+        return round(ensemble.size / 2 - ensemble.dicke[0]) + 1
+    return 1 if ensemble.length == 1 else ensemble.size // 2 + 1

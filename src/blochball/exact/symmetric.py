@@ -1,7 +1,7 @@
 """Systems whose emitters are all alike: no coherence between Dicke states ever forms.
 
 One ensemble without drive, or identical ensembles that every collective jump sees with the same
-weight, started fully inverted or in the ground state, are one ensemble of all emitters whose state
+weight, started without coherence between different M, are one ensemble of all emitters whose state
 stays diagonal in |J M>; site-resolved numbers follow by permutation symmetry.
 """
 
@@ -12,8 +12,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
 
 from blochball import operators
+from blochball.exact import dicke, initial
 from blochball.system import System
 
 operators.declare(
@@ -23,15 +25,17 @@ operators.declare(
     "exchange",
     "spin coupling",
     *operators.COLLECTIVE,
+    *operators.STATES,
 )
 _ALIKE = 1e-12
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Symmetric:
     """The one ensemble that such a System amounts to; rates are those of the jumps q = -1, 0, 1.
 
-    Collective dephasing does nothing to populations and is left out.
+    Collective dephasing does nothing to populations and is left out. `start` holds p(J, M) at time
+    0 at [N/2 - J, N/2 + M], or is None for a polarised state, which `polarization` says.
     """
 
     size: int
@@ -41,6 +45,7 @@ class Symmetric:
     collective_decay: float
     collective_pump: float
     polarization: int
+    start: NDArray[np.float64] | None = None
 
 
 def obstacle(system: System) -> str | None:
@@ -54,12 +59,14 @@ def obstacle(system: System) -> str | None:
         return refused
     if any(coupling.axes != "zz" for coupling in system.couplings):
         return "a spin coupling of other axes than zz creates coherence"
-    if not system.polarized:
-        return "the initial state is neither fully inverted nor the ground state"
+    if not system.diagonal:
+        return "there are coherences in the initial state"
     if system.sites == 1:
         return None
-    if len(set(system.ensembles)) > 1:
+    if any(len(set(start)) > 1 for _, start in system.parts):
         return "the ensembles differ"
+    if "dicke" in operators.states_of(system):
+        return "Dicke states of several ensembles are none of all emitters together"
     weights = [w for jump in system.jumps for w in jump.amplitudes.values()]
     if any(_differ(np.asarray(w)) for w in weights):
         return "a collective jump has weights that differ between ensembles"
@@ -87,7 +94,40 @@ def reduce(system: System) -> Symmetric:
         collective_decay=collective[0],
         collective_pump=collective[2],
         polarization=system.ensembles[0].polarization,
+        start=None if system.polarized else initial.populations(system),
     )
+
+
+def transitions(
+    one: Symmetric,
+) -> tuple[sparse.csr_array, NDArray[np.float64], NDArray[np.float64]]:
+    """Return the rate from each state (row) to each other one, and J and M of every state."""
+    size = one.size
+    spin = np.concatenate([np.full(int(2 * j) + 1, j) for j in dicke.spins(size)])
+    m = np.concatenate([np.arange(int(2 * j) + 1) - j for j in dicke.spins(size)])
+    # rows before that of J hold size+1, size-1, ... states; n is the place of M in its row
+    row = np.rint(size / 2 - spin).astype(np.int64)
+    place = row * (size + 2 - row) + np.rint(m + spin).astype(np.int64)
+
+    source, target, rate = [], [], []
+
+    def transition(q: int, j: int, value: NDArray[np.float64]) -> None:
+        some = np.flatnonzero(value)
+        goal = row[some] - j
+        source.append(place[some])
+        target.append(goal * (size + 2 - goal) + np.rint(m + spin)[some].astype(np.int64) + q + j)
+        rate.append(value[some])
+
+    for q, local in ((-1, one.decay), (0, one.dephasing), (1, one.pump)):
+        for j in (-1, 0, 1):
+            if (q, j) != (0, 0):
+                weight = local * dicke.branching(j, size, spin)
+                transition(q, j, weight * dicke.amplitude_squared(q, j, spin, m))
+    for q, collective in ((-1, one.collective_decay), (1, one.collective_pump)):
+        transition(q, 0, collective * dicke.ladder_squared(q, spin, m))
+    start, goal, value = (np.concatenate(v) for v in (source, target, rate))
+    shape = (spin.size, spin.size)
+    return sparse.coo_array((value, (start, goal)), shape=shape).tocsr(), spin, m
 
 
 def observables(

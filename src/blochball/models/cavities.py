@@ -315,7 +315,7 @@ def broadened(
     detunings = width * validation.reals(owner, "line", line(middle), what)
     if detunings.size != classes:
         raise ValueError(f"{owner}: line must be {what}, got {detunings.size}")
-    rates = {"pump": pump, "decay": decay, "dephasing": dephasing, "polar": polar}
+    rates: dict[str, Any] = {"pump": pump, "decay": decay, "dephasing": dephasing, "polar": polar}
     return System(
         [
             Ensemble(int(emitters), detuning=detuning, **rates)

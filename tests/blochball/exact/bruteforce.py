@@ -11,6 +11,8 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.linalg import expm_multiply
 
+from blochball import Ensemble, System
+
 UP = np.array([1.0, 0.0])
 PAULI = {
     "-": np.array([[0, 0], [1, 0]], dtype=complex),
@@ -18,6 +20,27 @@ PAULI = {
     "z": np.diag([1.0 + 0j, -1.0]),
 }
 COLLECTIVE = {"decay": "-", "dephasing": "z", "pump": "+"}
+
+
+def start_of(ensemble):
+    """State of one ensemble: emitters along (polar, azimuth), or a projector on J and n . J."""
+    size, polar, azimuth = ensemble.size, ensemble.polar, ensemble.azimuth
+    up = np.exp([-0.5j * azimuth, 0.5j * azimuth]) * [np.cos(polar / 2), np.sin(polar / 2)]
+    up = np.outer(up, up.conj())
+    if ensemble.dicke is None:
+        one = ensemble.length * up + (1 - ensemble.length) * np.eye(2) / 2
+        return reduce(np.kron, [one] * size)
+    axes = ("+", "-", "z")
+    alone = BruteForce(System(Ensemble(size)))
+    plus, minus, z = (alone.collective(kind, 0).toarray() for kind in axes)
+    squared = (plus @ minus + minus @ plus) / 2 + z @ z
+    along = np.sin(polar) * (plus * np.exp(-1j * azimuth) + minus * np.exp(1j * azimuth)) / 2
+    along += np.cos(polar) * z
+    spin, m = ensemble.dicke
+    # J^2 and n . J commute; irrational multiples tell their pairs of values apart
+    values, kets = np.linalg.eigh(squared + np.pi * along)
+    here = kets[:, abs(values - spin * (spin + 1) - np.pi * m) < 1e-9]
+    return here @ here.conj().T / here.shape[1]
 
 
 class BruteForce:
@@ -95,14 +118,10 @@ class BruteForce:
 
     @cached_property
     def initial(self):
-        """Product of exp(-i azimuth sigma^z/2) exp(-i polar sigma^y/2) |up>, as a matrix."""
-        kets = []
-        for ensemble in self.system.ensembles:
-            turn = np.array([np.cos(ensemble.polar / 2), np.sin(ensemble.polar / 2)])
-            phase = np.exp([-0.5j * ensemble.azimuth, 0.5j * ensemble.azimuth])
-            kets += [turn * phase] * ensemble.size
-        ket = reduce(np.kron, kets)
-        return np.outer(ket, ket.conj())
+        """The state at time 0 as a matrix: a mixture of products over the ensembles."""
+        rest = 1 - sum(chance for chance, _ in self.system.mixture)
+        parts = [(rest, self.system.ensembles), *self.system.mixture]
+        return sum(chance * reduce(np.kron, map(start_of, start)) for chance, start in parts)
 
     def evolve(self, matrix, times):
         """exp(t L) matrix, shape (times, states, states)."""

@@ -43,7 +43,7 @@ def test_a_steady_state_that_is_not_unique_is_refused(monkeypatch):
         rates = np.array([[0.0, 1, 1], [0, 0, 0], [0, 0, 0]])
         return populations.sparse.csr_array(rates), np.ones(3), np.array([1.0, 0, -1])
 
-    monkeypatch.setattr(populations, "transitions", forked)
+    monkeypatch.setattr(symmetric, "transitions", forked)
     with pytest.raises(ValueError, match=r"must be unique, got .* can end in 2 different ones"):
         exact.steady_state(models.superradiant_laser(2, 1.0), method="populations")
 
@@ -51,7 +51,7 @@ def test_a_steady_state_that_is_not_unique_is_refused(monkeypatch):
 def in_eighty_digits(system):
     """<J^z + N/2>, <J^+ J^-> and <J^- J^+> in the only stationary state, by mpmath."""
     one = symmetric.reduce(system)
-    rates, spin, m = populations.transitions(one)
+    rates, spin, m = symmetric.transitions(one)
     with mpmath.workdps(120):
         q = mpmath.matrix(len(m), len(m))
         for k, l, rate in zip(*(rates.tocoo().coords), rates.tocoo().data, strict=True):

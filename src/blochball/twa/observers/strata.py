@@ -49,7 +49,8 @@ def obstacle(plan: Plan) -> str | None:
     system = plan.system
     if system.sites != 1 or len(system.jumps) != 1 or not plan.fields.guided or system.couplings:
         return "there must be one ensemble and one collective decay"
-    if plan.fields.axis.any() or system.ensembles[0].polarization != 1:
+    inverted = system.polarized and system.ensembles[0].polarization == 1
+    if plan.fields.axis.any() or not inverted:
         return "it must start fully inverted, without drive and detuning"
     if growth(plan) <= 0:
         return "collective decay must win against local damping"
