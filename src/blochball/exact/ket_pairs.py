@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from blochball.exact import kets, symmetric
 from blochball.exact import sampling as montecarlo
 from blochball.exact.ket_kernels import SITE_MOMENTS, Point, trajectory
-from blochball.exact.ket_layout import Layout, Model, arrange, collective
+from blochball.exact.ket_layout import Layout, arrange, collective
 from blochball.support.jit import njit
 from blochball.support.statistics import Moments
 from blochball.system import System
@@ -96,10 +96,10 @@ def two_time(
     default = montecarlo.FORGOTTEN / slowest if slowest > 0 else 0.0
     starts = montecarlo.starts(owner, time, burn_in, default, delays[-1])
     _refuse_endless(owner, system, starts[-1] + 2 * (len(starts) - 1) * delays[-1])
-    model = kets.model_of(protocol.initial, kets.follower(protocol))
+    models = kets.models_of(protocol.pieces[0], kets.follower(protocol))
     lowering = np.zeros((system.sites + 1, 3), dtype=np.complex128)
     lowering[:-1, 0] = weights
-    task = _Task(model, _with_one_more(model), lowering, starts, delays)
+    task = _Task(models, _with_one_more(models), lowering, starts, delays)
     ket, spins, total = kets.start_of(protocol)
 
     def sample(generator: np.random.Generator, out: Floats) -> None:
@@ -145,18 +145,25 @@ def _refuse_endless(owner: str, system: System, reach: float) -> None:
         )
 
 
-def _with_one_more(model: Model) -> Model:
-    """Return a Model with one more emitter at the end, on which nothing acts."""
+def _with_one_more(models: kets.Models) -> kets.Models:
+    """Return them with one more emitter at the end, on which nothing acts."""
 
     def grown(values: NDArray[Any], *axes: int) -> NDArray[Any]:
         return np.pad(values, [(0, int(axis in axes)) for axis in range(values.ndim)])
 
-    return model._replace(
+    model, ramp = models
+    more = model._replace(
         sizes=np.append(model.sizes, 1),
         loss=grown(model.loss, 0),
         cross=grown(model.cross, 0, 1),
         rates=grown(model.rates, 0),
         weights=grown(model.weights, 1),
+    )
+    return more, ramp._replace(
+        loss=grown(ramp.loss, 1),
+        cross=grown(ramp.cross, 1, 2),
+        rates=grown(ramp.rates, 0),
+        weights=grown(ramp.weights, 1),
     )
 
 
@@ -165,7 +172,7 @@ class _Task(NamedTuple):
 
     Attributes
     ----------
-    model, both : Model
+    alone, both : tuple of Model and Ramp
         Of a ket, and of a pair.
     lowering : ndarray of complex, shape (sites + 1, 3)
         L as `ket_layout.collective` takes it.
@@ -174,8 +181,8 @@ class _Task(NamedTuple):
     delays : ndarray
     """
 
-    model: Model
-    both: Model
+    alone: kets.Models
+    both: kets.Models
     lowering: Complexes
     starts: Floats
     delays: Floats
@@ -188,7 +195,7 @@ class _Task(NamedTuple):
         out[:] = 0
         n, share = len(self.delays), 1 / (len(self.starts) - 1)
         for origin, gap in enumerate(np.diff(self.starts, prepend=0.0)):
-            ket, lowered = self._moved(self.model, alone, gap, generator)
+            ket, lowered = self._moved(self.alone, alone, gap, generator)
             intensity = float(np.vdot(lowered, lowered).real)
             if origin == 0:
                 out[-1] = intensity
@@ -209,12 +216,13 @@ class _Task(NamedTuple):
                 out[2 * n + k] += 2 * share * intensity * np.vdot(lowered[1::2], lowered[1::2]).real
 
     def _moved(
-        self, model: Model, point: Point, gap: float, generator: np.random.Generator
+        self, models: kets.Models, point: Point, gap: float, generator: np.random.Generator
     ) -> tuple[Complexes, Complexes]:
         """Move a ket by some time; return it and L times it."""
+        model = models[0]
         sites = len(model.sizes)
         seen = np.empty((1, SITE_MOMENTS * sites + len(model.change)))
-        trajectory(model, point, np.array([gap]), generator, seen)
+        trajectory(*models, point, np.array([gap]), generator, seen)
         digit = np.empty((sites, len(point.ket)), dtype=np.int64)
         layout = Layout(point.two_j, np.zeros(sites, dtype=np.int64), digit)
         lowered = np.empty_like(point.ket)
