@@ -33,6 +33,7 @@ sampling = {
     | st.sampled_from([[0], [1, 2], [[1]], [2**63], [None], [True], [[1], [1, 2]], range(10**9)]),
     "tolerance": rate | st.just(0),
 }
+not_end = not_dataset.filter(lambda value: value is not None) | bare
 few = {"system": models.superradiant_laser(100, 1.0), "times": TIMES, "trajectories": 2, "steps": 1}
 TARGETS = {
     "twa.two_time": Target(
@@ -63,6 +64,8 @@ TARGETS = {
             "error": bad.neither(dict).filter(lambda value: value is not None)
             | st.sampled_from([{}, {"light": 0.1}, {"emission": 0}, {"emission": None}]),
             "checkpoint": not_path.filter(lambda value: value is not None),
+            "initial": not_end,
+            "end": bad.not_flag,
         },
     ),
     "twa.eq6.solve": Target(
@@ -98,7 +101,15 @@ TARGETS = {
         },
     ),
     "twa.trajectories": Target(
-        twa.trajectories, few, {**sampling, **running, "structure": bad.not_choice}
+        twa.trajectories,
+        few,
+        {
+            **sampling,
+            **running,
+            "trajectories": bad.not_integer(1, none=True),
+            "structure": bad.not_choice,
+            "initial": not_end,
+        },
     ),
     "Checkpoint": Target(
         twa.Checkpoint, {"folder": FILE.parent}, {"folder": not_path, "work": count}

@@ -19,7 +19,7 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from blochball import operators
-from blochball.exact import jumps, liouvillian, piqs, populations, timed
+from blochball.exact import jumps, liouvillian, piqs, populations, timed, timed_populations
 from blochball.exact.correlations import spectrum, two_time
 from blochball.exact.modes import spectrum_of_liouvillian
 from blochball.exact.state import State
@@ -49,8 +49,8 @@ _METHODS: dict[str, Any] = {
     "liouvillian": liouvillian,
     "jumps": jumps,
 }
-# those that take a Protocol
-_TIMED: dict[str, Any] = {"liouvillian": timed, "jumps": jumps}
+# what serves a Protocol
+_TIMED: dict[str, Any] = {"populations": timed_populations, "liouvillian": timed, "jumps": jumps}
 # emitters from which "auto" samples populations: a pass over N^2/4 of them takes N steps or more
 _MANY = 4000
 
@@ -69,8 +69,7 @@ def solve(
     Parameters
     ----------
     system : System or Protocol
-        What to solve. A Protocol takes the density matrix; or sampling, where its numbers do not
-        change along ramps.
+        What to solve.
     times : array_like, shape (times,)
         Output times, increasing from a value >= 0, in the inverse unit of the rates.
     method : {"auto", "populations", "liouvillian", "jumps"}
@@ -163,7 +162,7 @@ def _obstacles(system: System | Protocol, memory_limit: float) -> dict[str, str 
     """Say for each method why it does not serve, or None."""
     if isinstance(system, Protocol):
         return {
-            "populations": "a Protocol is not served",
+            "populations": timed_populations.obstacle(system),
             "liouvillian": timed.obstacle(system, memory_limit),
             "jumps": jumps.obstacle(system),
         }

@@ -1,11 +1,12 @@
 """Compiled kernels of `unravel`: one quantum-jump trajectory of kets of definite J_1, ..., J_M.
 
 d|psi>/dt = -i H_eff |psi> is followed to the time at which the squared norm has fallen to a uniform
-random number, by Taylor series of the exponential that are summed until nothing is left to add:
-steps have no error to speak of, and the time of a jump is the root of a polynomial.
+random number, by Taylor series that are summed until nothing is left to add: steps have no error to
+speak of, and the time of a jump is the root of a polynomial. Along a ramp H_eff is a polynomial of
+time as well, and the series is that of the solution.
 
-The kets of a trajectory live in a `Layout`, which changes with every jump; `Model` holds what does
-not change.
+The kets of a trajectory live in a `Layout`, which changes with every jump; `Model` and `Ramp` hold
+what does not change.
 """
 
 from __future__ import annotations
@@ -15,13 +16,21 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from blochball.exact.ket_hamiltonian import (
+    Hamiltonian,
+    copy,
+    empty,
+    hamiltonian,
+    multiply,
+    shifted,
+)
 from blochball.exact.ket_layout import (
     Layout,
+    Model,
     amplitude_squared,
     arrange,
     branching,
     collective,
-    into,
     local,
     marginal,
     raised,
@@ -32,14 +41,6 @@ from blochball.support.jit import njit
 SITE_MOMENTS = len(MOMENTS)
 TERMS = 48  # of a Taylor series, at most
 REACH = 4.0  # step times a bound on |H_eff|: 25 terms, and 1e-14 lost to cancellation
-
-
-class Hamiltonian(NamedTuple):
-    """-i H_eff at the present J: y_i = diagonal_i x_i + sum_p weight_pi x_(i - shift_p)."""
-
-    diagonal: NDArray[np.complex128]
-    weight: NDArray[np.complex128]
-    shift: NDArray[np.int64]
 
 
 class Point(NamedTuple):
@@ -61,64 +62,16 @@ class Point(NamedTuple):
 
 
 @njit()
-def _hamiltonian(model, layout, size, matrix):
-    """Fill -i H_eff at the present J; return a bound on its norm."""
-    two_j, digit = layout.two_j, layout.digit
-    diagonal, weight = matrix.diagonal, matrix.weight
-    count = len(model.words)
-    for p in range(count):
-        matrix.shift[p] = 0
-        for f in range(2):
-            l, q = model.words[p, f]
-            if l >= 0:
-                matrix.shift[p] += q * layout.stride[l]
-    bound = 0.0
-    for i in range(size):
-        diagonal[i] = 0.0
-        for p in range(count):
-            weight[p, i] = 0.0
-        if model.follows >= 0 and digit[model.follows, i] < 0:
-            continue
-        for l in range(len(two_j)):
-            diagonal[i] += model.loss[l, (model.sizes[l] - two_j[l]) // 2, digit[l, i]]
-            for n in range(len(two_j)):
-                if model.cross[l, n] != 0:
-                    m = (digit[l, i] - 0.5 * two_j[l]) * (digit[n, i] - 0.5 * two_j[n])
-                    diagonal[i] += model.cross[l, n] * m
-        row = abs(diagonal[i])
-        for p in range(count):
-            # from the target, which the first factor leads to and the second led to before
-            l, q = model.words[p, 0]
-            value = model.coefficient[p] * into(two_j[l], digit[l, i], q)
-            n, r = model.words[p, 1]
-            if n >= 0:
-                value *= into(two_j[n], digit[n, i] - (q if n == l else 0), r)
-            weight[p, i] = value
-            row += abs(value)
-        bound = max(bound, row)
-    return bound
-
-
-@njit()
-def _copy(x, factor, y):
-    """Set y to factor x; loops compile much faster than array expressions."""
-    for i in range(len(y)):
-        y[i] = factor * x[i]
-
-
-@njit(fastmath={"reassoc", "contract"})
-def _add_shifted(weight, x, factor, shift, y):
-    for i in range(max(0, shift), min(len(y), len(y) + shift)):
-        y[i] += factor * weight[i] * x[i - shift]
-
-
-@njit(fastmath={"reassoc", "contract"})
-def _multiply(matrix, x, factor, y):
-    """Set y to factor (-i H_eff) x."""
-    for i in range(len(y)):
-        y[i] = factor * matrix.diagonal[i] * x[i]
-    for p in range(len(matrix.shift)):
-        _add_shifted(matrix.weight[p, : len(y)], x, factor, matrix.shift[p], y)
+def _moved(model, ramp, now, out):
+    """Fill what jumps and outputs need at a time: local rates, rates and weights of jumps."""
+    for l in range(model.rates.shape[0]):
+        for q in range(3):
+            out.rates[l, q] = model.rates[l, q] + now * ramp.rates[l, q]
+    for c in range(len(model.change)):
+        out.jump_rates[c] = model.jump_rates[c] + now * ramp.jump_rates[c]
+        for l in range(model.rates.shape[0]):
+            for q in range(3):
+                out.weights[c, l, q] = model.weights[c, l, q] + now * ramp.weights[c, l, q]
 
 
 @njit(fastmath={"reassoc", "contract"})
@@ -140,7 +93,7 @@ def _real_product(x, y):
 @njit(fastmath={"reassoc", "contract"})
 def _horner(terms, count, s, x):
     """Set x to sum_n s^n terms_n; return its squared norm."""
-    _copy(terms[count - 1, : len(x)], 1.0, x)
+    copy(terms[count - 1, : len(x)], 1.0, x)
     for n in range(count - 2, -1, -1):
         row = terms[n, : len(x)]
         for i in range(len(x)):
@@ -244,7 +197,7 @@ def _jump(model, layout, x, work, sums, probability, generator):
         c -= len(model.change)
         l, q, j = c // 9, (c % 9) // 3 - 1, c % 3 - 1
         length = local(layout, model.follows, l, q, j, x, work)
-    _copy(work[:length], 1 / np.sqrt(_norm_squared(work[:length])), work[:length])
+    copy(work[:length], 1 / np.sqrt(_norm_squared(work[:length])), work[:length])
     return length, q
 
 
@@ -254,36 +207,64 @@ def _series(matrix, step, norm, size, terms):
 
     Rows are cut to their size one by one: then the compiler sees that they are contiguous.
     """
-    _copy(terms[1, :size], step, terms[1, :size])
-    count = 2
+    copy(terms[1, :size], step, terms[1, :size])
+    count, small, powers = 2, 0, len(matrix.diagonal)
     while count < TERMS:
-        _multiply(matrix, terms[count - 1, :size], step / count, terms[count, :size])
+        factor = step / count
+        for k in range(min(powers, count)):
+            multiply(matrix, k, terms[count - 1 - k, :size], factor, terms[count, :size])
+            factor *= step
         count += 1
-        if _norm_squared(terms[count - 1, :size]) <= 1e-28 * norm:
+        # a term follows from as many as there are powers
+        small = small + 1 if _norm_squared(terms[count - 1, :size]) <= 1e-28 * norm else 0
+        if small == powers:
             break
     return count
 
 
 @njit()
-def trajectory(model, point, times, generator, out):
+def _reach(bound, rate, norm, threshold):
+    """Return a step: as far as the series reaches, and not far beyond the next jump."""
+    if bound == 0:
+        return np.inf
+    if rate > 0:
+        return min(REACH / bound, 1.5 * np.log(norm / threshold) / rate + 0.1 / bound)
+    return REACH / bound
+
+
+@njit()
+def trajectory(model, ramp, point, times, generator, out):
     """Fill out[t] with the expectation values of one trajectory at the given times.
 
     Parameters
     ----------
     model : Model
+    ramp : Ramp
     point : Point
         At time 0; it is left at the last of the times.
     times : ndarray, shape (times,)
     generator : numpy.random.Generator
     out : ndarray, shape (times, sites * moments + jumps or more)
     """
-    ket, total = point.ket, point.total
-    sites, largest, hops = len(model.sizes), len(ket), len(model.words)
+    ket, total, length = point.ket, point.total, times[-1]
+    sites, largest, powers = len(model.sizes), len(ket), len(ramp.loss) + 1
     layout = Layout(point.two_j, np.zeros(sites, np.int64), np.zeros((sites, largest), np.int64))
-    matrix = Hamiltonian(
-        np.zeros(largest, np.complex128),
-        np.zeros((hops, largest), np.complex128),
-        np.zeros(hops, np.int64),
+    matrix = empty(powers, len(model.words), largest)
+    # the same seen from the present time
+    here = matrix
+    if powers > 1:
+        here = Hamiltonian(matrix.diagonal.copy(), matrix.weight.copy(), matrix.shift)
+    present = Model(
+        model.sizes,
+        model.follows,
+        model.loss,
+        model.cross,
+        model.words,
+        model.coefficient,
+        model.rates.copy(),
+        model.jump_rates.copy(),
+        model.change,
+        model.weights.copy(),
     )
     terms = np.zeros((TERMS, largest), np.complex128)
     work = np.zeros(largest, np.complex128)
@@ -296,37 +277,35 @@ def trajectory(model, point, times, generator, out):
     while True:
         if fresh:
             size = arrange(layout, total[0], model.follows)
-            bound = _hamiltonian(model, layout, size, matrix)
+            bound = hamiltonian(model, ramp, layout, size, matrix, length)
             fresh = False
         x = ket[:size]
+        if powers > 1:
+            _moved(model, ramp, now, present)
         while k < len(times) and times[k] <= now:
-            _record(model, layout, x, work[:size], probability, out[k])
+            _record(present, layout, x, work[:size], probability, out[k])
             k += 1
         if k == len(times):
-            _copy(x, 1 / np.sqrt(norm), x)
+            copy(x, 1 / np.sqrt(norm), x)
             return
-        # the step: as far as the series reaches, and not far beyond the next jump
-        step = times[k] - now
-        last = True
-        _copy(x, 1.0, terms[0, :size])
-        _multiply(matrix, x, 1.0, terms[1, :size])
+        if powers > 1:
+            shifted(matrix, now, size, here)
+        copy(x, 1.0, terms[0, :size])
+        multiply(here, 0, x, 1.0, terms[1, :size])
         rate = -2 * _real_product(x, terms[1, :size]) / norm
-        reach = (
-            min(REACH / bound, 1.5 * np.log(norm / threshold) / rate + 0.1 / bound)
-            if rate > 0
-            else REACH / bound
-        )
-        if bound > 0 and reach < step:
-            step, last = reach, False
-        count = _series(matrix, step, norm, size, terms)
+        step = min(times[k] - now, _reach(bound, rate, norm, threshold))
+        last = step == times[k] - now
+        count = _series(here, step, norm, size, terms)
         reached = _horner(terms, count, 1.0, work[:size])
         if reached > threshold:
-            _copy(work, 1.0, ket[:size])
+            copy(work, 1.0, ket[:size])
             norm = reached
             now = times[k] if last else now + step
             continue
         now += step * _root(terms, count, reached, threshold, ket[:size])
-        size, q = _jump(model, layout, ket[:size], work, sums, probability, generator)
-        _copy(work, 1.0, ket[:size])
+        if powers > 1:
+            _moved(model, ramp, now, present)
+        size, q = _jump(present, layout, ket[:size], work, sums, probability, generator)
+        copy(work, 1.0, ket[:size])
         total[0] += 2 * q
         norm, threshold, fresh = 1.0, generator.random(), True

@@ -51,6 +51,25 @@ class Model(NamedTuple):
     weights: NDArray[np.complex128]
 
 
+class Ramp(NamedTuple):
+    """How a Model changes with the time that has passed: what to add, by power of it from 1 on.
+
+    Attributes
+    ----------
+    loss, cross, coefficient : ndarray of complex, shape (powers, ...)
+        There are no powers where nothing changes.
+    rates, jump_rates, weights : ndarray
+        Of the first power; there are no others.
+    """
+
+    loss: NDArray[np.complex128]
+    cross: NDArray[np.complex128]
+    coefficient: NDArray[np.complex128]
+    rates: NDArray[np.float64]
+    jump_rates: NDArray[np.float64]
+    weights: NDArray[np.complex128]
+
+
 class Layout(NamedTuple):
     """Where |M_1 ... M_M> stands in a ket.
 

@@ -10,7 +10,7 @@ the total M is definite as well: one ensemble's M then follows from those of the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import product
 from math import prod
 from typing import Any, NamedTuple
@@ -26,7 +26,7 @@ from blochball.exact import ket_kernels as kets
 from blochball.exact import sampling as montecarlo
 from blochball.moments import MOMENTS
 from blochball.operators import CHANGES, MasterEquation
-from blochball.protocol import Protocol
+from blochball.protocol import Piece, Protocol
 from blochball.support import validation
 from blochball.support.statistics import Moments
 from blochball.system import System
@@ -50,11 +50,12 @@ def obstacle(system: System | Protocol) -> str | None:
     """Say what is not served or why kets would be too large, or return None."""
     protocol = _protocol(system)
     for piece in protocol.pieces:
-        if not piece.constant:
-            return "a number of the Protocol changes along a ramp, and not by jumps"
-        refused = operators.refusal("exact.jumps", piece.first)
-        if refused is not None:
-            return refused
+        for end in (piece.first, piece.last):
+            refused = operators.refusal("exact.jumps", end)
+            if refused is not None:
+                return refused
+        if not ramps.polynomials(piece):
+            return "the phase of a chain changes along a ramp, and not by jumps"
     amplitudes = _amplitudes(protocol)
     if amplitudes <= AMPLITUDES:
         return None
@@ -88,7 +89,7 @@ def solve(system: System | Protocol, times: ArrayLike, **options: Any) -> xr.Dat
         done = 0
         for leg in legs:
             seen = np.empty((len(leg.times), out.shape[1]))
-            kets.trajectory(leg.model, point, leg.times, generator, seen)
+            kets.trajectory(*leg.models, point, leg.times, generator, seen)
             out[done : done + leg.kept] = seen[: leg.kept]
             done += leg.kept
 
@@ -118,13 +119,17 @@ def solve(system: System | Protocol, times: ArrayLike, **options: Any) -> xr.Dat
     )
 
 
+Models = tuple[ket_layout.Model, ket_layout.Ramp]
+Word = tuple[tuple[int, int], tuple[int, int]]
+
+
 # -- from a Protocol to arrays ---------------------------------------------------------------------
 
 
 class Leg(NamedTuple):
-    """A stretch of a trajectory: constant numbers, times from its beginning, how many are kept."""
+    """A stretch of a trajectory: a System, times from its beginning, how many of them are kept."""
 
-    model: ket_layout.Model
+    models: Models
     times: NDArray[np.float64]
     kept: int
 
@@ -139,18 +144,19 @@ def _legs(protocol: Protocol, times: NDArray[np.float64]) -> Iterator[Leg]:
     for piece in protocol.pieces:
         if piece.start > times[-1]:
             return
-        model = _model(piece.first, follows)
+        models = _models(piece, follows)
         # what is recorded at a pulse precedes it; at a jump outputs are those of the weights after
         inside = times[(times >= piece.start) & (times < piece.stop)] - piece.start
         if piece.rotations and inside.size and inside[0] == 0:
-            yield Leg(model, inside[:1], 1)
+            yield Leg(models, inside[:1], 1)
             inside = inside[1:]
         for rotation in piece.rotations:
-            pulse = _model(ramps.pulse(protocol, rotation), follows)
-            yield Leg(pulse, np.array([abs(rotation.angle)]), 0)
+            pulse = ramps.pulse(protocol, rotation)
+            turning = _models(Piece(0.0, np.inf, pulse, pulse), follows)
+            yield Leg(turning, np.array([abs(rotation.angle)]), 0)
         ends = [piece.stop - piece.start] if piece.stop <= times[-1] else []
         if inside.size or ends:
-            yield Leg(model, np.concatenate([inside, ends]), inside.size)
+            yield Leg(models, np.concatenate([inside, ends]), inside.size)
 
 
 def _follows(protocol: Protocol) -> int:
@@ -182,8 +188,32 @@ def _start(protocol: Protocol) -> tuple[NDArray[np.complex128], NDArray[np.int64
     return room, np.rint(spins).astype(np.int64), total
 
 
-def _model(system: System, follows: int) -> ket_layout.Model:
-    """Return a System as the kernels take it."""
+def _models(piece: Piece, follows: int) -> Models:
+    """Return a piece of a Protocol as the kernels take it."""
+    shares, nodes = zip(*ramps.polynomials(piece), strict=True)
+    words = list(dict.fromkeys(word for system in nodes for word in _terms(system)))
+    models = [_model(system, follows, words) for system in nodes]
+    # by power of time; of a constant piece there is one, whatever its length
+    factors = np.array([share.coef for share in shares]).T
+    if len(factors) > 1:
+        factors = factors / (piece.stop - piece.start) ** np.arange(len(factors))[:, None]
+
+    def slopes(name: str) -> NDArray[Any]:
+        """Return the coefficients of the powers from the first on."""
+        values = np.array([getattr(model, name) for model in models])
+        found = [np.tensordot(row, values, 1) for row in factors[1:]]
+        return np.array(found, values.dtype).reshape(len(found), *values.shape[1:])
+
+    first = {}
+    for name in ("rates", "jump_rates", "weights"):
+        found = slopes(name)
+        first[name] = found[0] if len(found) else np.zeros(found.shape[1:], found.dtype)
+    changes = {name: slopes(name) for name in ("loss", "cross", "coefficient")}
+    return models[0], ket_layout.Ramp(**changes, **first)
+
+
+def _model(system: System, follows: int, words: Sequence[Word]) -> ket_layout.Model:
+    """Return a System as the kernels take it, with some terms at least."""
     equation = MasterEquation.of(system)
     sizes = equation.sizes.astype(np.int64)
     longest = int(sizes.max())
@@ -193,22 +223,11 @@ def _model(system: System, follows: int) -> ket_layout.Model:
         for k, spin in enumerate(dicke.spins(size)):
             m = np.arange(round(2 * spin) + 1) - spin
             diagonal[l, k, : len(m)] = superoperators.at_site(equation, l, 0, spin, m)
-    # terms of K off that diagonal
     cross = np.zeros((system.sites, system.sites), dtype=np.complex128)
-    terms = []
     for l, p, k, q, coefficient in superoperators.between(equation):
         if p == q == 0:
             cross[l, k] = coefficient
-        else:
-            terms.append((((l, p), (k, q)), coefficient))
-    linear, pairs = equation.effective
-    for l, p in product(range(system.sites), CHANGES):
-        if p:
-            terms.append((((l, p), (-1, 0)), linear[l, 1 + p]))
-        for q in CHANGES:
-            if p + q:
-                terms.append((((l, p), (l, q)), pairs[l, 1 + p, l, 1 + q]))
-    terms = [term for term in terms if term[1]]
+    terms = _terms(system)
     # a jump of several kinds leaves no M definite: what it changes the total by does not matter
     changes = [
         CHANGES[KINDS.index(jump.kind)] if jump.kind in KINDS else 0 for jump in system.jumps
@@ -218,10 +237,28 @@ def _model(system: System, follows: int) -> ket_layout.Model:
         follows,
         diagonal,
         cross,
-        np.array([words for words, _ in terms], dtype=np.int64).reshape(-1, 2, 2),
-        np.array([coefficient for _, coefficient in terms], dtype=np.complex128),
+        np.array(words, dtype=np.int64).reshape(-1, 2, 2),
+        np.array([terms.get(word, 0) for word in words], dtype=np.complex128),
         equation.local,
         equation.rates,
         np.array(changes, dtype=np.int64),
         equation.weights,
     )
+
+
+def _terms(system: System) -> dict[Word, complex]:
+    """Return the terms of -i H_eff off its diagonal, by their words in `ket_layout.Model`."""
+    equation = MasterEquation.of(system)
+    terms: dict[Word, complex] = {
+        ((l, p), (k, q)): coefficient
+        for l, p, k, q, coefficient in superoperators.between(equation)
+        if (p, q) != (0, 0)
+    }
+    linear, pairs = equation.effective
+    for l, p in product(range(system.sites), CHANGES):
+        if p:
+            terms[(l, p), (-1, 0)] = linear[l, 1 + p]
+        for q in CHANGES:
+            if p + q:
+                terms[(l, p), (l, q)] = pairs[l, 1 + p, l, 1 + q]
+    return {word: coefficient for word, coefficient in terms.items() if coefficient}

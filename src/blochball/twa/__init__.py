@@ -7,7 +7,8 @@ from blochball.twa.correlations import spectrum, two_time
 from blochball.twa.driver import LeftBallError
 from blochball.twa.parts import division, gather, plan, run_part
 from blochball.twa.plan import Plan
-from blochball.twa.solver import solve, solve_stratified, step_error, trajectories
+from blochball.twa.single import trajectories
+from blochball.twa.solver import solve, solve_stratified, step_error
 
 __all__ = [
     "Checkpoint",

@@ -23,8 +23,9 @@ from blochball.support.checkpoints import Finished
 from blochball.support.jit import njit
 from blochball.support.parallel import run_blocks
 from blochball.support.statistics import Leaf, Tree
+from blochball.twa.ends import End
 from blochball.twa.initial import Start, cloud_of
-from blochball.twa.lanes import LANES, X, Y, Z, jit
+from blochball.twa.lanes import LANES, Lanes, X, Y, Z, jit
 from blochball.twa.noise import Stream, seeds, stream
 from blochball.twa.plan import Plan
 from blochball.twa.schedule import Schedule
@@ -205,41 +206,52 @@ def run_block(
     seeded = seeds(generator, observer.block // LANES)
     start = Start(seeded, generator, cloud_of(plan.system), trajectories)
     record = observer.record(trajectories)
-    if len(stages) == 1 and stages[0].step.at is at_all_times and not stages[0].rotations:
+    begun = plan.initial and plan.initial.part(number * observer.block, trajectories)
+    alone = len(stages) == 1 and stages[0].step.at is at_all_times and not stages[0].rotations
+    end: tuple[End, ...] = ()
+    if alone and begun is None and not plan.end:
         step = stages[0].step
         groups = -(-trajectories // LANES) if observer.together else 1
         lanes, work = step.memory(groups, generator)
         block = loop(step, observer.look)
         t, row = block(lanes, start, stages[0].schedule, step.numbers, work, record, stop)
     else:
-        t, row = _run_stages(stages, observer, start, record, stop)
+        t, row, lanes = _run_stages(stages, observer, start, begun, record, stop)
+        end = (End.of(lanes, trajectories, stages[-1].step),) if plan.end else ()
     if t == STOPPED:
         raise CancelledError
     if t >= 0:
         site = row % plan.system.sites
         raise LeftBallError(left_ball(owner, plan.times[t], site, f"block {number}"))
-    return observer.leaf(record, trajectories)
+    return (*observer.leaf(record, trajectories), *end)
 
 
 def _run_stages(
-    stages: Sequence[Stage], observer: Observer, start: Start, record: Any, stop: NDArray[np.bool_]
-) -> tuple[int, int]:
+    stages: Sequence[Stage],
+    observer: Observer,
+    start: Start,
+    begun: End | None,
+    record: Any,
+    stop: NDArray[np.bool_],
+) -> tuple[int, int, Lanes]:
     """Run all groups of a block together, one stage after another; return where it ended."""
     parts = [stage.step.memory(0, start.generator) for stage in stages]
     widest = max(range(len(parts)), key=lambda k: parts[k][0].state.shape[-1])
     groups = -(-start.trajectories // LANES)
     lanes, _ = stages[widest].step.memory(groups, start.generator)
-    begun = False
+    if begun is not None:
+        begun.put(lanes, stages[0].step)
+        start = start._replace(trajectories=0)
     for stage, (_, work) in zip(stages, parts, strict=True):
         block, rest = loop(stage.step, observer.look), (stage.step.numbers, work, record, stop)
-        if not begun:
+        if start.trajectories > 0:
             block(lanes, start, NOTHING, *rest)
-            start, begun = start._replace(trajectories=0), True
+            start = start._replace(trajectories=0)
         turn(lanes.vectors, stage.rotations)
         t, row = block(lanes, start, stage.schedule, *rest)
         if t != -1:
-            return t, row
-    return -1, -1
+            return t, row, lanes
+    return -1, -1, lanes
 
 
 def loop(step: Step, look: Any) -> Any:

@@ -15,15 +15,16 @@ from blochball.system import System
 from blochball.terms import ChainExchange
 from blochball.twa.couplings import COUPLED_COLUMNS, add_form, couplings_of
 from blochball.twa.driver import NOTHING, loop
+from blochball.twa.ends import End
 from blochball.twa.fields import Fields, fields_of
-from blochball.twa.initial import Start, beside, cloud_of
+from blochball.twa.initial import Start, cloud_of
 from blochball.twa.lanes import COLUMNS, LANES, TX, TY, TZ, X, Y, Z, fill, jit, lanes
 from blochball.twa.noise import Stream, seeds, stream
 from blochball.twa.observers import means
 from blochball.twa.plan import Plan
 from blochball.twa.rotation import set_axis
 from blochball.twa.schedule import Schedule
-from blochball.twa.timed import intervals, segments, step_for, turn
+from blochball.twa.timed import intervals, step_for, turn
 
 Floats = NDArray[np.float64]
 _U = np.uint64
@@ -34,7 +35,6 @@ MOST = 1e9  # steps of a run; a hundred times those of a large one
 STRETCH = 32  # steps after which the pilot looks again
 COARSE = 0.5  # `tolerance` of a pilot that only judges
 SPARE = 200
-NEAR = 1e-5  # radians between neighbours, see `stretched`
 _GROWTH = 1.5  # factor by which the speed may grow within a stretch before it is made again
 
 
@@ -173,13 +173,17 @@ def steady_rate(system: System) -> float:
 class Pilot:
     """64 trajectories with a stream of their own, which run ahead and measure.
 
+    They begin in the initial state or, with `begun`, where those of an earlier run have ended.
+
     Attributes
     ----------
     steady, spared : float
         See `steady_rate` and `_spared`; the largest of what is watched.
     """
 
-    def __init__(self, initial: System, structure: str, seed: int) -> None:
+    def __init__(
+        self, initial: System, structure: str, seed: int, begun: End | None = None
+    ) -> None:
         self.structure, self._stop = structure, np.zeros(1, bool)
         self.generator = generator = stream(seed, Stream.PILOT)
         self.lanes = lanes(1, initial.sites, len(initial.jumps), COUPLED_COLUMNS)
@@ -189,6 +193,8 @@ class Pilot:
         self._start = Start(seeds(generator, 1), generator, cloud_of(initial), LANES)
         self.follow(initial)
         self._run(NOTHING)
+        if begun is not None:
+            self.lanes.vectors[0, :, : 3 * LANES] = begun.few()
         self._start = self._start._replace(trajectories=0)
         self.records, self.steady, self.spared = list[Speed](), 0.0, 0.0
 
@@ -253,7 +259,13 @@ class Stretch(NamedTuple):
 
 
 def schedule_of(
-    owner: str, protocol: Protocol, structure: str, times: Floats, seed: int, tolerance: float
+    owner: str,
+    protocol: Protocol,
+    structure: str,
+    times: Floats,
+    seed: int,
+    tolerance: float,
+    begun: End | None = None,
 ) -> Schedule:
     """Choose steps from a short pilot run with a stream of its own.
 
@@ -266,7 +278,7 @@ def schedule_of(
     ValueError
         If a run would have more steps than `MOST`.
     """
-    pilot = Pilot(protocol.initial, structure, seed)
+    pilot = Pilot(protocol.initial, structure, seed, begun)
     run = stretches(owner, pilot, protocol, times, tolerance)
     return Schedule.of([(stretch.step, stretch.number, stretch.output) for stretch in run])
 
@@ -310,7 +322,13 @@ def stretches(
 
 
 def judge(
-    owner: str, protocol: Protocol, structure: str, times: Floats, seed: int, schedule: Schedule
+    owner: str,
+    protocol: Protocol,
+    structure: str,
+    times: Floats,
+    seed: int,
+    schedule: Schedule,
+    begun: End | None = None,
 ) -> tuple[float, float]:
     """Judge steps that were given: how many automatic ones there would be, what those given err.
 
@@ -325,7 +343,7 @@ def judge(
         Of the splitting, largest over times, in units of what the System does:
         h^2 (turning rate) (rate of all that does not commute with the fixed axis) / 24 for steps h.
     """
-    pilot = Pilot(protocol.initial, structure, seed)
+    pilot = Pilot(protocol.initial, structure, seed, begun)
     ends = np.cumsum(schedule.steps * schedule.counts)
     count, error, now, left = 0.0, 0.0, 0.0, schedule.total + SPARE
     try:
@@ -356,42 +374,3 @@ def _spared(systems: Sequence[System], fields: Sequence[Fields]) -> float:
     if not any(s.jumps or s.couplings or s.exchange is not None for s in systems):
         return float(np.hypot(np.hypot(x, y), z).max())
     return abs(float(z[0])) if not x.any() and not y.any() and (z == z[0]).all() else 0.0
-
-
-def stretched(protocol: Protocol, plan: Plan) -> float:
-    """Return how far the cloud is stretched at most, in units of the radius N/2, by neighbours.
-
-    Trajectories are run beside others with the same noise that start `NEAR` away; what their
-    distance, root mean square, grows by stretches a cloud of width sqrt(N)/2 along with it.
-    """
-    system = protocol.initial
-    pair = [Pilot(start, plan.structure, plan.seed) for start in (system, beside(system, NEAR))]
-    first = last = _distance(pair)
-    for segment in segments(protocol, plan.times, plan.schedule):
-        piece = Piece(0.0, math.inf, segment.system, segment.system, segment.rotations)
-        for pilot in pair:
-            pilot.enter(piece)
-            pilot.advance(segment.step, segment.number)
-        last = max(last, _distance(pair))
-    return last / first / math.sqrt(float(system.column("size").mean()))
-
-
-def _distance(pair: Sequence[Pilot]) -> float:
-    one, other = (pilot.lanes.vectors[0, :, : 3 * LANES] for pilot in pair)
-    return float(np.linalg.norm(one - other))
-
-
-def damping(protocol: Protocol, until: float) -> float:
-    """Return the sum of all rates of dissipation over time, those of jumps as fast as can be."""
-    total = 0.0
-    for piece in protocol.pieces:
-        length = min(piece.stop, until) - piece.start
-        if length > 0:
-            total += length * (_damping(piece.first) + _damping(piece.last)) / 2
-    return total
-
-
-def _damping(system: System) -> float:
-    equation = MasterEquation.of(system)
-    squares = (np.abs(equation.vectors) ** 2).sum(axis=-1)
-    return steady_rate(system) + float(equation.rates @ squares @ system.column("size"))

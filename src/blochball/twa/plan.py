@@ -17,6 +17,7 @@ from blochball.support import validation
 from blochball.support.jit import STAMP
 from blochball.system import System
 from blochball.twa.couplings import Couplings, couplings_of
+from blochball.twa.ends import End
 from blochball.twa.fields import Fields, fields_of
 from blochball.twa.lanes import LANES
 from blochball.twa.schedule import Schedule
@@ -60,6 +61,10 @@ class Plan:
         Whether all second moments of each site are kept.
     protocol : Protocol, optional
         What changes in time.
+    initial : End, optional
+        Trajectories to carry on with.
+    end : bool
+        Whether the end of the trajectories is kept.
 
     Examples
     --------
@@ -79,6 +84,8 @@ class Plan:
     structure: str = "auto"
     second: bool = False
     protocol: Protocol | None = None
+    initial: End | None = None
+    end: bool = False
 
     @property
     def block(self) -> int:
@@ -126,8 +133,9 @@ class Plan:
         """Changes whenever a trajectory would: with all but their number."""
         described = [STAMP, self.system.to_json(), self.structure, self.seed, self.second]
         described += self.timed.values()
+        begun = () if self.initial is None else (self.initial.vectors, self.initial.random)
         digest = hashlib.sha256(repr(described).encode())
-        for array in (self.times, *self.schedule, self.kept, self.momenta):
+        for array in (self.times, *self.schedule, self.kept, self.momenta, *begun):
             digest.update(repr(array.shape).encode())
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()

@@ -17,8 +17,9 @@ from blochball.support import validation
 from blochball.support.checkpoints import Finished, checkpoint_of
 from blochball.support.statistics import Leaf, Moments
 from blochball.system import System
-from blochball.twa import driver, pilot, schedule
+from blochball.twa import driver, parity, pilot, schedule, stretching
 from blochball.twa.driver import Observer
+from blochball.twa.ends import STRETCHED, End
 from blochball.twa.fields import STRUCTURES
 from blochball.twa.plan import Plan
 from blochball.twa.timed import Stage, size
@@ -45,6 +46,8 @@ def planned(
     theory: str = "twa",
     judged: bool = True,
     timed: bool = False,
+    initial: End | None = None,
+    end: bool = False,
 ) -> Plan:
     """Validate the arguments of a run and fix its time steps; see `twa.plan`.
 
@@ -58,6 +61,10 @@ def planned(
         Whether to warn of steps that are too long.
     timed : bool
         Whether a Protocol is served.
+    initial : End, optional
+        Trajectories to carry on with, as many as there are.
+    end : bool
+        Whether the end of the trajectories is kept.
     """
     protocol = _protocol(owner, system, theory, timed)
     times = validation.times(owner, times)
@@ -74,16 +81,20 @@ def planned(
     validation.memory(owner, "correlations", pairs)
     if isinstance(steps, str):
         validation.choice(owner, "steps", steps, ("auto",))
-        chosen = pilot.schedule_of(owner, protocol, structure, times, seed, tolerance)
+        chosen = pilot.schedule_of(owner, protocol, structure, times, seed, tolerance, initial)
     else:
         chosen = schedule.uniform(owner, times, steps, protocol.knots)
         if judged:
-            count, error = pilot.judge(owner, protocol, structure, times, seed, chosen)
+            count, error = pilot.judge(owner, protocol, structure, times, seed, chosen, initial)
             warn_of_long_steps(owner, chosen.total, count, error, trajectories)
     validation.memory(owner, "steps", size(protocol, times, chosen, structure))
     changing = protocol if isinstance(system, Protocol) else None
+    if end:
+        words = 4.0 * protocol.sites + len(protocol.initial.jumps) + 4
+        # the last two parts are merged
+        validation.memory(owner, "trajectories (whose end is kept)", 2 * words * trajectories)
     numbers = trajectories, seed, chosen, kept, waves, structure, second
-    return Plan(protocol.initial, times, *numbers, changing)
+    return Plan(protocol.initial, times, *numbers, changing, initial, end)
 
 
 def _protocol(owner: str, system: System | Protocol, theory: str, timed: bool) -> Protocol:
@@ -186,8 +197,9 @@ class Run:
 def warned(owner: str, plan: Plan, ds: xr.Dataset) -> xr.Dataset:
     """Return what a plan gave, after warning of what it must not be trusted for."""
     warn_of_short_vectors(owner, ds)
-    warn_of_stretching(owner, plan)
-    return ds
+    warn_of_parity(owner, plan)
+    times = warn_of_stretching(owner, plan)
+    return ds.assign_attrs({STRETCHED: times}) if plan.end else ds
 
 
 def warn_of_long_steps(
@@ -202,17 +214,35 @@ def warn_of_long_steps(
         )
 
 
-def warn_of_stretching(owner: str, plan: Plan) -> None:
-    """Warn where nothing damps what the cloud has been stretched to: a wave that interferes."""
+def warn_of_stretching(owner: str, plan: Plan) -> float:
+    """Warn where nothing damps what the cloud has been stretched to: a wave that interferes.
+
+    Return by how much it has, in units of the radius N/2; 0 where something damps it.
+    """
     protocol = plan.protocol or Protocol([(0, plan.system)])
-    if pilot.damping(protocol, float(plan.times[-1])) > UNDAMPED:
-        return
-    times = pilot.stretched(protocol, plan)
+    if stretching.damping(protocol, float(plan.times[-1])) > UNDAMPED:
+        return 0.0
+    times = stretching.stretched(protocol, plan)
     if times > WRAPPED:
         validation.warn(
             f"{owner}: nothing damps this system, and its cloud is stretched to {times:.2g} times "
             "the radius N/2: interference, which this theory lacks, can change means by tens of "
             "percent (compare exact.solve of a smaller system)"
+        )
+    return times
+
+
+def warn_of_parity(owner: str, plan: Plan) -> None:
+    """Warn where squeezed decay ends in a state that depends on the parity of N."""
+    protocol = plan.protocol or Protocol([(0, plan.system)])
+    found = parity.unseen(protocol, float(plan.times[-1]))
+    if found is not None:
+        emitters, factor = found
+        validation.warn(
+            f"{owner}: a collective jump is squeezed by e^(2r) = {factor:.3g} and sees "
+            f"{emitters:.0f} emitters, fewer than {parity.ENOUGH:g} times that: whether their "
+            "number is even decides about variances that are squeezed, and this theory does not "
+            "know it (compare exact.solve)"
         )
 
 

@@ -1,4 +1,4 @@
-"""The ball form: means, strata of a burst, errors of the time steps, single trajectories."""
+"""The ball form: means, strata of a burst, errors of the time steps."""
 
 from __future__ import annotations
 
@@ -6,24 +6,23 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
 from blochball import operators
-from blochball.dataset import assemble
 from blochball.protocol import Protocol
 from blochball.support import validation
 from blochball.support.arguments import named
 from blochball.support.checkpoints import Checkpoint, checkpoint_of
 from blochball.support.parallel import thread_count
+from blochball.support.statistics import Leaf
 from blochball.system import System
-from blochball.twa import runs, stopping
-from blochball.twa.observers import means, paths
+from blochball.twa import ends, runs, stopping
+from blochball.twa.observers import means
 from blochball.twa.observers import step_error as difference
 from blochball.twa.observers import strata as burst
 from blochball.twa.pilot import ANGLE
-from blochball.twa.plan import METHOD
+from blochball.twa.plan import Plan
 
 
 @named("twa.solve")
@@ -42,6 +41,8 @@ def solve(
     moments: str = "first",
     error: Mapping[str, float] | None = None,
     checkpoint: str | os.PathLike[str] | Checkpoint | None = None,
+    initial: xr.Dataset | None = None,
+    end: bool = False,
     progress: bool = False,
 ) -> xr.Dataset:
     """Simulate a System in the truncated Wigner approximation: means over trajectories, Eq. (7).
@@ -84,6 +85,14 @@ def solve(
         asks for more trajectories, takes them up, with the same bits as if nothing had happened;
         files that are damaged or belong to another run or version are named in a warning and
         computed again. It is yours to delete.
+    initial : xarray.Dataset, optional
+        What an earlier run with ``end=True`` has returned: its trajectories carry on from the last
+        of its times, which is time 0 here, and their random numbers do, too. With the same steps,
+        given as a sequence, the two runs have the bits of one; with "auto" they differ from one run
+        by what steps err. `seed` is that of the pilot run only.
+    end : bool
+        Keep where trajectories end, for `initial` of another run: `end_spin`, the Bloch vectors,
+        and `end_random`. 32 bytes a trajectory and site, and some.
     progress : bool
         Show a progress bar.
 
@@ -133,15 +142,28 @@ def solve(
     >>> ds = twa.solve(laser, times=[0.06], seed=1, error={"emission": 0.003})
     >>> ds.trajectories, bool(ds.emission_stderr < 0.003 * ds.emission)
     (16384, True)
+
+    Half of a burst, and another half without pump:
+
+    >>> half = twa.solve(laser, [0.03], trajectories=2000, seed=1, end=True)
+    >>> ds = twa.solve(models.superradiant_laser(100, pump=0.0), [0.03], initial=half)
+    >>> ds.trajectories
+    2000
     """
     owner = "twa.solve"
     threads = thread_count(owner, threads)
     checkpoint = checkpoint_of(owner, checkpoint)
+    if validation.flag(owner, "end", end) and checkpoint is not None:
+        raise ValueError(
+            f"{owner}: checkpoint must be None with end=True, got {checkpoint.folder}: its files "
+            "hold sums, and no trajectories"
+        )
+    begun = ends.begun(owner, initial, system, trajectories)
     plan = runs.planned(
         owner,
         system,
         times,
-        stopping.most(trajectories, error),
+        stopping.most(trajectories, error) if begun is None else len(begun.vectors),
         seed,
         steps,
         correlations=correlations,
@@ -150,15 +172,26 @@ def solve(
         structure=structure,
         moments=moments,
         timed=True,
+        initial=begun,
+        end=end,
     )
     run = runs.Run(owner, plan, plan.stages, means.observer(plan))
     options: dict[str, Any] = {"progress": progress, "checkpoint": checkpoint}
     if error is None:
-        ds = means.dataset(plan, *run.total(threads, **options))
+        ds = _dataset(plan, *run.total(threads, **options))
     else:
         error = stopping.wanted(owner, error, plan)
-        ds = stopping.run_until(run, error, means.dataset, threads=threads, **options)
+        ds = stopping.run_until(run, error, _dataset, threads=threads, **options)
     return runs.warned(owner, plan, ds)
+
+
+def _dataset(plan: Plan, leaf: Leaf, wall_time: float) -> xr.Dataset:
+    """Return the Dataset of a run, with the end of its trajectories where that is kept."""
+    if not plan.end:
+        return means.dataset(plan, leaf, wall_time)
+    *sums, last = leaf
+    ds: xr.Dataset = last.added_to(means.dataset(plan, tuple(sums), wall_time))
+    return ds
 
 
 @named("twa.solve_stratified")
@@ -297,85 +330,3 @@ def step_error(
     )
     run = runs.Run(owner, plan, plan.staged(difference.paired(plan)), difference.observer(plan))
     return difference.dataset(plan, *run.total(threads, progress))
-
-
-@named("twa.trajectories")
-def trajectories(
-    system: System | Protocol,
-    times: ArrayLike,
-    trajectories: int = 64,
-    seed: int = 0,
-    *,
-    steps: Any = "auto",
-    threads: int | None = None,
-    tolerance: float = ANGLE,
-    structure: str = "auto",
-    progress: bool = False,
-) -> xr.Dataset:
-    """Return the Bloch vectors J_l(t) of single trajectories.
-
-    They are those that `solve` averages over when it is given the same arguments. Collective jumps
-    and the Hamiltonian keep the length |J_l| of each, local dissipation does not (paper Fig. 1).
-
-    Parameters
-    ----------
-    system, times, seed, steps, threads, tolerance, structure, progress
-        As for `solve`.
-    trajectories : int
-        How many; all are held in memory, 24 bytes each per time and site.
-
-    Returns
-    -------
-    xarray.Dataset
-        `spin_x`, `spin_y` and `inversion`, the Weyl symbols of J_l^x, J_l^y and J_l^z; dims
-        (time, trajectory, site). The symbols of products have ordering terms (docs/derivation.md).
-
-    Raises
-    ------
-    TypeError, ValueError, LeftBallError
-        As for `solve`.
-
-    Examples
-    --------
-    >>> from blochball import models, twa
-    >>> laser = models.superradiant_laser(size=100, pump=25.0)
-    >>> paths = twa.trajectories(laser, [0.0, 0.1], trajectories=10, seed=1)
-    >>> paths.inversion.dims
-    ('time', 'trajectory', 'site')
-    """
-    owner = "twa.trajectories"
-    threads = thread_count(owner, threads)
-    plan = runs.planned(
-        owner,
-        system,
-        times,
-        trajectories,
-        seed,
-        steps,
-        tolerance=tolerance,
-        structure=structure,
-        timed=True,
-    )
-    held = 6.0 * plan.times.size * system.sites * plan.trajectories
-    validation.memory(owner, "trajectories", held)
-    run = runs.Run(owner, plan, plan.stages, paths.observer(plan))
-    (found,), seconds = run.total(threads, progress)
-    ds = assemble(
-        plan.system,
-        plan.times,
-        {
-            name: np.swapaxes(found.vectors[:, :, k], 1, 2)
-            for k, name in enumerate(paths.COMPONENTS)
-        },
-        method=METHOD,
-        extra_dims=dict.fromkeys(paths.COMPONENTS, ("time", "trajectory", "site")),
-        seed=plan.seed,
-        trajectories=plan.trajectories,
-        steps=plan.schedule.total,
-        wall_time=seconds,
-        **plan.timed,
-    )
-    for name, axis in zip(paths.COMPONENTS, "xyz", strict=True):
-        ds[name].attrs["long_name"] = f"J^{axis} of a trajectory"
-    number = np.arange(plan.trajectories)
-    return ds.assign_coords(trajectory=("trajectory", number, {"long_name": "trajectory"}))

@@ -161,3 +161,23 @@ def test_where_equations_diverge_the_time_is_that_of_the_protocol():
         cumulants.solve(protocol, [1.0, 60.0])
     with pytest.raises(TypeError, match="system must be a System"):
         cumulants.steady_state(protocol)
+
+
+@pytest.mark.parametrize("integrator", ["LSODA", "DOP853"])
+@pytest.mark.parametrize("last", ["an output", "a knot"])
+def test_a_time_within_rounding_of_a_pulse(last, integrator):
+    """There is no step so short; what is recorded after a pulse has seen it."""
+    one, other = (System(Ensemble(10, decay=0.3, polar=1.0, detuning=d)) for d in (2.0, 5.0))
+    late = 0.1 + 0.2
+    assert late == np.nextafter(0.3, 1)
+    pulsed = [(0, one), (0.3, one), Rotation(1.0, "x")]
+    more = [(late, one), (late, other)] if last == "a knot" else []
+    ends = [0.3, late] if last == "an output" else [0.3, late, 0.6]
+    ds = cumulants.solve(Protocol([*pulsed, *more]), ends, integrator=integrator)
+    plain = cumulants.solve(one, [0.3]).isel(time=0)
+    np.testing.assert_allclose(ds.inversion[0], plain.inversion, rtol=1e-8)
+    turned = np.sin(1.0) * plain.spin_y + np.cos(1.0) * plain.inversion
+    np.testing.assert_allclose(ds.inversion[1], turned, rtol=1e-8)
+    if last == "a knot":
+        expected = exact.solve(Protocol([*pulsed, (0.3, other)]), [0.6])
+        np.testing.assert_allclose(ds.spin_x[2], expected.spin_x[0], rtol=1e-7)

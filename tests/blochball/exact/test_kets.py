@@ -156,14 +156,13 @@ def test_result_does_not_depend_on_the_length_of_steps(reach):
     system = models.waveguide_chain(2, 3, 0.7, 3.0, drive=0.5)
     protocol = Protocol([(0, system)])
     (leg,) = unravel._legs(protocol, TIMES)
-    start, total = unravel._start(protocol)
-    spins = np.array([e.size for e in system.ensembles])
+    start, spins, total = unravel._start(protocol)
 
     def run():
         point = kets.Point(start.copy(), spins.copy(), np.array([total]))
         generator = np.random.Generator(np.random.PCG64(3))
         out = np.empty((TIMES.size, 12))
-        kets.trajectory.py_func(leg.model, point, leg.times, generator, out)
+        kets.trajectory.py_func(*leg.models, point, leg.times, generator, out)
         return out
 
     expected = run()

@@ -205,12 +205,10 @@ def test_an_echo_of_many_emitters():
 
 def test_which_method_serves_a_protocol():
     ramp, constant = Protocol([(0, system()), (1, system(drive=0.5))]), Protocol([(0, system())])
-    with pytest.raises(ValueError, match="populations does not serve this system: a Protocol"):
+    with pytest.raises(ValueError, match="populations does not serve this system: a drive"):
         exact.solve(constant, [1.0], "populations")
-    with pytest.raises(ValueError, match=r"jumps does not serve this system: a number .* ramp"):
-        exact.solve(ramp, [1.0], "jumps")
-    with pytest.raises(ValueError, match=r"no method serves .*populations takes|GiB, more than"):
-        exact.solve(ramp, [1.0], memory_limit=1e3)
+    with pytest.raises(ValueError, match=r"no method serves .*GiB, more than"):
+        exact.solve(ramp, [1.0], memory_limit=1e3, moments="second")
     assert exact.solve(constant, [1.0]).attrs["method"] == "exact.liouvillian"
     # what does not fit as a density matrix is sampled
     small = exact.solve(constant, [1.0], memory_limit=1e3, trajectories=16, seed=3)

@@ -1,12 +1,22 @@
-"""Warnings of runs: clouds that nothing damps and that wrap around the sphere."""
+"""Warnings of runs: clouds that nothing damps and that wrap around the sphere; parity."""
 
 import numpy as np
 import pytest
 
-from blochball import CollectiveJump, Ensemble, Protocol, System, exact, twa
-from blochball.twa import pilot
+from blochball import (
+    CollectiveJump,
+    Ensemble,
+    Protocol,
+    System,
+    exact,
+    models,
+    observables,
+    twa,
+)
+from blochball.twa import parity, stretching
 
 DAMPED = CollectiveJump(1.0, [1, 1])
+DECAY, PUMP = CollectiveJump(1.0, [1]), CollectiveJump(0.5, [1], "pump")
 
 
 def opposite(size, jumps=()):
@@ -39,7 +49,7 @@ def test_what_is_gathered_is_warned_about_as_well():
 
 
 def test_what_is_damped_or_turns_rigidly_is_not_warned_about():
-    assert pilot.damping(Protocol([(0, opposite(10, DAMPED))]), 1.0) > 20
+    assert stretching.damping(Protocol([(0, opposite(10, DAMPED))]), 1.0) > 20
     twa.solve(opposite(10, DAMPED), [1.2], 200)
     twa.solve(System(Ensemble(20, polar=0.5), drive=[1.0]), [30.0], 200)
 
@@ -47,7 +57,7 @@ def test_what_is_damped_or_turns_rigidly_is_not_warned_about():
 def test_a_rigid_rotation_stretches_nothing():
     size, system = 16, System(Ensemble(16, polar=0.5), drive=[1.0])
     plan = twa.plan(system, [3.0], 64)
-    stretched = pilot.stretched(Protocol([(0, system)]), plan)
+    stretched = stretching.stretched(Protocol([(0, system)]), plan)
     # the width of the cloud, as it was
     assert stretched == pytest.approx(size**-0.5, rel=0.2)
 
@@ -57,5 +67,49 @@ def test_a_shear_stretches_as_much_as_it_should():
     size, t = 100, 0.5
     system = System(Ensemble(size, polar=np.pi / 2), exchange=[[1.0]])
     plan = twa.plan(system, [t], 64)
-    stretched = pilot.stretched(Protocol([(0, system)]), plan)
+    stretched = stretching.stretched(Protocol([(0, system)]), plan)
     assert stretched == pytest.approx(np.hypot(1, size * t) / np.sqrt(size), rel=0.05)
+
+
+def squeezed(size, squeezing=0.8, **local):
+    return models.squeezed_superradiance(size, squeezing, **local)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "until", "warned"),
+    [
+        ([(0, squeezed(10))], 1.0, True),
+        # 4 e^(2r) = 19.8: from there on 20 and 21 emitters agree within a percent
+        ([(0, squeezed(19))], 1.0, True),
+        ([(0, squeezed(20))], 1.0, False),
+        ([(0, squeezed(10))], 0.05, False),
+        ([(0, squeezed(10, decay=0.31))], 1.0, False),
+        ([(0, squeezed(10, decay=0.29))], 1.0, True),
+        ([(0, squeezed(10, 0.0)), (2, squeezed(10, 0.0)), (2, squeezed(10))], 1.0, False),
+        ([(0, squeezed(10, 0.0)), (2, squeezed(10, 0.0)), (2, squeezed(10))], 4.0, True),
+        # of u = v a spin component is measured, and no state is dark
+        ([(0, System(Ensemble(4), CollectiveJump(1, {"decay": 1, "pump": 1})))], 9.0, False),
+        ([(0, System(Ensemble(4), [DECAY, PUMP]))], 9.0, False),
+    ],
+)
+def test_where_the_parity_of_emitters_decides(protocol, until, warned):
+    assert (parity.unseen(Protocol(protocol), until) is not None) == warned
+
+
+def test_squeezed_decay_is_warned_about_where_parity_decides():
+    match = r"twa\.solve: a collective jump is squeezed by e\^\(2r\) = 4.95 and sees 12 emitters"
+    with pytest.warns(UserWarning, match=match) as warnings:
+        few = twa.solve(squeezed(12), [0.5], 2000, moments="second")
+    assert warnings[0].filename == __file__
+    many = twa.solve(squeezed(24), [0.5], 2000, moments="second")
+    off = {}
+    for ds in (few, many):
+        size = int(ds.ensemble_size.item())
+        even, odd = (
+            observables.wineland_squeezing(
+                exact.solve(squeezed(n), [0.5], "liouvillian", moments="second")
+            ).item()
+            for n in (size, size + 1)
+        )
+        off[size] = abs(odd / even - 1)
+    assert off[12] > 10 * off[24]

@@ -20,7 +20,7 @@ from blochball import (
     models,
     twa,
 )
-from blochball.twa import pilot, schedule, timed
+from blochball.twa import pilot, schedule, stretching, timed
 from blochball.twa.fields import fields_of
 from tests.blochball.known import within
 from tests.blochball.twa.paths import SMALL, plan_of, twisted
@@ -171,8 +171,8 @@ def test_what_nothing_damps_in_the_end_is_warned_about():
         twa.solve(protocol, [1.4], 500)
     twa.solve(protocol, [0.15], 500)
     damped, undamped = (opposite(0.0, CollectiveJump(rate, [1, 1])) for rate in (1.0, 0.0))
-    assert pilot.damping(Protocol([(0, undamped), (1, damped), (1, undamped)]), 9) > 10
-    assert pilot.damping(Protocol([(0, undamped), (1, damped)]), 0.0) == 0
+    assert stretching.damping(Protocol([(0, undamped), (1, damped), (1, undamped)]), 9) > 10
+    assert stretching.damping(Protocol([(0, undamped), (1, damped)]), 0.0) == 0
 
 
 # -- refusals ------------------------------------------------------------------------------------
