@@ -55,9 +55,9 @@ report: $(STAMP)
 	    --report results/$(NAME)/report.html
 
 # the data that claims are measured on come first, by all cores; then files of tests go to as many
-# processes as there are cores, but to no more than memory is for
+# processes as there are cores, but to no more than memory is for, each with one thread of BLAS
 test: quick
-	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
 
 # random small Systems through every theory, against the 2^n program: make fuzz SECONDS=600
 SECONDS ?= 600

@@ -89,4 +89,4 @@ def main(name: str, draw: Callable[[Results], Figure]) -> None:
         figure = draw(results)
         for path in paths:
             path.parent.mkdir(parents=True, exist_ok=True)
-            figure.savefig(path, metadata=metadata[path.suffix])
+            figure.savefig(path, metadata=metadata.get(path.suffix))

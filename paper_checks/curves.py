@@ -63,18 +63,22 @@ class Curve:
 
     @classmethod
     def of(cls, ds: xr.Dataset, name: str, scale: float = 1.0) -> Curve:
-        """Return a variable of a Dataset, over `scale`."""
-        value = ds[name].values / scale
-        stderr = ds[f"{name}_stderr"].values / scale if f"{name}_stderr" in ds else 0 * value
-        return cls(value, stderr, methods_of(ds))
+        """Return a variable of a Dataset, over `scale`; its error is of sampling, or of a mesh."""
+        errors = (f"{name}_{kind}" for kind in ("stderr", "grid_error"))
+        error = next((ds[e].values for e in errors if e in ds), np.zeros(ds[name].shape))
+        return cls(ds[name].values / scale, error / scale, methods_of(ds))
 
     @classmethod
     def derived(cls, ds: xr.Dataset, function: Callable[[xr.Dataset], xr.DataArray]) -> Curve:
         """Return an observable of a Dataset of one site: a function of `blochball.observables`."""
-        array = function(ds)
-        if "site" in array.dims:
-            array = array.isel(site=0)
-        stderr = array.stderr.values if "stderr" in array.coords else np.zeros(array.shape)
+
+        def alone(ds: xr.Dataset) -> xr.DataArray:
+            array = function(ds)
+            return array.isel(site=0) if "site" in array.dims else array
+
+        array = alone(ds)
+        sampled = "stderr" in array.coords
+        stderr = array.stderr.values if sampled else grid_error(lambda ds: alone(ds).values, ds)
         return cls(array.values, stderr, methods_of(ds))
 
     def _each(self, function: Callable[[Curve], Curve]) -> Curve:
@@ -137,6 +141,17 @@ def methods_of(ds: xr.Dataset) -> frozenset[str]:
     ) - {""}
 
 
+def grid_error(function: Callable[[xr.Dataset], Array], ds: xr.Dataset) -> Array:
+    """Return the error of a function of means that were found on a mesh, from each mean's own."""
+    value = np.asarray(function(ds))
+    moved = (
+        ds.assign({name: ds[name] + ds[f"{name}_grid_error"]})
+        for name in ds
+        if f"{name}_grid_error" in ds
+    )
+    return np.sqrt(sum(((function(other) - value) ** 2 for other in moved), np.zeros(value.shape)))
+
+
 def largest(difference: Curve) -> Quantity:
     """Return the largest absolute value of a curve, without the bias of a largest noisy value.
 
@@ -187,7 +202,8 @@ def jackknife(function: Callable[[xr.Dataset], float], datasets: Sequence[xr.Dat
     if count == 1:
         if any(str(name).endswith("_stderr") for name in datasets[0]):
             raise UnmeasurableError("there is a single batch of trajectories: no error can be told")
-        return Quantity(whole, methods=methods)
+        error = grid_error(lambda ds: np.array(function(ds)), datasets[0])
+        return Quantity(whole, float(error), methods=methods)
     without = [function(pooled([*datasets[:k], *datasets[k + 1 :]])) for k in range(count)]
     variance = (count - 1) / count * np.sum((np.array(without) - np.mean(without)) ** 2)
     # what is of order 1/trajectories in the bias goes, too

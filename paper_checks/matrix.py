@@ -2,9 +2,10 @@
 
 Everything sampled is solved anew by a program with one error in it (`paper_checks.wrong`), and each
 claim is measured on that. It takes a quarter of an hour, so ``make wrong`` renews
-``data/reference/quick/wrong_physics.json`` by hand, as ``make baseline`` does the reference data::
+``data/reference/quick/wrong_physics.json`` by hand, as ``make baseline`` does the reference data,
+and so does, for the claims of some figures only::
 
-    python -m paper_checks.matrix
+    python -m paper_checks.matrix fig2 decay
 
 The tests ask that every claim is in it, that a claim which nothing breaks says why, and that what
 `controls.Wrong` measures anew agrees.
@@ -13,14 +14,17 @@ The tests ask that every claim is in it, that a claim which nothing breaks says 
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
 from blochball.dataset import revision
 from blochball.support.parallel import thread_count
 from paper_checks import controls, ledger
-from paper_checks.ledger import Finding
+from paper_checks.ledger import Claim, Finding
 from paper_checks.quantity import Verdict
 from workflow.config import load
 from workflow.results import Results
@@ -45,23 +49,26 @@ def effect(before: Finding, after: Finding) -> Effect:
     return Effect.BLURS if blurred else Effect.NOTHING
 
 
-def column(kind: str) -> dict[str, Effect]:
-    """Return what one kind of wrong physics does to every claim, by its id."""
+def column(kind: str, asked: Sequence[Claim]) -> dict[str, Effect]:
+    """Return what one kind of wrong physics does to each claim, by its id."""
     results = Results(load(CONFIG), Path("results"))
     effects = {}
-    for claim in ledger.claims():
+    for claim in asked:
         before = ledger.measure(claim, results)
         effects[claim.id] = effect(before, controls.Wrong(claim.id, kind).measure(results))
     return effects
 
 
-def main() -> None:
-    """Measure every claim with every kind of wrong physics, and write each kind down as it ends."""
-    claims: dict[str, dict[str, Effect]] = {claim.id: {} for claim in ledger.claims()}
+def main(figures: Sequence[str]) -> None:
+    """Measure claims with every kind of wrong physics, and write each kind down as it ends."""
+    asked = [claim for claim in ledger.claims() if not figures or claim.figure in figures]
+    kept = ledger.wrong_physics()
+    claims = {claim.id: dict(kept.get(claim.id, {})) for claim in ledger.claims()}
     with ProcessPoolExecutor(thread_count("matrix", None)) as pool:
-        for kind, effects in zip(controls.KINDS, pool.map(column, controls.KINDS), strict=True):
-            for claim, row in claims.items():
-                row[kind] = effects[claim]
+        columns = pool.map(partial(column, asked=asked), controls.KINDS)
+        for kind, effects in zip(controls.KINDS, columns, strict=True):
+            for claim in effects:
+                claims[claim][kind] = effects[claim]
             whole = {"revision": revision(), "claims": claims}
             ledger.WRONG.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
             broken = sum(effect == Effect.BREAKS for effect in effects.values())
@@ -69,4 +76,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -137,11 +137,13 @@ class Quantity:
         return Verdict.UNDECIDED
 
     def __str__(self) -> str:
-        """Value and standard error, to two digits of the latter."""
+        """Value and standard error, to two digits of the latter; or five digits of the value."""
         if math.isnan(self.value):
             return "not measured"
         if not self.stderr or math.isinf(self.value):
             return f"{self.value:.3g}"
+        if self.stderr < 1e-5 * abs(self.value):
+            return f"{self.value:#.5g}".rstrip(".")
         if math.isinf(self.stderr):
             return f"{self.value:.3g} ± inf"
         digits = max(0, 1 - math.floor(math.log10(self.stderr)))

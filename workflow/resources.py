@@ -17,8 +17,7 @@ from workflow.theories import Point
 # a run of more ensemble-steps than this takes every core; smaller ones go side by side
 HEAVY = 3e8
 
-# of the sampling theory on one core, for one ensemble and one step: measured 3 to 20 ns, the most
-# for single ensembles with strata whose core is shared
+# of the sampling theory on one core, for one ensemble and one step: measured 3 to 20 ns
 SECONDS_PER_STEP = 30e-9
 # a step is tolerance / (STEPS Gamma N_tot) if "auto" chooses it; measured 0.12 to 0.15
 STEPS = 0.25

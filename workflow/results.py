@@ -85,15 +85,18 @@ class Results:
         ----------
         config : Config
         output : sequence of path or None
-            The files, where the workflow says which: then all results are where they are, as a
-            storage provider has put them.
+            The files. Where they lie in a folder of results, as in the workflow, it is that one's
+            data that are read, wherever a storage provider has put them.
         *usual : str
             The same in the folder of the config's results.
         """
+        here = cls(config)
         if not output:
-            found = cls(config)
-            return found, [found.directory / name for name in usual]
-        return cls(config, output[0].parents[len(Path(usual[0]).parts)]), list(output)
+            return here, [here.directory / name for name in usual]
+        inside = (config.name, *Path(usual[0]).parts)
+        if output[0].parts[-len(inside) :] == inside:
+            here = cls(config, output[0].parents[len(inside) - 1])
+        return here, list(output)
 
     def settings(self, family: str) -> Any:
         """Return the settings of a family."""

@@ -57,7 +57,7 @@ class Run:
             text += [repr(value), p.system.to_json(), p.times.tolist()]
             # a deterministic theory knows no trajectories, a sampling one no infinite times
             if self.theory.sampled or p.method == "jumps":
-                text += [p.method, *p.sampling.values(), p.strata]
+                text += [p.method, *p.sampling.values()]
             else:
                 text += [p.method, p.steady]
             if p.repeats > 1:

@@ -39,13 +39,12 @@ class Point:
 
     system: System
     times: Array
-    steady: bool = False  # exact: the limit of long times instead of `times`
+    steady: bool = False  # exact and density: the limit of long times instead of `times`
     method: str = "auto"  # exact: "jumps" samples, with `trajectories` and `seed`
     trajectories: int = 0
     steps: int | str = 0
     seed: int = 0
     tolerance: float = 0.1  # of steps="auto"
-    strata: int = 0  # of the amplitude that triggers a burst; 0 for plain sampling
     momenta: tuple[float, ...] = ()
     repeats: int = 1  # of what is timed
     batches: int = 1  # of trajectories, independent and kept apart; see `workflow.results.pooled`
@@ -149,12 +148,6 @@ def _exact_obstacle(point: Point) -> str | None:
     return None if None in reasons else "; ".join(map(str, reasons))
 
 
-def _ball_obstacle(point: Point) -> str | None:
-    if 2 * point.strata > point.trajectories:
-        return f"strata must be at most half of the trajectories, got {point.strata}"
-    return None
-
-
 def _mean_field(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
     return cumulants.solve(point.system, point.times, order=1)
 
@@ -162,11 +155,7 @@ def _mean_field(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
 def _ball(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
     # the bar is in the log of the job
     running = {"threads": threads, "checkpoint": _checkpoint(**kept), "progress": True}
-    sampling = point.sampling | running
-    if point.strata < 2:
-        return twa.solve(point.system, point.times, **sampling)
-    del sampling["momenta"]
-    return twa.solve_stratified(point.system, point.times, **sampling, strata=point.strata)
+    return twa.solve(point.system, point.times, **point.sampling, **running)
 
 
 def _checkpoint(keep: Path | None = None, chunk: int | None = None) -> twa.Checkpoint | None:
@@ -180,12 +169,14 @@ def _eq6(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
     return twa.eq6.solve(point.system, point.times, **sampling, progress=True)
 
 
-def _density(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
-    return density.solve(point.system, point.times, "ball")
+def _density(point: Point, threads: int = 1, form: str = "ball", **kept: Any) -> xr.Dataset:
+    if point.steady:
+        return density.steady_state(point.system, form)
+    return density.solve(point.system, point.times, form)
 
 
 def _density_eq6(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
-    return density.solve(point.system, point.times, "eq6")
+    return _density(point, form="eq6")
 
 
 def _paths(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
@@ -221,7 +212,7 @@ EXACT = Theory(
 MEAN_FIELD = Theory("mean_field", _mean_field, ("blochball.cumulants",), minutes=10, megabytes=1000)
 # the ball, alone and scattered over jobs
 BALL = ("blochball.twa.solver", "blochball.twa.parts")
-TWA = Theory("twa", _ball, BALL, sampled=True, cost=1, obstacle=_ball_obstacle)
+TWA = Theory("twa", _ball, BALL, sampled=True, cost=1)
 EQ6 = Theory("eq6", _eq6, ("blochball.twa.eq6",), sampled=True, cost=16)
 # both forms without sampling, for one undriven ensemble
 DENSITY, DENSITY_EQ6 = (

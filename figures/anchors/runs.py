@@ -86,11 +86,7 @@ class Anchors:
         """Return Eq. (6) without local rates, where psi is redundant, and with psi frozen."""
         (point,) = runs["collective.twa"].points.values()
         collective = dataclasses.replace(point, seed=seed("collective", "eq6"))
-        formulations = of["formulations"].runs(seed, of)
-        name = f"size-{self.size}.eq6"
-        if name not in formulations:
-            raise ValueError(f"size must be one of formulations, got {self.size}")
-        (moving,) = formulations[name].points.values()
+        (moving,) = of["formulations"].runs(seed, of)["laser.eq6"].points.values()
         still = dataclasses.replace(
             moving, trajectories=self.frozen_trajectories, batches=1, seed=seed("frozen")
         )

@@ -78,11 +78,11 @@ def bursts(ax: Axes, results: Results) -> None:
 
 
 def errors(ax: Axes, results: Results) -> None:
-    """Draw the largest error of emission and inversion against N; hollow where not resolved."""
-    sizes = np.array(measure.sizes(results, exact=True))
+    """Draw the largest error of emission and inversion against N, without sampling."""
+    sizes = np.array(results.settings("decay").grid_sizes)
     for name, colour in (("inversion", style.VERMILION), ("emission", style.BLUE)):
         for kind, marker in zip(measure.KINDS, ("o", "^"), strict=True):
-            found = [measure.largest_error(results, kind, int(n), name) for n in sizes]
+            found = [measure.largest_error(results, "density", kind, int(n), name) for n in sizes]
             against_size.errors(ax, sizes, found, f"{name}, {kind}", color=colour, marker=marker)
     ax.plot(sizes, 0.1 / sizes, "--", color=style.REFERENCE, linewidth=0.8)
     ax.set(xscale="log", yscale="log", xlabel="$N$", ylabel="max. error")

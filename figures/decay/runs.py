@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
 from blochball import models
-from workflow.runs import Drawn, Family, Member, Seeds, by_size
-from workflow.settings import Count, Grid, Positive
+from workflow.runs import Drawn, Family, Member, Run, Seeds, by_size
+from workflow.settings import Count, Grid, Positive, Several
+from workflow.theories import DENSITY, DENSITY_EQ6
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,15 @@ class Decay:
     decay_in_N_gamma: Positive  # local rates of the lossy curves
     dephasing_in_N_gamma: Positive
     members: tuple[Member, ...]
+    grid_sizes: Annotated[tuple[Several, ...], {"minItems": 2}]  # of both forms without sampling
 
     def runs(self, seed: Seeds, of: Mapping[str, Any]) -> Family:
         """Return the runs of each size."""
+        if not {m.size for m in self.members if m.exact}.issuperset(self.grid_sizes):
+            raise ValueError(
+                "grid_sizes must be sizes of members with exact: true, got "
+                f"{', '.join(map(str, self.grid_sizes))}"
+            )
         rates = {"decay": self.decay_in_N_gamma, "dephasing": self.dephasing_in_N_gamma}
         runs: Family = {}
         for member in self.members:
@@ -44,6 +51,10 @@ class Decay:
             }
             times = np.linspace(0, self.until_N_gamma_t, self.outputs) * (1 / size)
             runs |= by_size(member, systems, times, self.steps, seed)
+            if size in self.grid_sizes:
+                points = runs[f"size-{size}.exact"].points
+                for theory in (DENSITY, DENSITY_EQ6):
+                    runs[f"size-{size}.{theory.name}"] = Run(theory, points, scan="label")
         return runs
 
 

@@ -127,24 +127,18 @@ def pump_sweep(ax: Axes, results: Results) -> None:
     """Inset of (b): steady emission per emitter against the pump."""
     size = results.settings("pump_sweep").size
     exact = results.load("pump_sweep", f"size-{size}.exact").isel(site=0).squeeze()
-    sampled = results.load("pump_sweep", f"size-{size}.twa").isel(site=0)
     bottom = 0.02
     # subradiant per emitter; and, within, <J+J-> of order one, where TWA must fail
     ax.axhspan(bottom, 1, color="#f6c9bd", linewidth=0)
     ax.axhspan(bottom, 1 / size, color=style.GREY, linewidth=0)
     ax.plot(exact.pump, exact.emission / size, color="black", linewidth=0.9)
-    ax.errorbar(
-        sampled.pump,
-        sampled.emission / size,
-        sampled.emission_stderr / size,
-        linestyle="none",
-        marker="o",
-        color=style.BLUE,
-        markersize=2.6,
-        elinewidth=0.7,
-        clip_on=False,
-        zorder=3,
-    )
+    for form, colour, marker in (
+        ("density", style.BLUE, "o"),
+        ("density_eq6", style.VERMILION, "x"),
+    ):
+        ds = results.load("pump_sweep", f"size-{size}.{form}").isel(site=0)
+        look = {"color": colour, "marker": marker, "markersize": 2.6, "linestyle": "none"}
+        ax.plot(ds.pump, ds.emission.squeeze() / size, **look, clip_on=False, zorder=3)
     ax.set(xscale="log", yscale="log", xlabel=r"$\gamma/\Gamma$")
     ax.set_ylabel(r"$\langle \hat J^+\hat J^-\rangle/N$")
     ax.set(xlim=(exact.pump[0], exact.pump[-1]), ylim=(bottom, 6))

@@ -9,19 +9,11 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 
 from blochball import CollectiveJump, Ensemble, System, models
-from workflow.runs import BATCHES, Drawn, Family, Run, Seeds
+from workflow.runs import BATCHES, Drawn, Family, Member, Run, Seeds
 from workflow.settings import Count, Grid, Positive, Several
 from workflow.theories import DENSITY, DENSITY_EQ6, EXACT, MEAN_FIELD, TWA, Point
 
-
-@dataclass(frozen=True)
-class PulseMember:
-    """One curve; those with an exact solution enter the inset."""
-
-    size: Count
-    trajectories: Several
-    exact: bool  # solve the master equation too
-    strata: Several = 0  # of the amplitude that triggers the burst; without: plain sampling
+RELAXATIONS = 8
 
 
 @dataclass(frozen=True)
@@ -34,7 +26,7 @@ class Pulse:
     until_N_gamma_t: Positive
     outputs: Grid
     steps: Count
-    members: tuple[PulseMember, ...]
+    members: tuple[Member, ...]
 
     def point(self, size: int, **numerics: Any) -> Point:
         """Return the laser of one size."""
@@ -47,8 +39,8 @@ class Pulse:
         runs = {}
         for member in self.members:
             size = member.size
-            effort = {"trajectories": member.trajectories, "strata": member.strata}
-            point = self.point(size, seed=seed(size), batches=BATCHES, **effort)
+            effort = {"trajectories": member.trajectories, "seed": seed(size)}
+            point = self.point(size, batches=BATCHES, **effort)
             runs[f"size-{size}.twa"] = Run(TWA, {size: point})
             if member.exact:
                 runs[f"size-{size}.exact"] = Run(EXACT, {size: point})
@@ -71,6 +63,7 @@ class Inset:
             size: Point(
                 System(Ensemble(size, pump=pulse.pump_in_N_gamma), CollectiveJump(1 / size, [1])),
                 times,
+                batches=BATCHES,
             )
             for size in self.sizes
         }
@@ -124,14 +117,20 @@ class Squeezing:
         )
 
     def runs(self, seed: Seeds, of: Mapping[str, Any]) -> Family:
-        """Return the three theories' runs."""
+        """Return each theory's run."""
         point = self.point(seed(), self.trajectories)
         # full inversion is a fixed point of the coherence at mean-field level; the tilt, as large
         # as the quantum fluctuations, starts the pulse
         tilted = self.point(0, 0, polar=2 / np.sqrt(self.size))
         return {
             f"size-{self.size}.{theory.name}": Run(theory, {self.pump_in_gamma: start})
-            for theory, start in ((EXACT, point), (TWA, point), (MEAN_FIELD, tilted))
+            for theory, start in (
+                (EXACT, point),
+                (TWA, point),
+                (DENSITY, point),
+                (DENSITY_EQ6, point),
+                (MEAN_FIELD, tilted),
+            )
         }
 
 
@@ -146,40 +145,29 @@ class PumpSweep:
     highest_in_gamma: Positive
     exact_points: Grid
     twa_points: Grid
-    relaxations: Positive  # run until this many times (1/Gamma + 1/pump)
-    largest_gamma_dt: Positive
-    largest_pump_dt: Positive
-    trajectories: Several
 
     def runs(self, seed: Seeds, of: Mapping[str, Any]) -> Family:
-        """Return the exact run and that of TWA, at some of the pumps."""
-        exact = self._points(self.exact_points, seed)
-        twa = self._points(self.twa_points, seed)
-        if not twa.keys() <= exact.keys():
+        """Return the exact run, and those of both forms of TWA at some of the pumps."""
+        exact, some = self._points(self.exact_points), self._points(self.twa_points)
+        if not some.keys() <= exact.keys():
             raise ValueError(
                 "exact_points - 1 must be a multiple of twa_points - 1, got "
                 f"{self.exact_points} and {self.twa_points}"
             )
         return {
-            f"size-{self.size}.exact": Run(EXACT, exact, scan="pump"),
-            f"size-{self.size}.twa": Run(TWA, twa, scan="pump"),
+            f"size-{self.size}.{theory.name}": Run(theory, points, scan="pump")
+            for theory, points in ((EXACT, exact), (DENSITY, some), (DENSITY_EQ6, some))
         }
 
-    def _points(self, count: int, seed: Seeds) -> dict[float | str, Point]:
+    def _points(self, count: int) -> dict[float | str, Point]:
         points: dict[float | str, Point] = {}
         for pump in np.geomspace(self.lowest_in_gamma, self.highest_in_gamma, count):
             pump = float(f"{pump:.4g}")
-            # the inversion relaxes with the pump, the coherence with Gamma or faster
-            until = self.relaxations * (1 + 1 / pump)
-            step = min(self.largest_gamma_dt, self.largest_pump_dt / pump)
-            points[pump] = Point(
-                models.superradiant_laser(self.size, pump),
-                np.array([until]),
-                steady=True,
-                trajectories=self.trajectories,
-                steps=int(np.ceil(until / step)),
-                seed=seed(pump),
-            )
+            # where what cannot jump to the steady state ends: the inversion relaxes with the pump,
+            # the coherence with Gamma or faster
+            until = np.array([RELAXATIONS * (1 + 1 / pump)])
+            system = models.superradiant_laser(self.size, pump)
+            points[pump] = Point(system, until, steady=True, batches=BATCHES)
         return points
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from blochball import models
 from workflow.runs import BATCHES, Drawn, Family, Run, Seeds
 from workflow.settings import Count, Grid, Numbers, Place, Positive, Several
-from workflow.theories import COST, EXACT, TWA, Point
+from workflow.theories import COST, DENSITY, DENSITY_EQ6, EQ6, EXACT, TWA, Point
 
 FEW = 10  # ensembles, of which batches of trajectories are kept apart
 STEP = 0.05  # time step of `Cost`, in 1/(N_tot Gamma): about that of the other families
@@ -31,6 +31,7 @@ class Pair:
     outputs: Grid
     steps: Count
     trajectories: Several
+    eq6_trajectories: Several  # of the paper's four variables
 
     def point(self, sites: int, phase: float, seed: int, trajectories: int) -> Point:
         """Return ensembles with a phase, in pi, between neighbours."""
@@ -44,16 +45,23 @@ class Pair:
         )
 
     def runs(self, seed: Seeds, of: Mapping[str, Any]) -> Family:
-        """Return runs of two and of one ensemble in both theories."""
-        effort = self.trajectories
-        two = {phase: self.point(2, phase, seed(phase), effort) for phase in self.phases_in_pi}
-        one = {1: self.point(1, 0.0, seed("alone"), effort)}
-        return {
-            "two.exact": Run(EXACT, two, scan="phase"),
-            "two.twa": Run(TWA, two, scan="phase"),
-            "one.exact": Run(EXACT, one),
-            "one.twa": Run(TWA, one),
-        }
+        """Return runs of two and of one ensemble: exact, and both forms of TWA."""
+        runs: Family = {}
+        for theory, effort, more in (
+            (EXACT, self.trajectories, ()),
+            (TWA, self.trajectories, ()),
+            (EQ6, self.eq6_trajectories, ("eq6",)),
+        ):
+            points: dict[float | str, Point] = {
+                phase: self.point(2, phase, seed(phase, *more), effort)
+                for phase in self.phases_in_pi
+            }
+            runs[f"two.{theory.name}"] = Run(theory, points, scan="phase")
+        alone = self.point(1, 0.0, seed("alone"), self.trajectories)
+        # one needs no sampling
+        for theory in (EXACT, DENSITY, DENSITY_EQ6):
+            runs[f"one.{theory.name}"] = Run(theory, {1: alone})
+        return runs
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,14 @@ from matplotlib.figure import Figure
 
 from figures import against_size, style
 from paper_checks.fig2 import measure as fig2
+from paper_checks.fig3 import measure as fig3
 from paper_checks.formulations import measure
 from workflow.results import Results
 
-COLOURS = {"eq6": style.VERMILION, "twa": style.BLUE}
-MARKERS = {"eq6": "s", "twa": "o"}
-LINES = {"eq6": "-", "twa": (0, (3.0, 1.2))}
+COLOURS = {"Eq. (6)": style.VERMILION, "ball": style.BLUE}
+MARKERS = {"Eq. (6)": "s", "ball": "o"}
+LINES = {"Eq. (6)": "-", "ball": (0, (3.0, 1.2))}
+COURSES = 4  # sizes whose errors are drawn against time
 
 
 def draw(results: Results) -> Figure:
@@ -42,22 +44,18 @@ def draw(results: Results) -> Figure:
 
 
 def errors(ax: Axes, results: Results, name: str, label: str) -> None:
-    """Draw the largest error of both forms against N, without sampling, and of trajectories."""
+    """Draw the largest error of both forms against N, without sampling."""
     sizes = measure.sizes(results)
-    grid = results.settings("inset").sizes
     exponents = measure.scaling(results, name)
-    for (form, shown), solved in zip(measure.FORMS.items(), fig2.FORMS, strict=True):
-        smooth = [fig2.inset(results, solved, size, name).value for size in grid]
-        ax.plot(grid, smooth, color=COLOURS[form], linewidth=3, alpha=0.35)
-        found = [measure.largest_error(results, form, size, name) for size in sizes]
+    for form, shown in measure.FORMS.items():
+        found = [measure.inset(results, form, size, name) for size in sizes]
         exponent = exponents[shown]
         text = f"{shown}: $N^{{{exponent.value:.2f}\\pm{exponent.stderr:.2f}}}$"
-        look = {"color": COLOURS[form], "marker": MARKERS[form], "linestyle": "none"}
+        look = {"color": COLOURS[shown], "marker": MARKERS[shown]}
         against_size.errors(ax, sizes, found, text, **look)
-        if form == "eq6":
-            level = 1.3 * found[0].value * sizes[0]
-            look = {"color": style.REFERENCE, "linewidth": 0.8, "linestyle": "--"}
-            ax.plot(sizes, level / np.array(sizes), **look)
+    level = 1.3 * measure.inset(results, "density_eq6", sizes[0], name).value * sizes[0]
+    look = {"color": style.REFERENCE, "linewidth": 0.8, "linestyle": "--"}
+    ax.plot(sizes, level / np.array(sizes), **look)
     ax.set_yscale("log")
     against_size.size_axis(ax, sizes)
     ax.set_ylabel(label)
@@ -67,21 +65,28 @@ def errors(ax: Axes, results: Results, name: str, label: str) -> None:
 def courses(ax: Axes, results: Results, name: str, label: str) -> None:
     """Draw N times the error against time: equally high for all N where it falls as 1/N."""
     sizes = measure.sizes(results)
-    for form in measure.FORMS:
-        for size, width in zip(sizes, np.linspace(0.5, 1.3, len(sizes)), strict=True):
-            time = measure.times(results, size)
-            error = measure.error(results, form, size, name)
-            value, stderr = error.value, error.stderr
-            look = {"color": COLOURS[form], "linestyle": LINES[form], "linewidth": width}
-            ax.plot(time, value, label=f"{size}" if form == "eq6" else "_", **look)
-            # one standard error, here and there
-            late = len(time) // 8
-            ax.errorbar(
-                time[late::late], value[late::late], stderr[late::late], color=COLOURS[form],
-                linestyle="none", elinewidth=0.5 * width,
-            )  # fmt: skip
+    some = [sizes[k] for k in np.linspace(0, len(sizes) - 1, COURSES).round().astype(int)]
+    settings = results.settings("formulations")
+    time = measure.times(results)
+    early = time <= settings.until_N_gamma_t
+    for form, shown in measure.FORMS.items():
+        for size, width in zip(some, np.linspace(0.5, 1.3, len(some)), strict=True):
+            error = measure.error(results, form, size, name).value
+            look = {"color": COLOURS[shown], "linestyle": LINES[shown], "linewidth": width}
+            label_of = f"{size}" if form == "density_eq6" else "_"
+            ax.plot(time[early], error[early], label=label_of, **look)
+    # one size from trajectories, here and there
+    exact = measure.sampled(results, "exact", name)
+    when = results.load("formulations", "laser.exact").time.values * settings.size
+    few = slice(len(when) // 8, None, len(when) // 8)
+    for theory, shown in measure.SAMPLED.items():
+        error = (measure.sampled(results, theory, name) - exact) / (1 / settings.size)
+        ax.errorbar(
+            when[few], error.value[few], error.stderr[few], color=COLOURS[shown],
+            marker=MARKERS[shown], markersize=2.2, linestyle="none", elinewidth=0.7,
+        )  # fmt: skip
     ax.axhline(0, color=style.GREY, linewidth=0.5, zorder=0)
-    ax.set(xlim=(0, time[-1]), xlabel=r"$N\Gamma t$", ylabel=label)
+    ax.set(xlim=(0, settings.until_N_gamma_t), xlabel=r"$N\Gamma t$", ylabel=label)
     if name == "emission":
         low, high = ax.get_ylim()
         ax.set_ylim(low, high + 0.45 * (high - low))
@@ -90,34 +95,34 @@ def courses(ax: Axes, results: Results, name: str, label: str) -> None:
 
 def weak(ax: Axes, results: Results) -> None:
     """Draw squeezing and subradiance of Fig. 2(b): exact, and both forms."""
-    time = measure.weak(results, "exact").time.values
-    for name, shown, y in (("squeezing", r"$\xi^2$", 0.8), ("subradiance", "$s$", 0.3)):
-        ax.plot(
-            time, measure.parameter(results, name, "exact").value, color=style.GREY, **style.EXACT
-        )
-        for form, solved in zip(measure.FORMS, fig2.FORMS, strict=True):
-            _form(ax, time, measure.parameter(results, name, solved).value, form)
-        ax.text(0.9 * time[-1], y, shown, fontsize=9)
+    time = fig2.weak(results, "exact").time.values
+    for name, text, y in (("squeezing", r"$\xi^2$", 0.8), ("subradiance", "$s$", 0.3)):
+        exact = fig2.parameter(results, name, "exact").value
+        ax.plot(time, exact, color=style.GREY, **style.EXACT)
+        for form, shown in measure.FORMS.items():
+            _form(ax, time, fig2.parameter(results, name, form).value, shown)
+        ax.text(0.9 * time[-1], y, text, fontsize=9)
     ax.set(xlim=(0, time[-1]), ylim=(0, 1.5), xlabel=r"$\Gamma t$", ylabel=r"$\xi^2$, $s$")
     handles = [plt.Line2D([], [], color=style.GREY, **style.EXACT)]
     handles += [
-        plt.Line2D([], [], color=COLOURS[form], linestyle=LINES[form], linewidth=1.2)
-        for form in measure.FORMS
+        plt.Line2D([], [], color=COLOURS[shown], linestyle=LINES[shown], linewidth=1.2)
+        for shown in COLOURS
     ]
-    ax.legend(handles, ["exact", *measure.FORMS.values()], loc="upper right", handlelength=2)
+    ax.legend(handles, ["exact", *COLOURS], loc="upper right", handlelength=2)
 
 
 def pair(ax: Axes, results: Results) -> None:
     """Draw the forward emission of the pair of Fig. 3(b): exact, and both forms; inset: errors."""
-    time = results.load("formulations", "pair.eq6").time.values
-    exact = measure.emission_of_pair(results, "exact").value
+    time = results.load("pair", "two.exact").time.values
+    phase = fig3.phases(results)[1]
+    exact = fig3.two(results, phase, "exact").value
     ax.plot(time, exact, color=style.GREY, **style.EXACT)
     small = style.inset(ax, (0.45, 0.17, 0.53, 0.45))
-    for form in measure.FORMS:
-        value = measure.emission_of_pair(results, form).value
-        _form(ax, time, value, form)
+    for theory, shown in measure.SAMPLED.items():
+        value = fig3.two(results, phase, theory).value
+        _form(ax, time, value, shown)
         scaled = results.settings("pair").size * (value - exact)
-        small.plot(time, scaled, color=COLOURS[form], linestyle=LINES[form], linewidth=0.7)
+        small.plot(time, scaled, color=COLOURS[shown], linestyle=LINES[shown], linewidth=0.7)
     small.axhline(0, color=style.GREY, linewidth=0.5, zorder=0)
     small.set(xlim=(0, time[-1]), ylabel=r"$N\times$ error")
     ax.set(xlim=(0, time[-1]), xlabel=r"$\Gamma t$")
@@ -125,8 +130,8 @@ def pair(ax: Axes, results: Results) -> None:
     ax.set_ylim(bottom=0)
 
 
-def _form(ax: Axes, time: np.ndarray, value: np.ndarray, form: str) -> None:
-    ax.plot(time, value, color=COLOURS[form], linestyle=LINES[form], linewidth=1.2)
+def _form(ax: Axes, time: np.ndarray, value: np.ndarray, shown: str) -> None:
+    ax.plot(time, value, color=COLOURS[shown], linestyle=LINES[shown], linewidth=1.2)
 
 
 if __name__ == "__main__":

@@ -63,7 +63,7 @@ CONTROLS = [
     Control("anchor-jumps", "other expectations", run("emitters"), everything(1.01)),
     OtherDiffusion("anchor-diffusion", "the other way round", "", scaled("", 1)),
     Control("anchor-psi-redundant", "4% off", "anchors/collective.twa", off),
-    Control("anchor-psi-needed", "as bad if it moves", "formulations/*.eq6", bad),
+    Control("anchor-psi-needed", "as bad if it moves", "formulations/laser.eq6", bad),
     Control("anchor-hot", "10% off", run("hot"), everything(1.1)),
     Control("anchor-bath", "10% off", run("bath"), everything(1.1)),
     Control("anchor-pulse", "late", "decay/*.twa", slower),

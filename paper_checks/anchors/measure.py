@@ -16,6 +16,7 @@ from blochball.twa import phase_space
 from figures.anchors.runs import DOMAINS, DRIVES, THERMAL
 from paper_checks.curves import Array, Curve, jackknife, largest
 from paper_checks.decay import measure as decay
+from paper_checks.fig2.measure import SCALE
 from paper_checks.formulations import measure as formulations
 from paper_checks.quantity import Quantity
 from workflow.results import Results
@@ -187,7 +188,7 @@ def redundant(results: Results) -> dict[str, Quantity]:
                     ds.isel(site=0), name, float(size) ** power
                 ),
             )
-            for theory in formulations.FORMS
+            for theory in formulations.SAMPLED
         )
         found[f"{name}, largest difference"] = largest(eq6 - ball)
     return found
@@ -195,13 +196,13 @@ def redundant(results: Results) -> dict[str, Quantity]:
 
 def needed(results: Results) -> dict[str, Quantity]:
     """Largest error of Eq. (6) with psi moving, over that with psi frozen: laser of Fig. 2(a)."""
-    size = results.settings("anchors").size
+    size = results.settings("formulations").size
     ds = run(results, "local", "frozen").isel(site=0)
     found = {}
-    for name, power in formulations.SCALE.items():
-        exact = formulations.curve(results, size, "exact", name)
+    for name, power in SCALE.items():
+        exact = formulations.sampled(results, "exact", name)
         frozen = Curve.of(ds, name, float(size) ** power) - exact
-        moving = formulations.curve(results, size, "eq6", name) - exact
+        moving = formulations.sampled(results, "eq6", name) - exact
         where = int(np.argmax(np.abs(frozen.value)))
         # frozen, it is far above the noise
         found[f"{name}, moving / frozen"] = largest(moving) / abs(frozen.at(where))

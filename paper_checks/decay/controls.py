@@ -22,7 +22,7 @@ CONTROLS = [
     Control(
         "decay-single-body",
         "inversion ten times as bad",
-        "decay/*.twa formulations/*.twa formulations/*.top",
+        "decay/*.density* inset/*.density*",
         more_error("inversion", 10),
     ),
 ]

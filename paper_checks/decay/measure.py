@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from paper_checks.curves import Curve, jackknife, largest, vertex
-from paper_checks.formulations import measure as formulations
+from paper_checks.fig2 import measure as fig2
 from paper_checks.quantity import Quantity
 from workflow.results import Results
 
@@ -30,9 +30,10 @@ def pick(ds: xr.Dataset, kind: str, size: int) -> xr.Dataset:
     """Return the same of its Dataset."""
     ds = ds.sel(label=kind).isel(site=0)
     scaled = {
-        name: ds[name] / size ** SCALE[name.removesuffix("_stderr")]
-        for name in ds
-        if name.removesuffix("_stderr") in SCALE
+        name: ds[name] / size**power
+        for start, power in SCALE.items()
+        for name in (start, f"{start}_stderr", f"{start}_grid_error")
+        if name in ds
     }
     return xr.Dataset(scaled, attrs=ds.attrs).assign_coords(time=ds.time * size)
 
@@ -59,8 +60,8 @@ def bursts(results: Results, size: int) -> dict[str, Quantity]:
     return found
 
 
-def largest_error(results: Results, kind: str, size: int, name: str) -> Quantity:
-    """Return max over time of |TWA - exact|, emission per N^2 or inversion per N."""
+def largest_error(results: Results, form: str, kind: str, size: int, name: str) -> Quantity:
+    """Return max over time of |TWA - exact|, emission per N^2 or inversion per N, on a grid."""
     exact, twa = (
         Curve.sampled(
             results,
@@ -68,25 +69,21 @@ def largest_error(results: Results, kind: str, size: int, name: str) -> Quantity
             f"size-{size}.{theory}",
             lambda ds: Curve.of(pick(ds, kind, size), name),
         )
-        for theory in THEORIES
+        for theory in ("exact", form)
     )
     return largest(twa - exact)
 
 
 def similarity(results: Results, size: int) -> dict[str, Quantity]:
-    """Largest error of the inversion per N over that of the emission per N^2.
+    """Largest error of the inversion per N over that of the emission per N^2, without sampling.
 
     For superradiant decay with and without losses, and for the laser of Fig. 2(a).
     """
-    found = {
-        f"decay, {kind}": largest_error(results, kind, size, "inversion")
-        / largest_error(results, kind, size, "emission")
-        for kind in KINDS
-    }
-    for form, shown in formulations.FORMS.items():
-        errors = [
-            formulations.largest_error(results, form, size, name)
-            for name in ("inversion", "emission")
-        ]
-        found[f"laser, {shown}"] = errors[0] / errors[1]
+    found = {}
+    for form, shown in fig2.FORMS.items():
+        for kind in KINDS:
+            ratio = [largest_error(results, form, kind, size, name) for name in fig2.PER_SIZE]
+            found[f"decay, {kind}, {shown}"] = ratio[1] / ratio[0]
+        ratio = [fig2.inset(results, form, size, name) for name in fig2.PER_SIZE]
+        found[f"laser, {shown}"] = ratio[1] / ratio[0]
     return found

@@ -70,11 +70,11 @@ def shallow(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
 
 
 INSET = "inset/sizes.density*"
-SQUEEZING = "squeezing/*.twa"
+SQUEEZING = "squeezing/*.density*"
 EXACT = "squeezing/*.exact"
 CONTROLS = [
-    Control("fig2-ten-emitters", "15% off", "pulse/*.twa", scaled("emission", 1.15)),
-    Control("fig2-hundred-emitters", "2% off", "pulse/*.twa", scaled("emission", 1.02)),
+    Control("fig2-ten-emitters", "15% off", INSET, scaled("emission", 1.15)),
+    Control("fig2-hundred-emitters", "2% off", INSET, scaled("emission", 1.02)),
     Control("fig2-error-scaling", "error independent of N", INSET, constant_error),
     Control("fig2-error-order", "more emission error", INSET, more_error("emission", 10)),
     Control("fig2-length", "|J| as the root of N", "pulse/*.twa", longer(0.5)),
@@ -93,8 +93,8 @@ CONTROLS = [
     Control("fig2-precursor", "squeezed first, exactly", EXACT, late_squeezing),
     Control("fig2-precursor", "as exact", SQUEEZING, as_exact),
     Control("fig2-breakdown", "as exact", SQUEEZING, as_exact),
-    Control("fig2-pumps", "10% off", "pump_sweep/*.twa", scaled("emission", 1.1)),
-    Control("fig2-diagnostic", "short where it is dark", SQUEEZING, short_when_dark),
+    Control("fig2-pumps", "10% off", "pump_sweep/*.density*", scaled("emission", 1.1)),
+    Control("fig2-diagnostic", "short where it is dark", "squeezing/*.twa", short_when_dark),
     Control("fig2-diagnostic", "wrong where it is dark", SQUEEZING, wrong_when_dark),
     Control(
         "fig2-mean-field",

@@ -17,17 +17,14 @@ from paper_checks.curves import Curve, jackknife, largest, methods_of, vertex
 from paper_checks.quantity import Quantity, UnmeasurableError
 from workflow.results import Results, at
 
-THEORIES = {"exact": "exact", "twa": "TWA"}
 FORMS = {"density_eq6": "Eq. (6)", "density": "ball"}
-SCALE = {"emission": 2, "inversion": 1}  # the power of N that makes each of order one
+METHODS = {"exact": "exact", **FORMS}
+# the power of N that makes each of order one
+SCALE = {"emission": 2, "inversion": 1, "spin_squared": 2}
+PER_SIZE = {"emission": "emission/N²", "inversion": "inversion/N"}
 
 
 # -- (a): accuracy -------------------------------------------------------------------------------
-
-
-def sizes(results: Results) -> list[int]:
-    """Return the sizes of (a) with an exact solution, in order."""
-    return sorted(member.size for member in results.settings("pulse").members if member.exact)
 
 
 def pulse(results: Results, size: int, theory: str) -> xr.Dataset:
@@ -36,13 +33,13 @@ def pulse(results: Results, size: int, theory: str) -> xr.Dataset:
 
 
 def curve(results: Results, size: int, theory: str, name: str) -> Curve:
-    """Return emission per N^2 or inversion per N of (a)."""
+    """Return emission per N^2 or inversion per N of (a), without sampling."""
     scale = float(size) ** SCALE[name]
     return Curve.sampled(
         results,
-        "pulse",
-        f"size-{size}.{theory}",
-        lambda ds: Curve.of(ds.isel(site=0), name, scale),
+        "inset",
+        f"sizes.{theory}",
+        lambda ds: Curve.of(at(ds, size=size).isel(site=0), name, scale),
     )
 
 
@@ -51,30 +48,25 @@ def deviation(results: Results, size: int) -> dict[str, Quantity]:
 
     The pulse lasts until twice the time of its peak, the steady state is the last tenth.
     """
-    exact, twa = (curve(results, size, theory, "emission") for theory in THEORIES)
-    time = pulse(results, size, "exact").time.values
+    exact = curve(results, size, "exact", "emission")
+    time = results.load("inset", "sizes.exact").time.values
     early = time <= 2 * time[np.argmax(exact.value)]
     late = time > 0.9 * time[-1]
     stretches = {"pulse": early, "relaxation": ~early & ~late, "steady state": late & ~early}
-    relative = twa.relative(exact)
-    return {name: largest(relative[stretch]) for name, stretch in stretches.items()}
+    found = {}
+    for form, shown in FORMS.items():
+        relative = curve(results, size, form, "emission").relative(exact)
+        for name, stretch in stretches.items():
+            found[f"{name}, {shown}"] = largest(relative[stretch])
+    return found
 
 
 def inset(results: Results, form: str, size: int, name: str) -> Quantity:
     """Return max over time of |TWA - exact|, without sampling; `form` is one of FORMS.
 
-    Of emission per N^2 or inversion per N; its error is that of the mesh.
+    Of emission per N^2, <J^2> per N^2 or inversion per N; its error is that of the mesh.
     """
-    scale = float(size) ** SCALE[name]
-
-    def curve(theory: str) -> Curve:
-        ds = at(results.load("inset", f"sizes.{theory}"), size=size).isel(site=0)
-        # sampled, where a control has wrong physics
-        error = next((f"{name}_{e}" for e in ("grid_error", "stderr") if f"{name}_{e}" in ds), None)
-        stderr = ds[error].values if error else 0 * ds[name].values
-        return Curve(ds[name].values / scale, stderr / scale, methods_of(ds))
-
-    return largest(curve(form) - curve("exact"))
+    return largest(curve(results, size, form, name) - curve(results, size, "exact", name))
 
 
 def scaling(results: Results) -> dict[str, Quantity]:
@@ -82,7 +74,7 @@ def scaling(results: Results) -> dict[str, Quantity]:
     where = results.settings("inset").sizes
     return {
         name: quantity.scaling(where, [inset(results, "density", size, name) for size in where])
-        for name in SCALE
+        for name in PER_SIZE
     }
 
 
@@ -92,7 +84,7 @@ def ordering(results: Results) -> dict[str, Quantity]:
     for form, shown in FORMS.items():
         ratios = {}
         for size in results.settings("inset").sizes:
-            emission, inversion = (inset(results, form, size, name) for name in SCALE)
+            emission, inversion = (inset(results, form, size, name) for name in PER_SIZE)
             ratios[size] = emission / inversion
         note = ", ".join(f"{ratio.value:.2f} at N = {size}" for size, ratio in ratios.items())
         found[shown] = max(ratios.values(), key=lambda ratio: ratio.value).noted(note)
@@ -107,11 +99,7 @@ def length(results: Results) -> dict[str, Quantity]:
 
     The average is over all times; it is as if J were of order N if it falls as 1/N.
     """
-    members = sorted(results.settings("pulse").members, key=lambda member: member.size)
-    # of strata only moments are kept
-    every = [
-        member.size for member in members if "inverse_length" in pulse(results, member.size, "twa")
-    ]
+    every = sorted(member.size for member in results.settings("pulse").members)
     largest_of, average = [], []
     for size in every:
         inverse = Curve.of(pulse(results, size, "twa"), "inverse_length")
@@ -131,13 +119,13 @@ def spread(results: Results) -> dict[str, Quantity]:
     At the largest spread in time, and at the last time; and how many trajectories bring the
     sampling error of the highest emission down to one thousandth of it.
     """
-    plain = [m for m in results.settings("pulse").members if not m.strata]
-    few, many = (pick(plain, key=lambda m: m.size) for pick in (min, max))
+    members = results.settings("pulse").members
+    few, many = (pick(members, key=lambda m: m.size) for pick in (min, max))
     found, needed = {}, []
     for name, place in (("pulse", None), ("steady state", -1)):
         deviations = []
         for member in (few, many):
-            emission = curve(results, member.size, "twa", "emission")
+            emission = Curve.of(pulse(results, member.size, "twa"), "emission", member.size**2)
             single = emission.stderr * np.sqrt(member.trajectories)
             where = int(np.argmax(single)) if place is None else place
             # of a standard deviation; emission is spread exponentially, with a fourth moment of 9
@@ -227,49 +215,48 @@ def lowest(times: np.ndarray, values: np.ndarray) -> float:
 
 def squeezed(results: Results) -> dict[str, Quantity]:
     """Depth of the dip of xi^2 below one, rise from there, and how far TWA is from exact."""
-    depths, rises = {}, {}
-    for theory in THEORIES:
-        depths[theory] = _read_off(results, theory, lambda t, xi: 1 - lowest(t, xi), "squeezing")
-        rises[theory] = _read_off(
-            results, theory, lambda t, xi: xi[-1] - lowest(t, xi), "squeezing"
-        )
-    exact, twa = (parameter(results, "squeezing", theory) for theory in THEORIES)
-    return {
-        "depth, exact": depths["exact"],
-        "depth, TWA": depths["twa"],
-        "depth, TWA / exact": depths["twa"] / depths["exact"],
-        "rise, TWA / exact": rises["twa"] / rises["exact"],
-        "largest relative deviation of TWA": largest(twa.relative(exact)),
-    }
+    read = {"depth": lambda t, xi: 1 - lowest(t, xi), "rise": lambda t, xi: xi[-1] - lowest(t, xi)}
+    found = _compared(results, read, "squeezing", stated="depth")
+    exact = parameter(results, "squeezing", "exact")
+    for form, shown in FORMS.items():
+        relative = parameter(results, "squeezing", form).relative(exact)
+        found[f"largest relative deviation of {shown}"] = largest(relative)
+    return found
 
 
 def subradiant(results: Results) -> dict[str, Quantity]:
     """How well TWA follows s until it is lowest: relative deviation, crossing of one, minimum."""
-    exact, twa = (parameter(results, "subradiance", theory) for theory in THEORIES)
+    read = {"minimum": lowest, "time of s = 1": crossing}
+    found = _compared(results, read, "subradiance", stated="minimum")
+    exact = parameter(results, "subradiance", "exact")
     until = np.arange(exact.value.size) <= int(np.argmin(exact.value))
-    crossings = {
-        t: quantity.attempt(_read_off, results, t, crossing, "subradiance") for t in THEORIES
-    }
-    minima = {t: _read_off(results, t, lowest, "subradiance") for t in THEORIES}
-    return {
-        "minimum, exact": minima["exact"],
-        "minimum, TWA": minima["twa"],
-        "minimum, TWA / exact": minima["twa"] / minima["exact"],
-        "time of s = 1, TWA / exact": crossings["twa"] / crossings["exact"],
-        "largest relative deviation of TWA": largest(twa.relative(exact)[until]),
-    }
+    for form, shown in FORMS.items():
+        relative = parameter(results, "subradiance", form).relative(exact)
+        found[f"largest relative deviation of {shown}"] = largest(relative[until])
+    return found
 
 
 def precursor(results: Results) -> dict[str, Quantity]:
     """By how much s falls below one earlier than xi^2."""
-    leads = {}
-    for theory in THEORIES:
-        names = "subradiance", "squeezing"
-        leads[theory] = _read_off(
-            results, theory, lambda t, s, xi: crossing(t, xi) - crossing(t, s), *names
-        )
-    found = {f"lead, {name}": leads[theory] for theory, name in THEORIES.items()}
-    return found | {"lead, TWA / exact": leads["twa"] / leads["exact"]}
+    read = {"lead": lambda t, s, xi: crossing(t, xi) - crossing(t, s)}
+    return _compared(results, read, "subradiance", "squeezing", stated="lead")
+
+
+def _compared(
+    results: Results, read: dict[str, Callable[..., float]], *names: str, stated: str
+) -> dict[str, Quantity]:
+    """Return what each form has of the exact numbers, and of one of them the numbers themselves."""
+    found = {}
+    for what, function in read.items():
+        each = {
+            theory: quantity.attempt(_read_off, results, theory, function, *names)
+            for theory in METHODS
+        }
+        if what == stated:
+            found |= {f"{what}, {shown}": each[theory] for theory, shown in METHODS.items()}
+        for form, shown in FORMS.items():
+            found[f"{what}, {shown} / exact"] = each[form] / each["exact"]
+    return found
 
 
 def breakdown(results: Results, border: float) -> dict[str, Quantity]:
@@ -279,27 +266,40 @@ def breakdown(results: Results, border: float) -> dict[str, Quantity]:
     """
     dark = weak(results, "exact").emission.values <= border
     found = {}
-    for name, shown in (("emission", "<J+J->"), ("subradiance", "s"), ("squeezing", "ξ²")):
-        exact, twa = (parameter(results, name, theory) for theory in THEORIES)
-        relative = twa.relative(exact)
-        note = f"{largest(relative[dark])} where <J+J-> is at most {border:g}"
-        found[shown] = largest(relative[~dark]).noted(note)
+    for name, letter in (("emission", "<J+J->"), ("subradiance", "s"), ("squeezing", "ξ²")):
+        exact = parameter(results, name, "exact")
+        for form, shown in FORMS.items():
+            relative = parameter(results, name, form).relative(exact)
+            note = f"{largest(relative[dark])} where <J+J-> is at most {border:g}"
+            found[f"{letter}, {shown}"] = largest(relative[~dark]).noted(note)
     return found
 
 
 def pumps(results: Results, border: float) -> dict[str, Quantity]:
     """Largest relative deviation of the steady <J+J->, over all pumps for which it is larger."""
-    run = f"size-{results.settings('pump_sweep').size}"
-    exact, twa = (results.load("pump_sweep", f"{run}.{theory}") for theory in THEORIES)
-    exact = exact.sel(pump=twa.pump)
-    expected, sampled = (
-        Curve.of(ds.isel(site=0).squeeze(drop=True), "emission") for ds in (exact, twa)
-    )
+    size = results.settings("pump_sweep").size
+    some = results.load("pump_sweep", f"size-{size}.density").pump
+
+    def emission(theory: str) -> Curve:
+        return Curve.sampled(
+            results,
+            "pump_sweep",
+            f"size-{size}.{theory}",
+            lambda ds: Curve.of(ds.sel(pump=some).isel(site=0).squeeze(drop=True), "emission"),
+        )
+
+    expected, found = emission("exact"), {}
     bright = expected.value > border
-    pump = twa.pump.values[bright]
-    deviations = sampled.relative(expected)[bright]
-    note = f"pumps of {pump.min():.3g} Γ to {pump.max():.3g} Γ"
-    return {"largest deviation": largest(deviations).noted(note)}
+    pump = some.values[bright]
+    for form, shown in FORMS.items():
+        relative = emission(form).relative(expected)[bright]
+        off = np.abs(relative.value)
+        note = (
+            f"at a pump of {pump[int(np.argmax(off))]:.3g} Γ, of {pump.min():.3g} Γ to "
+            f"{pump.max():.3g} Γ; at most {largest(relative[pump < size / 2])} below N Γ / 2"
+        )
+        found[f"largest deviation, {shown}"] = largest(relative).noted(note)
+    return found
 
 
 def diagnostic(results: Results) -> dict[str, Quantity]:
@@ -314,8 +314,8 @@ def diagnostic(results: Results) -> dict[str, Quantity]:
     after = int(np.argmax(expected))
     dark = after + int(np.argmin(expected[after:]))
     short = int(np.argmax(inverse.value))
-    exact, twa = (parameter(results, "squeezing", theory) for theory in THEORIES)
-    relative = twa.relative(exact)
+    exact, ball = (parameter(results, "squeezing", theory) for theory in ("exact", "density"))
+    relative = ball.relative(exact)
     places = {
         name: f"Γt = {ds.time.values[k]:.2g}, <J+J-> = {expected[k]:.2g}, <1/|J|> = "
         f"{inverse.value[k]:.2g}, ξ² off by {relative.value[k]:.1%}"
@@ -331,7 +331,7 @@ def diagnostic(results: Results) -> dict[str, Quantity]:
 def mean_field(results: Results) -> dict[str, Quantity]:
     """Minimum of s over time in mean field, exactly, and in TWA."""
     found = {}
-    for theory, name in {"mean_field": "mean field", **THEORIES}.items():
+    for theory, name in {"mean_field": "mean field", **METHODS}.items():
         found[f"minimum of s, {name}"] = _read_off(results, theory, lowest, "subradiance")
     return found
 

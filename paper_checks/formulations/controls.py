@@ -19,16 +19,17 @@ def better(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
     return ds.assign(emission=exact.emission + 1)
 
 
-EQ6, BALL = "formulations/size-*.eq6", "formulations/size-*.twa"
 GRID = "inset/sizes.density"
-OTHERS = "formulations/squeezing.density pair/*.twa"
+OTHERS = "squeezing/*.density pair/two.twa"
 CONTROLS = [
     Control("formulations-scaling", "Eq. (6): error independent of N", f"{GRID}_eq6", biased),
     Control("formulations-scaling", "Eq. (6): error as 1/N²", f"{GRID}_eq6", better),
     Control("formulations-scaling", "ball: error independent of N", GRID, biased),
-    Control("formulations-length", "Eq. (6) as good", EQ6, more_error("spin_squared", 0.05)),
-    Control("formulations-length", "ball as bad", BALL, more_error("spin_squared", 40)),
-    Control("formulations-agreement", "ball: error independent of N", BALL, biased),
+    Control(
+        "formulations-length", "Eq. (6) as good", f"{GRID}_eq6", more_error("spin_squared", 0.05)
+    ),
+    Control("formulations-length", "ball as bad", GRID, more_error("spin_squared", 40)),
+    Control("formulations-agreement", "ball: error independent of N", GRID, biased),
     Control("formulations-agreement", "another ball", OTHERS, scaled("spin_squared", 1.3)),
     Control("formulations-agreement", "a brighter ball", OTHERS, scaled("emission", 2)),
     Control("formulations-agreement", "twice the light", OTHERS, scaled("output", 2)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -39,6 +40,7 @@ PLAIN: dict[str, Any] = {
                 {"size": 24, "trajectories": 20_000, "exact": True},
                 {"size": 100, "trajectories": 1000, "exact": False},
             ],
+            "grid_sizes": [16, 24],
         },
         "time_crystal": {
             "still_in_N_gamma": 0.25, "oscillating_in_N_gamma": 0.75, "local_in_N_gamma": 0.05,
@@ -132,9 +134,12 @@ def test_measures_of_decay(results):
     assert abs(found["height, TWA"].value / found["height, exact"].value - 1) < 0.05
     assert list(measure_decay.bursts(results, 100)) == ["delay less ln N, TWA", "height, TWA"]
     for name in measure_decay.SCALE:
-        quantity = measure_decay.largest_error(results, "lossy", 24, name)
-        assert 0 < quantity.stderr < 0.01
-        assert quantity.value < 0.02
+        larger, quantity = (
+            measure_decay.largest_error(results, "density", "lossy", size, name)
+            for size in (16, 24)
+        )
+        assert 0 < quantity.stderr < 1e-3 * quantity.value
+        assert quantity.value < 0.7 * larger.value < 0.01
     assert found["height, TWA"].stderr > 0
 
 
@@ -236,7 +241,15 @@ def test_figure_of_decay(results):
         wanted = measure_decay.curve(results, "clean", size, theory).emission.values
         assert any(y.shape == wanted.shape and np.array_equal(y, wanted) for y in upper)
     assert len(upper) == 5
+    smallest = measure_decay.largest_error(results, "density", "clean", 24, "emission").value
+    assert any(np.isclose(y, smallest).any() for y in drawn(figure.axes[5]))
     plt.close(figure)
+
+
+def test_sizes_that_are_not_solved_exactly_have_no_error_to_show():
+    decay = dataclasses.replace(CONFIG.simulations["decay"], grid_sizes=(16, 100))
+    with pytest.raises(ValueError, match="grid_sizes must be sizes of members with exact: true"):
+        decay.runs(lambda *labels: 1, {})
 
 
 @pytest.mark.slow

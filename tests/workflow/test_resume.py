@@ -25,7 +25,7 @@ from workflow import config, simulate
 from workflow.results import Results
 
 KILLS = 20
-# a run of several chunks, one with strata, and one that is scattered over two jobs
+# two runs of several chunks, and one that is scattered over two jobs
 TARGETS = {
     "squeezing": "size-25.twa",
     "pulse": "size-100.twa",
@@ -40,7 +40,7 @@ def small() -> dict[str, Any]:
     families = quick["simulations"]
     families["squeezing"]["trajectories"] = 400000
     families["pulse"]["members"] = [
-        {"size": 100, "trajectories": 150000, "strata": 8, "exact": True},
+        {"size": 100, "trajectories": 150000, "exact": True},
         {"size": 10, "trajectories": 1000, "exact": True},
     ]
     families["chain"] |= {

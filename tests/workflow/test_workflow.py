@@ -19,7 +19,7 @@ import yaml
 from blochball.support import storage
 from workflow import config, results, simulate
 from workflow.report import rulegraph
-from workflow.runs import Run
+from workflow.runs import BATCHES, Run
 from workflow.theories import TWA
 
 CONFIGS = ("quick", "paper")
@@ -79,14 +79,11 @@ def test_unknown_keys_are_refused_by_name_everywhere(name: str, tmp_path: Path) 
             load_changed(tmp_path, changed)
 
 
-OPTIONAL = {"strata"}  # plain sampling without
-
-
 @pytest.mark.parametrize("name", CONFIGS)
 def test_missing_keys_are_named(name: str, tmp_path: Path) -> None:
     good = plain(name)
     for place in places(good):
-        for key in set(at(good, place)) - OPTIONAL:
+        for key in at(good, place):
             changed = copy.deepcopy(good)
             del at(changed, place)[key]
             with pytest.raises(ValueError, match=f"'{key}' is a required property"):
@@ -158,8 +155,6 @@ def test_configs_whose_parts_do_not_fit_are_refused() -> None:
 @pytest.mark.parametrize(
     ("place", "value", "said"),
     [
-        (("pulse", "members"), [{"size": 9, "trajectories": 40, "exact": True, "strata": 21}],
-         "pulse: size-9.twa: strata must be at most half of the trajectories"),
         (("squeezing", "trajectories"), 10**15, "squeezing: size-25.twa: a job must be of less"),
         (("cost", "ensemble_steps"), 10**15, "cost: waveguide.cost: a job must be of less"),
         (("chain", "trajectories"), 10**12, "chain: sites-100.twa: a job must be of less than"),
@@ -189,21 +184,16 @@ def test_the_folder_of_benchmarks_is_no_name() -> None:
 def test_a_scan_keeps_what_differs_and_what_does_not(tmp_path: Path) -> None:
     """A scan through a file and back holds each point's numbers, system and seed."""
     small = plain("quick")
-    small["simulations"]["pump_sweep"] |= {
-        "lowest_in_gamma": 1, "highest_in_gamma": 4, "exact_points": 3, "twa_points": 3,
-        "trajectories": 100,
-    }  # fmt: skip
-    run = config.of(small).family("pump_sweep")["size-25.twa"]
+    small["simulations"]["pair"] |= {"outputs": 3, "trajectories": 100 * BATCHES}
+    run = config.of(small).family("pair")["two.twa"]
     ds = simulate.compute(run)
-    alone = simulate.compute(Run(TWA, {4.0: run.points[4.0]}))
+    alone = simulate.compute(Run(TWA, {0.5: run.points[0.5]}))
     storage.save(ds, tmp_path / "scan.nc")
     ds = storage.load(tmp_path / "scan.nc")
-    np.testing.assert_array_equal(ds.pump, [1, 2, 4])
-    assert ds.attrs["trajectories"] == 100
+    np.testing.assert_array_equal(ds.phase, [0, 0.25, 0.5])
     assert ds.seed.values.tolist() == [point.seed for point in run.points.values()]
     assert ds.system.values.tolist() == [p.system.to_json() for p in run.points.values()]
-    np.testing.assert_array_equal(ds.emission.sel(pump=4), alone.emission[0])
-    np.testing.assert_array_equal(ds.until, [point.times[-1] for point in run.points.values()])
+    np.testing.assert_array_equal(ds.emission.sel(phase=0.5), alone.emission)
 
 
 # -- the graph -----------------------------------------------------------------------------------

@@ -33,7 +33,6 @@ TEMPLATES = Path(__file__).with_name("templates")
 FIGURES = ROOT / "figures"
 # pixels for one on the page: pictures are shown smaller than they are, for fine screens
 DENSITY = 1.8
-THUMBNAIL = 240  # width on the page
 
 # from the worst to the best: the order in which they are sorted
 MEANINGS = {
@@ -129,18 +128,12 @@ def record(made: sources.Record) -> str:
     return ", ".join(texts)
 
 
-def picture(path: Path, width: int | None = None) -> dict[str, Any]:
-    """Return a picture as a data URI with its size on the page, at most `width` if given."""
-    content, kind = path.read_bytes(), "png"
+def picture(path: Path) -> dict[str, Any]:
+    """Return a picture as a data URI with its size on the page."""
+    content = path.read_bytes()
     with Image.open(io.BytesIO(content)) as image:
-        if width is not None:
-            image = image.convert("RGB")
-            image.thumbnail((round(width * DENSITY), image.height))
-            buffer, kind = io.BytesIO(), "webp"
-            image.save(buffer, kind, quality=80)
-            content = buffer.getvalue()
         columns, rows = (round(pixels / DENSITY) for pixels in image.size)
-    uri = f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
+    uri = f"data:image/png;base64,{base64.b64encode(content).decode()}"
     return {"uri": uri, "width": columns, "height": rows}
 
 
@@ -179,12 +172,11 @@ def page(found: results.Results, data: dict[str, Any], shown: Collection[str]) -
     shown : collection of str
         Names of the figures to show, in order.
     """
-    thumbnails = {name: picture(found.figure(name, "png"), THUMBNAIL) for name in shown}
     entries = [
         {
             **claim,
             "title": results.title(claim["figure"]),
-            "thumbnail": thumbnails.get(claim["figure"]),
+            "shown": claim["figure"] in shown,
             "rank": list(MEANINGS).index(Verdict(claim["verdict"])),
             "clearance": min(
                 (n["clearance"] for n in claim["numbers"] if n["clearance"] is not None),

@@ -20,6 +20,7 @@ import scipy.sparse.linalg as spla
 
 from blochball.exact import krylov
 from blochball.exact.space import Floats
+from blochball.support import sparse
 from blochball.support.jit import njit
 
 SMALL = 3000  # unknowns up to which a complete factorisation takes well under a second
@@ -39,6 +40,7 @@ class Stationary(NamedTuple):
     residual: float
 
 
+@sparse.one_blas_thread
 def stationary(
     owner: str, generator: sp.csr_array, trace: Floats, limit: float, axes: int = 6
 ) -> Stationary:
@@ -186,8 +188,7 @@ def factorised(
             f"of {limit / 2**30:.3g} GiB; exact.solve to a long time needs much less"
         )
     shifted = sp.csc_array(generator - shift * sp.eye_array(size))
-    options = {"SymmetricMode": True}
-    return spla.splu(shifted, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.01, options=options)
+    return sparse.factorised(shifted)
 
 
 @njit()

@@ -21,13 +21,12 @@ from itertools import product
 
 import numpy as np
 import scipy.sparse as sp
-from scipy.sparse.linalg import splu
 
 from blochball.exact import krylov, liouvillian, superoperators
 from blochball.exact.liouvillian import TOLERANCE, driven, space_for
 from blochball.exact.space import Complexes, Floats, Ints, Space
 from blochball.exact.superoperators import Term, left, right, scaled
-from blochball.support import progress
+from blochball.support import progress, sparse
 from blochball.system import System
 
 SECONDS = 1.0  # that a factorisation may take before all frequencies are served together
@@ -149,12 +148,14 @@ def spectrum(
 def _affordable(field: Field, method: str) -> str:
     """Return "direct" or "transform"; refuse the first where its factors take too much memory."""
     fill = _fill(field)
-    fits = 20 * fill <= field.memory_limit
+    _, needed = liouvillian.memory(field.system, None if driven(field.system) else 1)
+    needed += 20 * fill
+    fits = needed <= field.memory_limit
     if method == "direct" and not fits:
         raise ValueError(
             f"{field.owner}: method must be one that fits into memory_limit "
-            f"({field.memory_limit / 2**30:.3g} GiB), got 'direct', whose factors take about "
-            f"{20 * fill / 2**30:.3g} GiB; 'transform' needs none"
+            f"({field.memory_limit / 2**30:.3g} GiB), got 'direct', which takes about "
+            f"{needed / 2**30:.3g} GiB with its factors; 'transform' needs none"
         )
     if method != "auto":
         return method
@@ -175,6 +176,7 @@ def _fill(field: Field) -> float:
     return float((0.6 if field.system.sites == 1 else 4) * n ** (5 / 3))
 
 
+@sparse.one_blas_thread
 def _direct(
     field: Field, halves: list[tuple[complex, Floats]], steady: Floats, frequencies: Floats
 ) -> Floats:
@@ -201,9 +203,9 @@ def _direct(
     values = np.empty(len(frequencies))
     for k, omega in enumerate(frequencies):
         matrix = sp.csc_array((1j * omega + shift) * sp.eye_array(generator.shape[0]) - generator)
-        options = {"SymmetricMode": True}
-        solver = splu(matrix, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.01, options=options)
+        solver = sparse.factorised(matrix)
         solution = solver.solve(source)
+        del solver  # before the next takes as much
         # the solution has no trace; what rounding left of one is the steady state, times 1 / shift
         solution -= steady * (trace @ solution)
         values[k] = 2 * (raising @ solution).real

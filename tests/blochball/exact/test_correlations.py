@@ -212,7 +212,7 @@ def test_a_spectrum_that_needs_too_much():
     system = models.waveguide_chain(2, 4, 0.7, 1.0)
     field = regression.Field("exact.spectrum", system, amplitudes("", system, None), 2**30)
     field.memory_limit = 2**18
-    with pytest.raises(ValueError, match=r"'direct', whose factors take about .* GiB"):
+    with pytest.raises(ValueError, match=r"'direct', which takes about .* GiB"):
         regression.spectrum(field, np.zeros(1), "direct")
 
 

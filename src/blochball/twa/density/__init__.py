@@ -20,6 +20,7 @@ from blochball.dataset import assemble
 from blochball.moments import DIMS
 from blochball.support import progress as bars
 from blochball.support import validation
+from blochball.support.sparse import one_blas_thread
 from blochball.system import System
 from blochball.twa.density.generators import Rates
 from blochball.twa.density.solver import FUNCTIONS, Mesh, Problem
@@ -142,6 +143,7 @@ def _size(owner: str, system: System) -> float:
     return float(system.ensembles[0].size)
 
 
+@one_blas_thread
 def _run(
     owner: str,
     system: System,

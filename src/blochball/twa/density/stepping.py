@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.interpolate import BPoly
-from scipy.sparse.linalg import SuperLU, splu
+from scipy.sparse.linalg import SuperLU
 
 from blochball.support import progress
+from blochball.support.sparse import factorised
 
 Floats = NDArray[np.float64]
 _DEGREE = 4  # of the denominator
@@ -60,7 +61,7 @@ class Propagator:
 
     def state(self, moments: Floats) -> Floats:
         """Return w for given moments of the splines."""
-        return np.asarray(_factorised(self.mass.T).solve(moments))
+        return np.asarray(factorised(self.mass.T).solve(moments))
 
     def step(self, state: Floats, duration: float) -> Floats:
         """Advance a state; its error is of the eighth order in the duration."""
@@ -68,7 +69,7 @@ class Propagator:
             for known in sorted(self._solvers, key=lambda d: abs(np.log(d / duration)))[2:]:
                 del self._solvers[known]  # steps change by factors of two
             self._solvers[duration] = [
-                (_factorised((duration * self.generator - z * self.mass).T), 2 * c)
+                (factorised((duration * self.generator - z * self.mass).T), 2 * c)
                 for z, c in zip(*poles(_DEGREE), strict=True)
                 if z.imag > 0  # they come in conjugate pairs
             ]
@@ -81,7 +82,7 @@ class Propagator:
 
         `functions` are coefficients of splines, shape (splines, functions).
         """
-        solver, levels = _factorised(self.mass), [functions]
+        solver, levels = factorised(self.mass), [functions]
         for _ in range(2):
             levels.append(solver.solve(self.generator @ levels[-1]))
         return np.stack([self.mass @ level for level in levels], axis=1)
@@ -147,24 +148,17 @@ class Propagator:
         state = self.state(moments)
         if self.fastest == 0:
             return np.asarray(state @ weights)
-        solver = _factorised((self.mass - _LONGEST / self.fastest * self.generator).T)
-        values = state @ weights
+        solver = factorised((self.mass - _LONGEST / self.fastest * self.generator).T)
+        # the splines add up to one; of so long a step, rounding leaves a drift of what is conserved
+        total = self.mass.sum(axis=1)
+        norm, values = state @ total, state @ weights
         for _ in range(100):
             state = solver.solve(self.mass.T @ state)
+            state *= norm / (state @ total)
             before, values = values, state @ weights
             if np.max(np.abs(values - before) / scale) < tolerance:
                 return np.asarray(values)
         raise ArithmeticError("the means still change")
-
-
-def _factorised(matrix: sparse.sparray) -> SuperLU:
-    # the matrix is nearly symmetric in structure and diagonally heavy
-    return splu(
-        matrix.tocsc(),
-        permc_spec="MMD_AT_PLUS_A",
-        diag_pivot_thresh=0.01,
-        options={"SymmetricMode": True},
-    )
 
 
 def _hermite(places: list[float], values: list[Floats]) -> Callable[[float | Floats], Floats]:
