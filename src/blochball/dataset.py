@@ -9,6 +9,8 @@ emission                  time, site                 <J_l^+ J_l^->
 spin_squared              time, site                 <J_l^2>
 spin_covariance           time, site, axis,          ½<J^a J^b + J^b J^a> - <J^a><J^b>, only where
                           axis_other                 asked for
+pair_covariance           time, site, site_conj,     ½<J_k^a J_l^b + J_l^b J_k^a> - <J_k^a><J_l^b>,
+                          axis, axis_other           only where asked for
 output                    time, channel              <L_k^+ L_k>, without the rate
 correlation               time_kept, site, site_conj <J_k^+ J_l^->, only where asked for
 structure_factor          time, momentum             S(p), only where asked for
@@ -40,10 +42,8 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from blochball._version import __version__
-from blochball.moments import DIMS, MOMENTS, SECOND, TABLE
+from blochball.moments import DIMS, FIRST, MOMENTS, SECOND, TABLE
 from blochball.system import System
-
-_FIRST = ("spin_x", "spin_y", "inversion")
 
 
 def assemble(
@@ -100,6 +100,10 @@ def assemble(
         if wide:
             errors["spin_covariance"] = _spin_covariance_error(values, np.asarray(covariance))
         values["spin_covariance"] = _spin_covariance(values)
+    if "pair_product" in values:
+        means = np.stack([values[name] for name in FIRST], axis=-1)
+        product = np.einsum("...ka,...lb->...klab", means, means)
+        values["pair_covariance"] = values.pop("pair_product") - product
     if not system.jumps and "emission" in values:
         values["output"] = np.zeros((np.size(times), 0))
         errors |= {} if covariance is None and not errors else {"output": values["output"]}
@@ -175,7 +179,7 @@ def joined(points: Mapping[Any, Any], dim: str) -> Any:
 def _spin_covariance(values: dict[str, Any]) -> NDArray[np.float64]:
     """Take the second moments out of `values` and return the covariances they give."""
     second = {name: np.asarray(values.pop(name)) for name in SECOND}
-    means = np.stack([values[name] for name in _FIRST], axis=-1)
+    means = np.stack([values[name] for name in FIRST], axis=-1)
     pairs = [[second[f"spin_{min(a, b)}{max(a, b)}"] for b in "xyz"] for a in "xyz"]
     products = np.moveaxis(np.array(pairs), (0, 1), (-2, -1))
     return np.asarray(products - means[..., :, None] * means[..., None, :])
@@ -192,7 +196,7 @@ def _spin_covariance_error(
         slope = np.zeros(covariance.shape[:-1])
         slope[..., names.index(f"spin_{min(first, other)}{max(first, other)}")] = 1.0
         for c, d in ((a, b), (b, a)):
-            slope[..., names.index(_FIRST[c])] -= np.asarray(values[_FIRST[d]])
+            slope[..., names.index(FIRST[c])] -= np.asarray(values[FIRST[d]])
         found[..., a, b] = _root(np.einsum("...p,...pq,...q", slope, covariance, slope))
     return found
 

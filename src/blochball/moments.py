@@ -32,6 +32,10 @@ TABLE: dict[str, Kept] = {
     "correlation": Kept(("time_kept", "site", "site_conj"), "<J_k^+ J_l^->"),
     "structure_factor": Kept(("time", "momentum"), "sum_kl exp(i p (k - l)) <J_k^+ J_l^->"),
     "spin_covariance": Kept((*_SITE, "axis", "axis_other"), "<J^a J^b + J^b J^a>/2 - <J^a><J^b>"),
+    "pair_covariance": Kept(
+        (*_SITE, "site_conj", "axis", "axis_other"),
+        "<J_k^a J_l^b + J_l^b J_k^a>/2 - <J_k^a><J_l^b>",
+    ),
     "covariance": Kept(("time", "site", "moment", "moment_other"), "covariance of the means"),
     "output_covariance": Kept(("time", "channel", "channel_other"), "covariance of the means"),
     "ensemble_size": Kept(("site",), "number of emitters N"),
@@ -56,6 +60,10 @@ SECOND: dict[str, Kept] = {
         ((-0.25j, "+z"), (-0.25j, "z+"), (0.25j, "-z"), (0.25j, "z-")),
     ),
 }
+# names of <J^x>, <J^y> and <J^z>
+FIRST = ("spin_x", "spin_y", "inversion")
+# what `moments=` of a solver may be
+KEPT = ("first", "second", "pairs")
 MOMENTS: tuple[str, ...] = tuple(name for name, kept in TABLE.items() if kept.words)
 DIMS: dict[str, tuple[str, ...]] = {name: kept.dims for name, kept in TABLE.items()}
 LONG_NAMES: dict[str, str] = {name: kept.long_name for name, kept in TABLE.items()}

@@ -24,6 +24,7 @@ from blochball.squeezing import (
     kitagawa_ueda_squeezing,
     spin_inequalities,
     squeezing_direction,
+    total_spin,
     wineland_squeezing,
 )
 from blochball.support import validation
@@ -43,6 +44,7 @@ __all__ = [
     "squeezing_direction",
     "structure_factor",
     "subradiance",
+    "total_spin",
     "wineland_squeezing",
 ]
 

@@ -13,13 +13,11 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from blochball.moments import SECOND
+from blochball.moments import FIRST, SECOND, TABLE
 from blochball.support import validation
 from blochball.support.arguments import named
 
 Array = NDArray[np.float64]
-
-FIRST = ("spin_x", "spin_y", "inversion")
 
 
 def finished(
@@ -34,6 +32,72 @@ def finished(
     error = (variance.clip(min=0) ** 0.5).transpose(*value.dims)
     labels = {"long_name": f"standard error of {long_name}", "units": "1"}
     return value.assign_coords(stderr=(value.dims, error.data, labels))
+
+
+@named("observables.total_spin")
+def total_spin(ds: xr.Dataset) -> xr.Dataset:
+    """Return the moments of the sum of the spins of all ensembles, as those of one ensemble.
+
+    What is asked of one ensemble can then be asked of all of them together: squeezing in all its
+    forms, and Toth's inequalities.
+
+    Parameters
+    ----------
+    ds : xarray.Dataset
+        With `pair_covariance` of all pairs of its sites, from ``moments="pairs"``.
+
+    Returns
+    -------
+    xarray.Dataset
+        `spin_x`, `spin_y`, `inversion`, `emission`, `spin_squared`, `spin_covariance` and
+        `ensemble_size`, of the single site 0.
+
+    Raises
+    ------
+    ValueError
+        If the Dataset lacks a pair.
+
+    Examples
+    --------
+    Two ensembles that twist together are squeezed together more than each by itself:
+
+    >>> from math import pi
+    >>> from blochball import Ensemble, SpinCoupling, System, exact, observables
+    >>> twisted = SpinCoupling([[1.0, 1.0], [1.0, 1.0]], "zz")
+    >>> system = System([Ensemble(6, polar=pi / 2)] * 2, couplings=twisted)
+    >>> ds = exact.solve(system, [0.1], moments="pairs")
+    >>> observables.wineland_squeezing(ds).values.round(3).tolist()
+    [[0.654, 0.654]]
+    >>> observables.wineland_squeezing(observables.total_spin(ds)).values.round(3).tolist()
+    [[0.308]]
+    """
+    owner = "observables.total_spin"
+    validation.dataset(owner, ds, ("pair_covariance", *FIRST, "ensemble_size"))
+    sites = np.atleast_1d(ds.site.values)
+    if set(sites) != set(np.atleast_1d(ds.site_conj.values)):
+        raise ValueError(
+            f"{owner}: ds must hold all pairs of its sites, got {validation.shown(sites)} with "
+            f"{validation.shown(ds.site_conj.values)}"
+        )
+    over = [dim for dim in ("site", "site_conj") if dim in ds.pair_covariance.dims]
+    covariance = ds.pair_covariance.sum(over)
+    x, y, z = (ds[name].sum("site") if "site" in ds[name].dims else ds[name] for name in FIRST)
+    xx, yy, zz = (covariance.sel(axis=a, axis_other=a, drop=True) for a in "xyz")
+    found = {
+        **dict(zip(FIRST, (x, y, z), strict=True)),
+        "emission": xx + yy + x**2 + y**2 + z,
+        "spin_squared": xx + yy + zz + x**2 + y**2 + z**2,
+        "spin_covariance": covariance,
+        "ensemble_size": ds.ensemble_size.sum(),
+    }
+    whole = xr.Dataset({name: value.drop_attrs() for name, value in found.items()})
+    whole = whole.drop_vars(["site", "site_conj"], errors="ignore").expand_dims(site=[0])
+    for name in found:
+        whole[name] = whole[name].transpose(
+            *(dim for dim in TABLE[name].dims if dim in whole[name].dims)
+        )
+        whole[name].attrs = {"long_name": TABLE[name].long_name, "units": "1"}
+    return whole.assign_attrs(ds.attrs)
 
 
 @named("observables.wineland_squeezing")

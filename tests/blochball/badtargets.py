@@ -33,6 +33,7 @@ TIMES = [0.0, 0.01]
 JSON = LASER.to_json()
 SOLVED = exact.solve(LASER, TIMES)
 CHAIN = exact.solve(PAIR, TIMES, "liouvillian", correlations=[0])
+PAIRS = exact.solve(models.waveguide_chain(2, 1, 0.1, 1.0), TIMES, moments="pairs")
 
 rate, number = bad.not_real(0), bad.not_real()
 angle = number | st.floats(3.15, 1e6) | st.floats(-1e6, -3.15)  # degrees, perhaps
@@ -294,6 +295,20 @@ TARGETS = {
         {"state": exact.liouvillian.stationary(LASER)},
         {"state": bad.neither(exact.State)},
     ),
+    "observables.total_spin": Target(
+        observables.total_spin, {"ds": PAIRS}, {"ds": not_dataset | bare}
+    ),
+    "observables.classical_fisher_information": Target(
+        observables.classical_fisher_information,
+        {"state": exact.liouvillian.states(LASER, [0.0])[0], "direction": "x"},
+        {
+            "state": bad.neither(exact.State),
+            "direction": st.none()
+            | bad.texts.filter(lambda value: value not in ("x", "y", "z"))
+            | bad.things
+            | st.sampled_from([[1, 2], [0, 0, 0], [1, 1, float("nan")], 1.0, np.eye(3)]),
+        },
+    ),
     "cumulants.solve": Target(
         cumulants.solve,
         {"system": LASER, "times": TIMES},
@@ -301,6 +316,7 @@ TARGETS = {
             "system": not_system,
             "times": bad.not_times,
             "order": bad.not_integer(1) | st.integers(3),
+            "moments": bad.not_choice,
             "rtol": bad.not_real(1e-13),
             "atol": rate,
             "integrator": bad.not_choice,

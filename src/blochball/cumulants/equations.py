@@ -36,10 +36,11 @@ from numpy.typing import NDArray
 
 from blochball import operators
 from blochball.ensemble import Ensemble
+from blochball.moments import SECOND
 from blochball.operators import TABLE, VECTORS, MasterEquation
 from blochball.support import progress, validation
 from blochball.system import System
-from blochball.terms import KINDS
+from blochball.terms import AXES, KINDS
 
 Array = NDArray[np.float64]
 
@@ -262,8 +263,11 @@ def turned(state: tuple[Array, Array | None], matrices: Array) -> tuple[Array, A
     return np.einsum("lab,lb->la", matrices, m), c
 
 
-def observables(system: System, m: Array, c: Array | None) -> dict[str, Array]:
-    """Return what the Dataset holds at one time, from m and c (None: no correlations)."""
+def observables(system: System, m: Array, c: Array | None, kept: str = "first") -> dict[str, Array]:
+    """Return what the Dataset holds at one time, from m and c (None: no correlations).
+
+    `kept` is "first", "second" or "pairs", as `moments` of `cumulants.solve`.
+    """
     sites, size = np.arange(system.sites), system.column("size")
     spins = products(system, m, c)
     own = spins[sites, :, sites, :]
@@ -280,6 +284,13 @@ def observables(system: System, m: Array, c: Array | None) -> dict[str, Array]:
     found["output"] = np.array(
         [np.einsum("la,mb,lamb->", v.conj(), v, spins, optimize=True).real / 4 for v in vectors]
     )
+    second = spins.real.transpose(0, 2, 1, 3) / 4
+    if kept != "first":
+        for name in SECOND:
+            a, b = (AXES.index(axis) for axis in name[-2:])
+            found[name] = second[sites, sites, a, b]
+    if kept == "pairs":
+        found["pair_product"] = second
     return found
 
 

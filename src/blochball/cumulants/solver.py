@@ -22,6 +22,7 @@ from blochball.cumulants.equations import (
     turned,
 )
 from blochball.dataset import assemble
+from blochball.moments import KEPT
 from blochball.protocol import Piece, Protocol, Rotation
 from blochball.support import progress as bars
 from blochball.support import validation
@@ -44,6 +45,7 @@ def solve(
     rtol: float = 1e-9,
     atol: float = 1e-12,
     integrator: str = "auto",
+    moments: str = "first",
     progress: bool = False,
 ) -> xr.Dataset:
     """Integrate the cumulant equations of any System, to first or second order.
@@ -69,6 +71,9 @@ def solve(
         Of `scipy.integrate.solve_ivp`; "auto" is LSODA, which turns implicit where the equations
         are stiff, or DOP853 for more than a few hundred variables (3 M for M sites, and
         3 M (3 M + 1) / 2 more in second order).
+    moments : {"first", "second", "pairs"}
+        "second" keeps the covariances of all spin components of each site, `spin_covariance`,
+        "pairs" also those of all pairs of sites, `pair_covariance`.
     progress : bool
         Show a progress bar.
 
@@ -96,6 +101,7 @@ def solve(
     rtol = validation.real(owner, "rtol", rtol, _FINEST)
     atol = validation.real(owner, "atol", atol, 0)
     validation.choice(owner, "integrator", integrator, _INTEGRATORS)
+    validation.choice(owner, "moments", moments, KEPT)
 
     started = time.perf_counter()
     initial = system.initial if isinstance(system, Protocol) else system
@@ -106,7 +112,7 @@ def solve(
     path = _Path(owner, protocol, equations, integrator, rtol, atol)
     with bars.shown(owner, progress):
         values = [
-            observables(protocol.at(now), *equations.unpack(at))
+            observables(protocol.at(now), *equations.unpack(at), moments)
             for now, at in zip(times, path.states(state, times), strict=True)
         ]
     changes: dict[str, Any] = {"protocol": protocol.to_json()} if protocol is system else {}

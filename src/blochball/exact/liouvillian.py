@@ -23,6 +23,7 @@ from blochball.exact.expectations import Expectations
 from blochball.exact.space import Floats, Space, dimension
 from blochball.exact.state import State
 from blochball.exact.superoperators import left
+from blochball.moments import KEPT
 from blochball.operators import MasterEquation
 from blochball.support import validation
 from blochball.system import System
@@ -118,8 +119,9 @@ def solve(
         In place of the one that the ensembles start in.
     correlations : array_like, optional
         Those of the output times at which all <J_k^+ J_l^-> are kept.
-    moments : {"first", "second"}
-        "second" keeps the covariances of all spin components of each site, `spin_covariance`.
+    moments : {"first", "second", "pairs"}
+        "second" keeps the covariances of all spin components of each site, `spin_covariance`,
+        "pairs" also those of all pairs of sites, `pair_covariance`.
 
     Raises
     ------
@@ -128,7 +130,7 @@ def solve(
     """
     started = time.perf_counter()
     owner = "exact.solve"
-    second = validation.choice(owner, "moments", moments, ("first", "second")) == "second"
+    second = validation.choice(owner, "moments", moments, KEPT) != "first"
     validation.instance(owner, "system", system, System)
     times = validation.times(owner, times)
     tolerance = validation.real(owner, "tolerance", tolerance, 1e-14)
@@ -138,7 +140,7 @@ def solve(
     start = start_of(system, space, initial)
     generator = superoperators.liouvillian(system, space)
     built = time.perf_counter()
-    expectations = Expectations(system, space, pairs=bool(kept.size), second=second)
+    expectations = Expectations(system, space, pairs=bool(kept.size), kept=moments)
     products = 0
 
     def product(vector: Floats) -> Floats:
@@ -222,7 +224,7 @@ def steady_state(
         counts linearly independent ones. Without it there must be one only.
     correlations : bool
         Whether to keep all <J_k^+ J_l^->.
-    moments : {"first", "second"}
+    moments : {"first", "second", "pairs"}
         As for `solve`.
 
     Raises
@@ -236,9 +238,9 @@ def steady_state(
     started = time.perf_counter()
     owner = "exact.steady_state"
     validation.flag(owner, "correlations", correlations)
-    second = validation.choice(owner, "moments", moments, ("first", "second")) == "second"
+    second = validation.choice(owner, "moments", moments, KEPT) != "first"
     state, how = _stationary(owner, system, memory_limit, initial, second)
-    expectations = Expectations(system, state.space, pairs=correlations, second=second)
+    expectations = Expectations(system, state.space, pairs=correlations, kept=moments)
     values = expectations.of(state.space.to_real(state.elements)[None, :])
     kept = np.arange(1 if correlations else 0)
     return assemble(

@@ -24,6 +24,7 @@ from blochball.exact import krylov, liouvillian, superoperators
 from blochball.exact.expectations import Expectations
 from blochball.exact.space import Floats, Space
 from blochball.exact.state import State
+from blochball.moments import KEPT
 from blochball.protocol import Piece, Protocol, Rotation
 from blochball.support import validation
 from blochball.system import System
@@ -55,7 +56,7 @@ def solve(
     started = time.perf_counter()
     owner = "exact.solve"
     validation.instance(owner, "system", protocol, Protocol)
-    second = validation.choice(owner, "moments", moments, ("first", "second")) == "second"
+    second = validation.choice(owner, "moments", moments, KEPT) != "first"
     times = validation.times(owner, times)
     tolerance = validation.real(owner, "tolerance", tolerance, 1e-14)
     kept = liouvillian.kept_times(times, correlations)
@@ -72,7 +73,7 @@ def solve(
         system = protocol.at(now)
         # outputs are those of the weights at the time
         if expectations is None or [j.weights for j in system.jumps] != last:
-            expectations = Expectations(system, space, pairs=bool(kept.size), second=second)
+            expectations = Expectations(system, space, pairs=bool(kept.size), kept=moments)
             last = [j.weights for j in system.jumps]
         values.append(expectations.of(state[None]))
     assert expectations is not None
