@@ -19,14 +19,15 @@ def sampled(system, delays=DELAYS, time=np.inf, weights=None, **options):
     return ds
 
 
-def agree(system, time=np.inf, weights=None, judged=None, **options):
+def agree(system, time=np.inf, weights=None, judged=None, rare=1e-9, **options):
+    """Compare with the density matrix; of events as rare as `rare` no standard error tells."""
     ds = sampled(system, DELAYS, time, weights, **options)
     judge = exact.two_time(judged or system, DELAYS, time, weights, method="liouvillian")
     for k, part in enumerate(("real", "imag")):
         variance = np.diagonal(ds.first_order_covariance.values[..., k, k])
         error = getattr(ds.first_order - judge.first_order, part).values
-        assert (np.abs(error) <= 5 * np.sqrt(variance) + 1e-9).all(), (part, error)
-    all_within(ds, {name: judge[name] for name in ("second_order", "intensity")}, floor=1e-9)
+        assert (np.abs(error) <= 5 * np.sqrt(variance) + rare).all(), (part, error)
+    all_within(ds, {name: judge[name] for name in ("second_order", "intensity")}, floor=rare)
     return ds
 
 
@@ -70,7 +71,7 @@ def test_each_term_alone(name):
 def test_any_system(system):
     if coherence_sampling.obstacle(system, amplitudes("", system, None), 0.3) is None:
         return
-    agree(system, 0.3, trajectories=800, seed=4)
+    agree(system, 0.3, rare=8 / 800, trajectories=800, seed=4)
 
 
 def test_no_delay_is_the_intensity_of_each_trajectory():
