@@ -67,9 +67,9 @@ def total_spin(ds: xr.Dataset) -> xr.Dataset:
     >>> system = System([Ensemble(6, polar=pi / 2)] * 2, couplings=twisted)
     >>> ds = exact.solve(system, [0.1], moments="pairs")
     >>> observables.wineland_squeezing(ds).values.round(3).tolist()
-    [[0.654, 0.654]]
+    [[0.783, 0.783]]
     >>> observables.wineland_squeezing(observables.total_spin(ds)).values.round(3).tolist()
-    [[0.308]]
+    [[0.383]]
     """
     owner = "observables.total_spin"
     validation.dataset(owner, ds, ("pair_covariance", *FIRST, "ensemble_size"))
