@@ -51,7 +51,7 @@ class Pulse:
 class Inset:
     """Errors of `Pulse` against N, without sampling: of Eq. (6) and of the ball."""
 
-    drawn: ClassVar[Drawn] = ("emission", "inversion")
+    drawn: ClassVar[Drawn] = ("emission", "inversion", "spin_squared")
 
     sizes: Annotated[tuple[Several, ...], {"minItems": 3}]
 
