@@ -25,4 +25,10 @@ CONTROLS = [
         "decay/*.density* inset/*.density*",
         more_error("inversion", 10),
     ),
+    Control(
+        "decay-single-body",
+        "inversion four times as good",
+        "decay/*.density* inset/*.density*",
+        more_error("inversion", 0.25),
+    ),
 ]

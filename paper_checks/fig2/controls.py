@@ -94,6 +94,7 @@ CONTROLS = [
     Control("fig2-precursor", "as exact", SQUEEZING, as_exact),
     Control("fig2-breakdown", "as exact", SQUEEZING, as_exact),
     Control("fig2-pumps", "10% off", "pump_sweep/*.density*", scaled("emission", 1.1)),
+    Control("fig2-pumps", "as exact", "pump_sweep/*.density_eq6", as_exact),
     Control("fig2-diagnostic", "short where it is dark", "squeezing/*.twa", short_when_dark),
     Control("fig2-diagnostic", "wrong where it is dark", SQUEEZING, wrong_when_dark),
     Control(
