@@ -85,8 +85,12 @@ def errors(ax: Axes, results: Results) -> None:
             found = [measure.largest_error(results, "density", kind, int(n), name) for n in sizes]
             against_size.errors(ax, sizes, found, f"{name}, {kind}", color=colour, marker=marker)
     ax.plot(sizes, 0.1 / sizes, "--", color=style.REFERENCE, linewidth=0.8)
-    ax.set(xscale="log", yscale="log", xlabel="$N$", ylabel="max. error")
-    ax.legend(handlelength=1, labelspacing=0.25)
+    ax.set_yscale("log")
+    against_size.size_axis(ax, sizes)
+    ax.set_ylabel("max. error")
+    # room for the legend below all lines
+    ax.set_ylim(bottom=0.1 * ax.get_ylim()[0])
+    ax.legend(loc="lower left", handlelength=1, labelspacing=0.25)
 
 
 def _shades(results: Results) -> dict[int, str]:

@@ -14,11 +14,14 @@ from matplotlib.lines import Line2D
 
 from figures import against_size, style
 from figures.time_crystal.runs import LOCAL, PHASES
+from paper_checks.quantity import arrays
 from paper_checks.time_crystal import measure
 from workflow.results import Results
 
 COLOURS = dict(zip(LOCAL, (style.REFERENCE, style.BLUE, style.VERMILION, "#5a9a3c"), strict=True))
 MARKERS = dict(zip(LOCAL, "os^D", strict=True))
+
+DYING = 0.2  # damping rate, in N Gamma; a period is 11 / (N Gamma)
 
 
 def draw(results: Results) -> Figure:
@@ -80,17 +83,19 @@ def damping(ax: Axes, results: Results) -> None:
     exact = measure.sizes(results, exact=True)
     for local in LOCAL:
         for theory, sizes in (("exact", exact), ("twa", measure.sizes(results))):
-            found = [
-                measure.oscillation(results, f"oscillating-{local}", size, theory)["damping"]
+            every = {
+                size: measure.oscillation(results, f"oscillating-{local}", size, theory)["damping"]
                 for size in sizes
-            ]
+            }
+            # what has died out within two periods no cosine can be fitted to
+            known = {n: q for n, q in every.items() if 20 * q.stderr < q.value < DYING}
             look = {"color": COLOURS[local], "linestyle": "none", "linewidth": 0.8}
             if theory == "exact":
                 look |= {"marker": "s", "markerfacecolor": "none", "markersize": 5.5}
             else:
                 look |= {"marker": "o"}
-            values, stderr = zip(*((q.value, q.stderr) for q in found), strict=True)
-            ax.errorbar(sizes, values, stderr, **look)
+            values, stderr = arrays(list(known.values()))
+            ax.errorbar(list(known), values, stderr, **look)
     against_size.size_axis(ax, measure.sizes(results))
     ax.set_ylabel(r"damping rate / $N\Gamma$")
     ax.set_ylim(bottom=0)
