@@ -310,12 +310,13 @@ def test_a_claim_names_the_files_it_was_measured_from(
     data: dict[str, Any], results: Results
 ) -> None:
     claims = {claim["id"]: claim for claim in data["claims"]}
-    expected = [str(results.path("pulse", f"size-10.{theory}")) for theory in ("exact", "twa")]
+    theories = ("eq6", "twa")
+    expected = [str(results.path("anchors", f"collective.{theory}")) for theory in theories]
     root = results.directory.parents[1]
-    found = [str(root / path) for path in claims["fig2-ten-emitters"]["sources"]]
+    found = [str(root / path) for path in claims["anchor-psi-redundant"]["sources"]]
     assert sorted(found) == sorted(expected)
-    twa = data["sources"][os.path.relpath(results.path("pulse", "size-10.twa"), root)]
-    ds = results.load("pulse", "size-10.twa")
+    twa = data["sources"][os.path.relpath(results.path("anchors", "collective.twa"), root)]
+    ds = results.load("anchors", "collective.twa")
     assert twa["trajectories"] == [ds.attrs["trajectories"]]
     assert twa["seeds"] == [ds.attrs["seed"]]
     assert twa["steps"] == [ds.attrs["steps"]]
