@@ -89,7 +89,7 @@ def test_what_a_failed_job_said_is_on_the_screen(folder: Path, tmp_path: Path) -
         "    os.write(2, b'no luck today\\n')\n"
         "    os._exit(1)\n"
     )
-    target = TARGET.replace("size-4", "size-6")
+    target = TARGET.replace("size-4", "size-10")
     status, said = snakemake(
         folder, "--configfile", "one.yaml", "--", target, PYTHONPATH=str(tmp_path)
     )
