@@ -15,7 +15,14 @@ from paper_checks.quantity import Quantity, arrays, resolved
 def size_axis(ax: Axes, sizes: Sequence[int]) -> None:
     """Make the horizontal axis logarithmic in N, with ticks at the sizes and nowhere else."""
     ax.set_xscale("log")
-    ax.set_xticks(list(sizes), [f"{size}" for size in sizes])
+    texts: list[str] = []
+    last = 0.0
+    for size in sizes:
+        # numbers that are too close would run into each other
+        room = size > last * (sizes[-1] / sizes[0]) ** 0.09
+        texts.append(f"{size}" if room else "")
+        last = size if room else last
+    ax.set_xticks(list(sizes), texts)
     ax.minorticks_off()
     # minor ticks of the other axis are wanted where it is logarithmic
     if ax.get_yscale() == "log":
