@@ -13,8 +13,8 @@ The tests ask that every claim is in it, that a claim which nothing breaks says 
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from enum import StrEnum
@@ -59,8 +59,14 @@ def column(kind: str, asked: Sequence[Claim]) -> dict[str, Effect]:
     return effects
 
 
-def main(figures: Sequence[str]) -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Measure claims with every kind of wrong physics, and write each kind down as it ends."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    known = ", ".join(ledger.figures())
+    parser.add_argument("figures", nargs="*", help=f"some of {known}; all by default")
+    figures = parser.parse_args(arguments).figures
+    if unknown := set(figures) - set(ledger.figures()):
+        parser.error(f"figures must be some of {known}, got {', '.join(sorted(unknown))}")
     asked = [claim for claim in ledger.claims() if not figures or claim.figure in figures]
     kept = ledger.wrong_physics()
     claims = {claim.id: dict(kept.get(claim.id, {})) for claim in ledger.claims()}
@@ -76,4 +82,4 @@ def main(figures: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()
