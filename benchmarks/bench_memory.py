@@ -74,7 +74,7 @@ def two_times(system: System, size: int, limit: float) -> Any:
 
 
 def spectrum(system: System, size: int, limit: float) -> Any:
-    return exact.spectrum(system, [0.0, 0.1 * size], memory_limit=limit)
+    return exact.spectrum(system, [0.0, 0.1 * size], method="direct", memory_limit=limit)
 
 
 def modes(system: System, size: int, limit: float) -> Any:
@@ -91,8 +91,8 @@ CASES: dict[str, tuple[Callable[..., Any], Callable[[int], System], tuple[int, .
     "density matrix, two driven": (solve_matrix, pair, (12, 16)),
     "steady state, time crystal": (steady, crystal, (300, 600)),
     "two times, one ensemble": (two_times, laser, (100, 200)),
-    "two times, two ensembles": (two_times, chain, (8, 14)),
-    "spectrum, one ensemble": (spectrum, laser, (100, 200)),
+    "two times, two ensembles": (two_times, chain, (8, 12)),
+    "spectrum, one ensemble": (spectrum, laser, (200, 400)),
     "spectrum, two ensembles": (spectrum, chain, (6, 8)),
     "slowest modes, one ensemble": (modes, local, (50, 100)),
 }
