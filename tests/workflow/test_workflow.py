@@ -16,11 +16,12 @@ import numpy as np
 import pytest
 import yaml
 
+from blochball import models
 from blochball.support import storage
 from workflow import config, results, simulate
 from workflow.report import rulegraph
 from workflow.runs import BATCHES, Run
-from workflow.theories import TWA
+from workflow.theories import TWA, Point
 
 CONFIGS = ("quick", "paper")
 
@@ -194,6 +195,24 @@ def test_a_scan_keeps_what_differs_and_what_does_not(tmp_path: Path) -> None:
     assert ds.seed.values.tolist() == [point.seed for point in run.points.values()]
     assert ds.system.values.tolist() == [p.system.to_json() for p in run.points.values()]
     np.testing.assert_array_equal(ds.emission.sel(phase=0.5), alone.emission)
+
+
+def test_of_a_scan_with_other_times_for_each_point_the_last_is_kept(tmp_path: Path) -> None:
+    """With it `until`, and the number of trajectories, which is the same for all."""
+    points = {
+        pump: Point(
+            models.superradiant_laser(25, pump), np.array([8 * (1 + 1 / pump)]),
+            trajectories=100, steps=400, seed=seed,
+        )
+        for seed, pump in enumerate((1.0, 2.0, 4.0))
+    }  # fmt: skip
+    storage.save(simulate.compute(Run(TWA, points, scan="pump")), tmp_path / "scan.nc")
+    ds = storage.load(tmp_path / "scan.nc")
+    np.testing.assert_array_equal(ds.pump, [1, 2, 4])
+    assert ds.attrs["trajectories"] == 100
+    alone = simulate.compute(Run(TWA, {4.0: points[4.0]}))
+    np.testing.assert_array_equal(ds.emission.sel(pump=4), alone.emission[0])
+    np.testing.assert_array_equal(ds.until, [16, 12, 10])
 
 
 # -- the graph -----------------------------------------------------------------------------------
