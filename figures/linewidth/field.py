@@ -13,6 +13,7 @@ import numpy as np
 import xarray as xr
 
 from blochball import cumulants, exact, observables, twa
+from blochball.support import validation
 from workflow.theories import Point, Theory
 
 
@@ -123,8 +124,10 @@ CORRELATIONS = Theory(
     "correlations", solve_correlations, MODULES, sampled=True, cost=3, minutes=20, megabytes=1500
 )
 SPECTRUM = Theory(
-    "spectrum", solve_spectrum, MODULES, sampled=True, cost=3, minutes=20, megabytes=1500
-)
+    "spectrum", solve_spectrum, MODULES, sampled=True, cost=3, minutes=20, megabytes=1500,
+    # light has frequencies of either sign
+    check=lambda owner, value: validation.reals(owner, "frequencies", value, "real numbers"),
+)  # fmt: skip
 PHOTONS = Theory(
     "photons", solve_photons, MODULES, sampled=True, cost=3, minutes=20, megabytes=1500
 )
