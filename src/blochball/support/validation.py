@@ -32,7 +32,7 @@ MOST = 2**53
 # ensembles, collective jumps, output times: a hundred times those of a large calculation
 LONGEST = 10**6
 # bytes that any process may have: its limits, which are in files, need not be read
-ALWAYS = 16 * 2**20
+ALWAYS = 2**20
 
 _SHORT = reprlib.Repr()
 _SHORT.maxlist = _SHORT.maxtuple = _SHORT.maxset = _SHORT.maxdict = 20
