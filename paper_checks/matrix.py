@@ -22,6 +22,7 @@ from functools import partial
 from pathlib import Path
 
 from blochball.dataset import revision
+from blochball.support import sparse
 from blochball.support.parallel import thread_count
 from paper_checks import controls, ledger
 from paper_checks.ledger import Claim, Finding
@@ -49,6 +50,7 @@ def effect(before: Finding, after: Finding) -> Effect:
     return Effect.BLURS if blurred else Effect.NOTHING
 
 
+@sparse.one_blas_thread
 def column(kind: str, asked: Sequence[Claim]) -> dict[str, Effect]:
     """Return what one kind of wrong physics does to each claim, by its id."""
     results = Results(load(CONFIG), Path("results"))
