@@ -34,6 +34,36 @@ def test_superradiant_laser(ratio):
     assert ds.spread.max() < 0.01
 
 
+def test_errors_fall_with_the_number_of_emitters():
+    """At no delay both orders are wrong by the order of 1/N, the second nearly by 1/N^2."""
+    sizes, errors = np.array([4, 8, 16, 32]), []
+    for size in sizes:
+        system = models.superradiant_laser(size, size / 4)
+        ds = twa.two_time(system, [0.0], trajectories=20_000, seed=10)
+        errors.append([float(e[0].real) for e in deviation(ds, exact.two_time(system, [0.0]))])
+    first, first_error, second, second_error = np.abs(errors).T
+    for error, stderr, steepest in ((first, first_error, -1.0), (second, second_error, -1.5)):
+        weights = error / stderr
+        (slope, _), covariance = np.polyfit(
+            np.log(sizes), np.log(error), 1, w=weights, cov="unscaled"
+        )
+        assert slope < steepest + 4 * np.sqrt(covariance[0, 0])
+        assert np.sqrt(covariance[0, 0]) < 0.1
+
+
+def test_rotational_noise_is_exact():
+    """Collective dephasing turns the field by a random angle, and lets photons be."""
+    system = System(Ensemble(20, polar=1.2), CollectiveJump(0.8, [1], kind="dephasing"))
+    delays = np.array([0.0, 0.5, 2.0])
+    ds = twa.two_time(system, delays, 0.3, trajectories=4000, seed=11)
+    judge = exact.two_time(system, delays, 0.3)
+    fading = np.exp(-0.8 * delays / 2)
+    np.testing.assert_allclose(judge.first_order / judge.intensity, fading, atol=1e-7)
+    within(ds.first_order.real, judge.first_order.real, ds.first_order_stderr)
+    within(ds.first_order.imag, 0.0, ds.first_order_stderr)
+    within(ds.second_order, judge.second_order, ds.second_order_stderr)
+
+
 def test_light_of_inverted_emitters_is_thermal():
     """Where the field is its own fluctuations; 7/4 without the second derivative of a turn."""
     system = models.superradiant_laser(100, 3000.0)
@@ -130,6 +160,19 @@ def test_spectrum():
     assert (lines.stderr < 0.03 * judge.max()).all()
     # mirrored it would be another one
     assert np.abs(judge[::-1].values - judge.values).max() > 0.2 * judge.max()
+
+
+def test_sum_of_the_spectrum_is_the_intensity():
+    """And it is real, positive, and even where nothing tells directions of rotation apart."""
+    system, half, count = models.superradiant_laser(100, 50.0), 2.0, 41
+    part = np.pi / count
+    angles = part * (np.arange(count) - (count - 1) / 2)
+    lines = twa.spectrum(system, half * np.tan(angles), trajectories=2000, seed=12)
+    weights = part * half / np.cos(angles) ** 2 / (2 * np.pi)
+    total = float(weights @ lines.values)
+    assert total == pytest.approx(exact.steady_state(system).emission.item(), rel=0.03)
+    assert (lines > -4 * lines.stderr).all()
+    within(lines - lines[::-1].values, 0.0, np.hypot(lines.stderr, lines.stderr[::-1].values))
 
 
 def test_threads_do_not_matter():
