@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 
+from blochball import System
 from figures.linewidth.runs import limit
-from paper_checks.curves import Array, Curve, methods_of
+from paper_checks.curves import Array, Curve, jackknife, methods_of
 from paper_checks.quantity import Quantity
 from workflow.results import Results, at
 
@@ -154,3 +155,64 @@ def synchronisation(results: Results) -> dict[str, Quantity]:
         errors.append(abs(away.at(int(np.argmax(np.abs(away.value))))))
     found["largest error, few"] = max(errors, key=lambda error: error.value)
     return found
+
+
+# -- chains --------------------------------------------------------------------------------------
+
+
+def forward(results: Results, run: str, what: str, drive: float) -> Curve:
+    """Return "spectrum" or "g2" of the forward light of the "chain", or of a short one."""
+    theory = {"spectrum": "spectrum", "g2": "photons"}[what]
+    return Curve.of(at(results.load("forward", f"{run}.{theory}"), drive=drive), what)
+
+
+def sum_rule(results: Results) -> dict[str, Quantity]:
+    """Light in the spectrum and the coherent light, over the output that `twa.solve` finds."""
+    chain, angles = results.settings("forward").chain, results.settings("forward").angles()
+    # of the frequencies half tan(angle), over 2 pi
+    shares = chain.half_in_pump * chain.pump / np.cos(angles) ** 2 / (2 * angles.size)
+    found = {}
+    for name, drive in _drives(results):
+        curve = forward(results, "chain", "spectrum", drive)
+        # the same trajectories are behind all frequencies: at worst all err alike
+        light = Quantity(shares @ curve.value, shares @ curve.stderr, methods=curve.methods)
+        solved = [at(ds, drive=drive) for ds in results.batches("forward", "chain.twa")]
+        found[f"spectrum and output, {name}"] = light / jackknife(_output, solved) + jackknife(
+            _coherent_share, solved
+        )
+    return found
+
+
+def _drives(results: Results) -> list[tuple[str, float]]:
+    """Return the smallest and the largest drive with their names."""
+    drives = results.settings("forward").drives_in_pump
+    return [("no drive", min(drives)), ("driven", max(drives))]
+
+
+def _output(ds: xr.Dataset) -> float:
+    return float(ds.output.sel(channel="forward").mean())
+
+
+def _coherent_share(ds: xr.Dataset) -> float:
+    """Return |<L>|^2 / <L^+ L> of the forward channel."""
+    system = System.from_json(str(ds.system.item()))
+    weights = np.array(system.jumps[system.channels.index("forward")].weights)
+    field = ((ds.spin_x - 1j * ds.spin_y).values @ weights).mean()
+    return float(abs(field) ** 2 / _output(ds))
+
+
+def short_chain(results: Results) -> dict[str, Quantity]:
+    """Largest error of the spectrum over its maximum, and the error of g2(0)."""
+    found = {}
+    for name, drive in _drives(results):
+        for what in ("spectrum", "g2"):
+            exact, twa = (forward(results, f"short-{t}", what, drive) for t in ("exact", "twa"))
+            away = (twa - exact) / (exact.value.max() if what == "spectrum" else 1.0)
+            where = int(np.argmax(np.abs(away.value))) if what == "spectrum" else 0
+            found[f"{what}, {name}"] = abs(away.at(where))
+    return found
+
+
+def statistics(results: Results) -> dict[str, Quantity]:
+    """g2(0) of the forward light of the long chain."""
+    return {name: forward(results, "chain", "g2", d).at(0) for name, d in _drives(results)}
