@@ -144,15 +144,20 @@ def many(ax: Axes, results: Results) -> None:
 def forward(ax: Axes, results: Results) -> None:
     """Draw the spectrum of a chain, without and with drive."""
     settings = results.settings("forward")
-    place = settings.chain.half_in_pump * np.tan(settings.angles())
+    place = settings.chain.frequencies(settings.frequencies)[0] / settings.chain.pump
     for drive, colour in _drives(results):
         curve = measure.forward(results, "chain", "spectrum", drive)
-        curve = curve / curve.value.max()
+        # the area below is the share of the light that is not coherent
+        curve = curve / (2 * np.pi * measure.output(results, drive).value / settings.chain.pump)
         ax.plot(place, curve.value, color=colour, linewidth=1.2, label=f"{drive:g}")
         low, high = curve.value - curve.stderr, curve.value + curve.stderr
         ax.fill_between(place, low, high, color=colour, alpha=0.25, linewidth=0)
     reach = 5 * settings.chain.half_in_pump
-    ax.set(xlabel=r"$\omega/w$", ylabel="spectrum / its maximum", xlim=(-reach, reach))
+    ax.set(
+        xlabel=r"$\omega/w$",
+        ylabel=r"$S(\omega)\,w/2\pi\langle L^\dagger L\rangle$",
+        xlim=(-reach, reach),
+    )
     ax.legend(title=r"$\Omega/w$", loc="upper right")
 
 

@@ -179,13 +179,28 @@ class ForwardChain:
     phase_in_pi: Positive  # between neighbours
     cooperativity: Positive  # Gamma N_tot / pump
     tolerance_in_rad: Positive
-    half_in_pump: Positive  # half of the frequencies are smaller in magnitude
+    half_in_pump: Positive  # frequencies are equally spaced up to about here, then ever wider
+    reach_in_pump: Positive  # the highest one
     trajectories: Several
 
     @property
     def pump(self) -> float:
         """Local pump rate; Gamma is one."""
         return self.sites * self.size / self.cooperativity
+
+    def frequencies(self, count: int) -> tuple[Array, Array]:
+        """Return frequencies, and the weights with which a spectrum is integrated over all.
+
+        They are half tan(angle), at the middles of equal parts of the angles. Beyond them the
+        spectrum counts as one that falls with the square of the frequency.
+        """
+        half, reach = self.half_in_pump * self.pump, self.reach_in_pump * self.pump
+        part = 2 * np.arctan(reach / half) / count
+        angles = part * (np.arange(count) - (count - 1) / 2)
+        places = half * np.tan(angles)
+        weights = part * half / np.cos(angles) ** 2
+        weights[[0, -1]] += places[-1] ** 2 / reach
+        return places, weights
 
     def point(self, drive_in_pump: float, times: Array, **other: Any) -> Point:
         """Return the chain with a drive, looked at by TWA."""
@@ -213,10 +228,6 @@ class Forward:
     settled_times_pump: Positive  # when the output is looked at, besides
     outputs: Grid
 
-    def angles(self) -> Array:
-        """Return arctan(frequency / half): the middles of equal parts of all frequencies."""
-        return np.pi * ((np.arange(self.frequencies) + 0.5) / self.frequencies - 0.5)
-
     def runs(self, seed: Seeds, of: Mapping[str, Any]) -> Family:
         """Return spectra and photon statistics of both chains, and the output of the long one."""
         runs: Family = {}
@@ -225,9 +236,11 @@ class Forward:
             ("short-twa", self.short, "twa"),
             ("short-exact", self.short, "liouvillian"),
         ):
-            effort = {} if method == "twa" else {"method": method, "trajectories": 0}
+            effort: dict[str, Any] = {"batches": BATCHES}
+            if method != "twa":
+                effort = {"method": method, "trajectories": 0}
             for theory, times in (
-                (SPECTRUM, chain.half_in_pump * chain.pump * np.tan(self.angles())),
+                (SPECTRUM, chain.frequencies(self.frequencies)[0]),
                 (PHOTONS, np.linspace(0, self.last_delay_times_pump / chain.pump, self.delays)),
             ):
                 points: dict[float | str, Point] = {

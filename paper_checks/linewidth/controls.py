@@ -76,9 +76,9 @@ CONTROLS = [
         "synchronisation/small-twa.*",
         scaled("spectrum", 1.33),
     ),
-    Control("linewidth-forward-sum", "a third more light", CHAIN, scaled("spectrum", 1.33)),
+    Control("linewidth-forward-sum", "twice the light", CHAIN, scaled("spectrum", 2.0)),
     Control("linewidth-forward-short", "a fifth more light", SHORT, scaled("spectrum", 1.2)),
     Control("linewidth-forward-short", "coherent", "forward/short-twa.photons", coherent),
-    Control("linewidth-forward-light", "coherent", "forward/chain.photons", coherent),
+    Control("linewidth-forward-light", "a fifth less", "forward/chain.photons", scaled("g2", 0.8)),
     Control("linewidth-forward-light", "thermal", "forward/chain.photons", thermal),
 ]

@@ -9,7 +9,7 @@ import xarray as xr
 
 from blochball import System
 from figures.linewidth.runs import limit
-from paper_checks.curves import Array, Curve, jackknife, methods_of
+from paper_checks.curves import Array, Curve, jackknife, largest, methods_of
 from paper_checks.quantity import Quantity
 from workflow.results import Results, at
 
@@ -162,25 +162,31 @@ def synchronisation(results: Results) -> dict[str, Quantity]:
 
 def forward(results: Results, run: str, what: str, drive: float) -> Curve:
     """Return "spectrum" or "g2" of the forward light of the "chain", or of a short one."""
-    theory = {"spectrum": "spectrum", "g2": "photons"}[what]
-    return Curve.of(at(results.load("forward", f"{run}.{theory}"), drive=drive), what)
+    run += {"spectrum": ".spectrum", "g2": ".photons"}[what]
+    return Curve.sampled(results, "forward", run, lambda ds: Curve.of(at(ds, drive=drive), what))
 
 
 def sum_rule(results: Results) -> dict[str, Quantity]:
     """Light in the spectrum and the coherent light, over the output that `twa.solve` finds."""
-    chain, angles = results.settings("forward").chain, results.settings("forward").angles()
-    # of the frequencies half tan(angle), over 2 pi
-    shares = chain.half_in_pump * chain.pump / np.cos(angles) ** 2 / (2 * angles.size)
+    settings = results.settings("forward")
+    _, weights = settings.chain.frequencies(settings.frequencies)
+    shares = weights / (2 * np.pi)
     found = {}
     for name, drive in _drives(results):
-        curve = forward(results, "chain", "spectrum", drive)
-        # the same trajectories are behind all frequencies: at worst all err alike
-        light = Quantity(shares @ curve.value, shares @ curve.stderr, methods=curve.methods)
-        solved = [at(ds, drive=drive) for ds in results.batches("forward", "chain.twa")]
-        found[f"spectrum and output, {name}"] = light / jackknife(_output, solved) + jackknife(
-            _coherent_share, solved
-        )
+        spectra = [at(ds, drive=drive) for ds in results.batches("forward", "chain.spectrum")]
+        light = jackknife(lambda ds: float(shares @ ds.spectrum.values), spectra)
+        coherent = jackknife(_coherent_share, _late(results, drive))
+        found[f"spectrum and output, {name}"] = light / output(results, drive) + coherent
     return found
+
+
+def output(results: Results, drive: float) -> Quantity:
+    """<L+ L> of the forward channel of the long chain, as `twa.solve` finds it at late times."""
+    return jackknife(_output, _late(results, drive))
+
+
+def _late(results: Results, drive: float) -> list[xr.Dataset]:
+    return [at(ds, drive=drive) for ds in results.batches("forward", "chain.twa")]
 
 
 def _drives(results: Results) -> list[tuple[str, float]]:
@@ -195,7 +201,7 @@ def _output(ds: xr.Dataset) -> float:
 
 def _coherent_share(ds: xr.Dataset) -> float:
     """Return |<L>|^2 / <L^+ L> of the forward channel."""
-    system = System.from_json(str(ds.system.item()))
+    system = System.from_json(ds.attrs["system"])
     weights = np.array(system.jumps[system.channels.index("forward")].weights)
     field = ((ds.spin_x - 1j * ds.spin_y).values @ weights).mean()
     return float(abs(field) ** 2 / _output(ds))
@@ -208,8 +214,7 @@ def short_chain(results: Results) -> dict[str, Quantity]:
         for what in ("spectrum", "g2"):
             exact, twa = (forward(results, f"short-{t}", what, drive) for t in ("exact", "twa"))
             away = (twa - exact) / (exact.value.max() if what == "spectrum" else 1.0)
-            where = int(np.argmax(np.abs(away.value))) if what == "spectrum" else 0
-            found[f"{what}, {name}"] = abs(away.at(where))
+            found[f"{what}, {name}"] = largest(away) if what == "spectrum" else abs(away.at(0))
     return found
 
 
