@@ -247,7 +247,7 @@ def _run_stages(
         if start.trajectories > 0:
             block(lanes, start, NOTHING, *rest)
             start = start._replace(trajectories=0)
-        turn(lanes.vectors, stage.rotations)
+        turn(lanes.vectors, stage.rotations, lanes.site_words.shape[1])
         t, row = block(lanes, start, stage.schedule, *rest)
         if t != -1:
             return t, row, lanes

@@ -12,6 +12,7 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from blochball import operators
+from blochball.moments import KEPT
 from blochball.protocol import Protocol
 from blochball.support import validation
 from blochball.support.checkpoints import Finished, checkpoint_of
@@ -21,6 +22,7 @@ from blochball.twa import driver, parity, pilot, schedule, stretching
 from blochball.twa.driver import Observer
 from blochball.twa.ends import STRETCHED, End
 from blochball.twa.fields import STRUCTURES
+from blochball.twa.observers import pairs
 from blochball.twa.plan import Plan
 from blochball.twa.timed import Stage, size
 
@@ -72,13 +74,15 @@ def planned(
     seed = validation.seed(owner, seed)
     tolerance = validation.positive(owner, "tolerance", tolerance)
     validation.choice(owner, "structure", structure, STRUCTURES)
-    second = validation.choice(owner, "moments", moments, ("first", "second")) == "second"
+    validation.choice(owner, "moments", moments, KEPT)
     kept = _kept(owner, correlations, times)
     waves = _momenta(owner, momenta)
     # means and co-moments of every site, and of every pair where correlations are kept
-    each, pairs = 160.0 if second else 50.0, 4.0 * kept.max() * protocol.sites**2
+    each = 50.0 if moments == "first" else 160.0
     validation.memory(owner, "times", times.size * (each * protocol.sites + 2.0 * waves.size))
-    validation.memory(owner, "correlations", pairs)
+    if moments == "pairs":
+        validation.memory(owner, "moments", pairs.size(times.size, protocol.sites))
+    validation.memory(owner, "correlations", 4.0 * kept.max() * protocol.sites**2)
     if isinstance(steps, str):
         validation.choice(owner, "steps", steps, ("auto",))
         chosen = pilot.schedule_of(owner, protocol, structure, times, seed, tolerance, initial)
@@ -93,7 +97,7 @@ def planned(
         words = 4.0 * protocol.sites + len(protocol.initial.jumps) + 4
         # the last two parts are merged
         validation.memory(owner, "trajectories (whose end is kept)", 2 * words * trajectories)
-    numbers = trajectories, seed, chosen, kept, waves, structure, second
+    numbers = trajectories, seed, chosen, kept, waves, structure, moments
     return Plan(protocol.initial, times, *numbers, changing, initial, end)
 
 
