@@ -16,7 +16,6 @@ from blochball import (
     exact,
     models,
     observables,
-    twa,
 )
 from tests.blochball import badvalues as bad
 from tests.blochball.badtargets import (
@@ -37,7 +36,6 @@ from tests.blochball.badtargets import (
 TWISTED = System(Ensemble(2, polar=1.0), couplings=SpinCoupling(0.3))
 ATOMS = System(Ensemble(2, detuning=1.0))
 SECOND = exact.solve(LASER, TIMES, "liouvillian", moments="second")
-PAIRS = twa.solve(models.waveguide_chain(2, 4, 0.1, 1.0), TIMES, 8, steps=1, moments="pairs")
 STATE = exact.liouvillian.states(LASER, [0.0])[0]
 without = not_dataset | bare
 matrix = bad.not_array_nor_number | bad.complexes.filter(lambda z: z.imag != 0)
@@ -156,31 +154,8 @@ TARGETS = {
     "cumulants.solve, moments": Target(
         cumulants.solve, {"system": TWISTED, "times": TIMES}, {"moments": bad.not_choice}
     ),
-    "twa.solve, moments": Target(
-        twa.solve,
-        {"system": TWISTED, "times": TIMES, "trajectories": 2, "steps": 1},
-        {"moments": bad.not_choice},
-    ),
-    "twa.plan, moments": Target(
-        twa.plan, {"system": TWISTED, "times": TIMES, "steps": 1}, {"moments": bad.not_choice}
-    ),
-    "twa.step_error, Protocol": Target(
-        twa.step_error,
-        {
-            "system": Protocol([(0, LASER), (0.01, models.superradiant_laser(3, 2.0))]),
-            "times": TIMES,
-            "trajectories": 2,
-            "steps": 1,
-        },
-        {"times": bad.not_times, "trajectories": count, "tolerance": rate | st.just(0)},
-    ),
-    "observables.total_spin, sampled": Target(
-        observables.total_spin,
-        {"ds": PAIRS},
-        {"ds": without | st.just(PAIRS.sel(site=[0], site_conj=[0]))},
-    ),
     "observables.duan_criterion": Target(
-        observables.duan_criterion, {"ds": CHAIN.sel(time=[0])}, {"ds": without | st.just(PAIRS)}
+        observables.duan_criterion, {"ds": CHAIN.sel(time=[0])}, {"ds": without}
     ),
     "observables.quantum_fisher_information": Target(
         observables.quantum_fisher_information,

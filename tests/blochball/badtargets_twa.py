@@ -60,6 +60,7 @@ TARGETS = {
             "correlations": bad.not_times.filter(lambda value: value is not None) | st.just([5.0]),
             "momenta": bad.not_array,
             "structure": bad.not_choice,
+            "moments": bad.not_choice,
             "trajectories": bad.not_integer(1, none=True),
             "error": bad.neither(dict).filter(lambda value: value is not None)
             | st.sampled_from([{}, {"light": 0.1}, {"emission": 0}, {"emission": None}]),
@@ -98,6 +99,7 @@ TARGETS = {
             "correlations": bad.not_times.filter(lambda value: value is not None),
             "momenta": bad.not_array,
             "structure": bad.not_choice,
+            "moments": bad.not_choice,
         },
     ),
     "twa.trajectories": Target(

@@ -210,7 +210,7 @@ def test_pairs_of_many_ensembles_are_refused_before_anything_is_made(monkeypatch
     chain = System([Ensemble(4)] * 300)
     with pytest.raises(ValueError, match=r"twa\.plan: moments must be such that all fits"):
         twa.plan(chain, np.linspace(0, 1, 11), moments="pairs")
-    twa.plan(chain, np.linspace(0, 1, 11), moments="second", steps=1)
+    twa.plan(several(4, 5), [0.1], moments="pairs", steps=1)
 
 
 # -- between ensembles -----------------------------------------------------------------------------
