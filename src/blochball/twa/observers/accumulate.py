@@ -146,5 +146,6 @@ def moments_of(count: int, sums: Sums) -> Moments:
     mean = sums.reference + sums.total / count
     if sums.products.shape[-1] == 1 and sums.total.shape[-1] != 1:
         return Moments(count, mean, np.maximum(sums.products[..., 0] - sums.total**2 / count, 0))
-    squared = sums.total[..., :, None] * sums.total[..., None, :]
-    return Moments(count, mean, sums.products - squared / count)
+    comoment = sums.total[..., :, None] * sums.total[..., None, :]
+    comoment /= count  # in place, as it may be most of the memory
+    return Moments(count, mean, np.subtract(sums.products, comoment, out=comoment))

@@ -184,14 +184,15 @@ def observer(plan: Plan, stream: Stream = Stream.BLOCKS, block: int | None = Non
     waves = wave_probes(plan.system, plan.momenta)
     second = plan.moments != "first"
     quantities = QUANTITIES + (MORE if second else 0)
+    full = plan.covariances
 
     def record(trajectories: int) -> Record:
         sites, times = plan.system.sites, plan.times.size
         channels, momenta = len(plan.system.jumps), plan.momenta.size
         return Record(
-            empty((times, sites, quantities), quantities),
+            empty((times, sites, quantities), quantities if full else 1),
             empty((times, sites, len(VALIDITY)), 1),
-            empty((times, channels), channels),
+            empty((times, channels), channels if full else 1),
             empty((times, momenta), 1),
             np.zeros((plan.times_kept.size, sites, sites, 4)),
             outputs,
@@ -260,6 +261,8 @@ def dataset(plan: Plan, leaf: Leaf, wall_time: float, method: str = METHOD) -> x
     if plan.times_kept.size:
         variables["correlation"] = _hermitian(pairs.mean[..., 0] + 1j * pairs.mean[..., 1])
         stderr["correlation"] = _hermitian(np.hypot(pairs.stderr[..., 0], pairs.stderr[..., 1]))
+    stderr |= zip(MOMENTS, np.moveaxis(site.stderr, -1, 0), strict=False)
+    stderr["output"] = output.stderr
     if of_pairs:
         values, errors = pairwise.variables(plan, site, *of_pairs)
         variables, stderr = variables | values, stderr | errors
@@ -269,8 +272,8 @@ def dataset(plan: Plan, leaf: Leaf, wall_time: float, method: str = METHOD) -> x
         variables,
         stderr,
         method=method,
-        covariance=site.covariance,
-        output_covariance=output.covariance if plan.system.jumps else None,
+        covariance=site.covariance if plan.covariances else None,
+        output_covariance=output.covariance if plan.covariances and plan.system.jumps else None,
         times_kept=plan.times_kept,
         momenta=plan.momenta,
         extra_dims=VALIDITY_DIMS,

@@ -106,8 +106,8 @@ def looking(look_at_sites: Any) -> Any:
 
 
 def size(times: int, sites: int) -> float:
-    """Return how many numbers are held at once, about: two threads' sums, and what is merged."""
-    return 6.0 * times * sites * (sites - 1) / 2 * (QUANTITIES + 2) * QUANTITIES
+    """Return how many numbers are held at once, about: sums, what is merged, and the result."""
+    return 12.0 * times * sites * (sites - 1) / 2 * (QUANTITIES + 2) * QUANTITIES
 
 
 def observer(of_sites: Observer, plan: Plan) -> Observer:
