@@ -158,6 +158,10 @@ def _chosen(owner: str, state: State, sites: int | Iterable[int] | None) -> set[
     """Return the ensembles that are meant, after checking that there is memory for the state."""
     validation.instance(owner, "state", state, State)
     count = len(state.space.sites)
+    if isinstance(sites, str) or not isinstance(sites, int | Iterable | None):
+        raise TypeError(
+            f"{owner}: sites must be an integer or a sequence of them, got {validation.shown(sites)}"
+        )
     listed = range(count) if sites is None else [sites] if isinstance(sites, int) else list(sites)
     chosen = {validation.integer(owner, "sites", site, 0, count - 1) for site in listed}
     largest = math.prod(site.size + 1.0 for site in state.space.sites)

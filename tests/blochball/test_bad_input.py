@@ -24,11 +24,11 @@ from hypothesis import strategies as st
 import blochball
 from blochball import ChainExchange, Ensemble, System, cumulants, exact, models, twa
 from blochball.support import storage
-from tests.blochball import badtargets, badtargets_terms, badtargets_twa
+from tests.blochball import badtargets, badtargets_twa
 from tests.blochball import badvalues as bad
 from tests.blochball.badtargets import FILE, LASER, SOLVED, TIMES, ensemble
 
-TARGETS = badtargets.TARGETS | badtargets_terms.TARGETS | badtargets_twa.TARGETS
+TARGETS = badtargets.TARGETS | badtargets_twa.TARGETS
 EXAMPLES = 60  # of bad values for one argument
 ENOUGH = 5000  # in all
 CASES: Counter[str] = Counter()

@@ -260,3 +260,9 @@ def test_duan_of_second_moments_of_pairs_is_that_of_correlations():
     assert found.dims == ("time",)
     assert found.min() < -0.1
     assert duan(pairs.isel(time=0)).ndim == 0
+
+
+@pytest.mark.parametrize("sites", [0.5, "01"])
+def test_sites_are_integers(sites):
+    with pytest.raises(TypeError, match=r"quantum_fisher_information: sites must be an integer"):
+        fisher(pure(2, np.eye(3)[0]), sites)
