@@ -160,7 +160,7 @@ def _chosen(owner: str, state: State, sites: int | Iterable[int] | None) -> set[
     count = len(state.space.sites)
     if isinstance(sites, str) or not isinstance(sites, int | Iterable | None):
         raise TypeError(
-            f"{owner}: sites must be an integer or a sequence of them, got {validation.shown(sites)}"
+            f"{owner}: sites must be an integer or some of them, got {validation.shown(sites)}"
         )
     listed = range(count) if sites is None else [sites] if isinstance(sites, int) else list(sites)
     chosen = {validation.integer(owner, "sites", site, 0, count - 1) for site in listed}
