@@ -25,8 +25,8 @@ from blochball.twa.plan import Plan
 from blochball.twa.timed import Stage, size
 
 UNTRUSTED = 0.25  # short_fraction above which a run is warned about
-UNDAMPED = 0.1  # product of dissipation and time up to which nothing damps a system
-WRAPPED = 1.3  # stretching above which an undamped run is warned about
+UNDAMPED = 1.0  # product of dissipation and time up to which so little damps a system
+WRAPPED = 1.15  # that a run is warned about if its cloud is stretched by more than this
 LEAST_ERROR = 0.01  # relative error of the time steps above which a run is warned about
 
 
@@ -215,7 +215,7 @@ def warn_of_long_steps(
 
 
 def warn_of_stretching(owner: str, plan: Plan) -> float:
-    """Warn where nothing damps what the cloud has been stretched to: a wave that interferes.
+    """Warn where little damps what the cloud has been stretched to: a wave that interferes.
 
     Return by how much it has, in units of the radius N/2; 0 where something damps it.
     """
@@ -225,7 +225,7 @@ def warn_of_stretching(owner: str, plan: Plan) -> float:
     times = stretching.stretched(protocol, plan)
     if times > WRAPPED:
         validation.warn(
-            f"{owner}: nothing damps this system, and its cloud is stretched to {times:.2g} times "
+            f"{owner}: little damps this system, and its cloud is stretched to {times:.2g} times "
             "the radius N/2: interference, which this theory lacks, can change means by tens of "
             "percent (compare exact.solve of a smaller system)"
         )
@@ -248,9 +248,13 @@ def warn_of_parity(owner: str, plan: Plan) -> None:
 
 def warn_of_short_vectors(owner: str, ds: xr.Dataset) -> None:
     """Warn where the expansion in 1/|J| is not valid for many trajectories."""
-    short = float(ds.short_fraction.max())
-    if short > UNTRUSTED:
+    warn_of_short(owner, float(ds.short_fraction.max()), "trajectories have", "short_fraction")
+
+
+def warn_of_short(owner: str, share: float, what: str, where: str) -> None:
+    """Warn where this share of what there is has |J| < 2."""
+    if share > UNTRUSTED:
         validation.warn(
-            f"{owner}: up to {short:.0%} of the trajectories have |J| < 2, where the expansion in "
-            "1/|J| is not valid (see short_fraction)"
+            f"{owner}: up to {share:.0%} of the {what} |J| < 2, where the expansion in "
+            f"1/|J| is not valid (see {where})"
         )

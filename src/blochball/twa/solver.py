@@ -116,7 +116,7 @@ def solve(
         Where more than a quarter of the trajectories have |J| < 2 at some site and time: the
         expansion in 1/|J| is not valid there. Where `steps` that are given are so long that they
         err by more than a percent and than the noise; the warning says how many would do. Where
-        nothing damps a System whose cloud has been stretched around the sphere. Where the
+        little damps a System whose cloud has been stretched around the sphere. Where the
         trajectories are used up before `error` is reached.
 
     Notes
@@ -264,6 +264,9 @@ def solve_stratified(
     reason = burst.obstacle(plan)
     if reason is not None:
         raise ValueError(f"{owner}: strata do not serve this run: {reason}")
+    # integrals over 200 angles for each of them; sums of the blocks under way and of the result
+    held = 1000.0 + plan.times.size * burst.NUMBERS * (2.0 * threads + 8)
+    validation.memory(owner, "strata", strata * held)
     amplitude = burst.Amplitude(plan)
     run = runs.Run(
         owner,
