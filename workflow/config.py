@@ -133,7 +133,7 @@ class Config:
                 runs = self.simulations[name].runs(partial(self.seed_of, name), self.simulations)
             for label, run in runs.items():
                 for point in run.points.values():
-                    validation.times(name, point.times)
+                    run.theory.check(name, point.times)
                     if point.steps != "auto":
                         validation.integer(name, "steps", point.steps, 0)
                 resources.refuse(label, run)

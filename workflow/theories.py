@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from blochball import System, cumulants, exact, twa
 from blochball.exact import jumps, liouvillian, populations
-from blochball.support import jit
+from blochball.support import jit, validation
 from blochball.twa import density
 
 Array = NDArray[np.float64]
@@ -113,6 +113,9 @@ class Theory:
         Whether it is timed, so that nothing else may run meanwhile.
     obstacle : callable
         ``obstacle(point)`` says, without solving it, why a Point cannot be solved, or returns None.
+    check : callable
+        ``check(owner, times)`` raises a ValueError, naming the owner, if a Point cannot have these
+        times; of a spectrum they are frequencies.
     """
 
     name: str
@@ -126,6 +129,7 @@ class Theory:
     megabytes: int = 600
     alone: bool = False
     obstacle: Callable[[Point], str | None] = lambda point: None
+    check: Callable[[str, Array], object] = validation.times
 
 
 def _exact(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:

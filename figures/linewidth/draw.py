@@ -1,4 +1,4 @@
-"""The superradiant laser at two times: linewidth, photon statistics, two lines that become one.
+"""Two times: the linewidth of lasers, photon statistics, two lines that become one, chains.
 
 Outside the workflow, once the data exist: ``python -m figures.linewidth.draw --config CONFIG``
 """
@@ -25,10 +25,10 @@ APART = 1.2  # of spectra that stand one above the other, each with a height of 
 def draw(results: Results) -> Figure:
     """Return the figure."""
     figure, axes = plt.subplots(
-        2, 2, figsize=(style.TWO_COLUMNS, 0.74 * style.TWO_COLUMNS), layout="constrained"
+        3, 2, figsize=(style.TWO_COLUMNS, 1.08 * style.TWO_COLUMNS), layout="constrained"
     )
-    panels = (lines, coherence, few, many)
-    for ax, panel, label in zip(axes.flat, panels, "abcd", strict=True):
+    panels = (lines, coherence, few, many, forward, photons)
+    for ax, panel, label in zip(axes.flat, panels, "abcdef", strict=True):
         panel(ax, results)
         ax.set_title(f"({label})", loc="left", fontsize=9, pad=3)
     return figure
@@ -139,6 +139,47 @@ def many(ax: Axes, results: Results) -> None:
     bar = ax.figure.colorbar(shown, ax=ax, pad=0.02)
     bar.set_label("spectrum / its maximum", fontsize=7.5)
     bar.outline.set_linewidth(0.6)
+
+
+def forward(ax: Axes, results: Results) -> None:
+    """Draw the spectrum of a chain, without and with drive."""
+    settings = results.settings("forward")
+    place = settings.chain.frequencies(settings.frequencies)[0] / settings.chain.pump
+    for drive, colour in _drives(results):
+        curve = measure.forward(results, "chain", "spectrum", drive)
+        # the area below is the share of the light that is not coherent
+        curve = curve / (2 * np.pi * measure.output(results, drive).value / settings.chain.pump)
+        ax.plot(place, curve.value, color=colour, linewidth=1.2, label=f"{drive:g}")
+        low, high = curve.value - curve.stderr, curve.value + curve.stderr
+        ax.fill_between(place, low, high, color=colour, alpha=0.25, linewidth=0)
+    reach = 5 * settings.chain.half_in_pump
+    ax.set(
+        xlabel=r"$\omega/w$",
+        ylabel=r"$S(\omega)\,w/2\pi\langle L^\dagger L\rangle$",
+        xlim=(-reach, reach),
+    )
+    ax.legend(title=r"$\Omega/w$", loc="upper right")
+
+
+def photons(ax: Axes, results: Results) -> None:
+    """Draw the second-order coherence of a chain against the delay, without and with drive."""
+    settings = results.settings("forward")
+    delays = np.linspace(0, settings.last_delay_times_pump, settings.delays)
+    for (drive, colour), marker in zip(_drives(results), MARKERS, strict=False):
+        curve = measure.forward(results, "chain", "g2", drive)
+        ax.errorbar(
+            delays, curve.value, curve.stderr, color=colour, marker=marker, elinewidth=0.7,
+            label=f"{drive:g}", **DOTS,
+        )  # fmt: skip
+    ax.axhline(1, color=style.REFERENCE, linewidth=0.6, linestyle=":")
+    ax.set(xlabel=r"$w\tau$", ylabel=r"$g^{(2)}(\tau)$")
+    ax.legend(title=r"$\Omega/w$", loc="upper right", handletextpad=0.1)
+
+
+def _drives(results: Results) -> list[tuple[float, str]]:
+    """Return the drives with their colours."""
+    drives = sorted(results.settings("forward").drives_in_pump)
+    return list(zip(drives, (style.BLUE, style.VERMILION), strict=False))
 
 
 if __name__ == "__main__":

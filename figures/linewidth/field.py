@@ -13,6 +13,7 @@ import numpy as np
 import xarray as xr
 
 from blochball import cumulants, exact, observables, twa
+from blochball.support import validation
 from workflow.theories import Point, Theory
 
 
@@ -48,15 +49,17 @@ def solve_correlations(point: Point, threads: int = 1, **kept: Any) -> xr.Datase
 
 
 def _two_time(point: Point, delays: Any, threads: int) -> xr.Dataset:
+    weights = _channel(point)
     if point.method == "cumulants":
-        return cumulants.two_time(point.system, delays)
+        return cumulants.two_time(point.system, delays, weights=weights)
     if point.method == "twa":
+        effort = {"trajectories": point.trajectories, "seed": point.seed, "threads": threads}
         return twa.two_time(
-            point.system, delays, trajectories=point.trajectories, seed=point.seed, threads=threads
+            point.system, delays, weights=weights, tolerance=point.tolerance, **effort
         )
     sampling = {"trajectories": point.trajectories, "seed": point.seed}
     options = sampling if point.method == "jumps" else {}
-    return exact.two_time(point.system, delays, method=point.method, **options)
+    return exact.two_time(point.system, delays, weights=weights, method=point.method, **options)
 
 
 def _error(ds: xr.Dataset) -> Any:
@@ -72,12 +75,14 @@ def solve_spectrum(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
 
     Zero is the error of what is not sampled.
     """
-    started, frequencies = time.perf_counter(), point.times
+    started, frequencies, weights = time.perf_counter(), point.times, _channel(point)
     if point.method == "twa":
-        effort = {"trajectories": point.trajectories, "seed": point.seed}
-        found = twa.spectrum(point.system, frequencies, threads=threads, **effort)
+        effort = {"trajectories": point.trajectories, "seed": point.seed, "threads": threads}
+        found = twa.spectrum(
+            point.system, frequencies, weights, tolerance=point.tolerance, **effort
+        )
     else:
-        found = exact.spectrum(point.system, frequencies)
+        found = exact.spectrum(point.system, frequencies, weights)
     stderr = found.coords.get("stderr", 0 * found).values
     values = {
         "spectrum": ("frequency", found.values),
@@ -85,6 +90,26 @@ def solve_spectrum(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
         "at": ("frequency", frequencies),
     }
     return xr.Dataset(values, attrs=_about(found.attrs, point, started))
+
+
+def solve_photons(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
+    """Return ``g2`` (delay) and ``intensity`` with their standard errors, by the point's method."""
+    started, delays = time.perf_counter(), point.times
+    ds = _two_time(point, delays, threads)
+    g2 = observables.g2(ds)
+    values = {
+        "g2": ("delay", g2.values),
+        "g2_stderr": ("delay", g2.coords.get("stderr", 0 * g2).values),
+        "after": ("delay", delays),
+        "intensity": ds.intensity.item(),
+        "intensity_stderr": float(ds.get("intensity_stderr", 0.0)),
+    }
+    return xr.Dataset(values, attrs=_about(ds.attrs, point, started))
+
+
+def _channel(point: Point) -> str | None:
+    """Return the channel whose field is looked at: "forward" of a waveguide, else all alike."""
+    return "forward" if "forward" in point.system.channels else None
 
 
 def _about(attrs: Any, point: Point, started: float) -> dict[str, Any]:
@@ -99,5 +124,10 @@ CORRELATIONS = Theory(
     "correlations", solve_correlations, MODULES, sampled=True, cost=3, minutes=20, megabytes=1500
 )
 SPECTRUM = Theory(
-    "spectrum", solve_spectrum, MODULES, sampled=True, cost=3, minutes=20, megabytes=1500
+    "spectrum", solve_spectrum, MODULES, sampled=True, cost=3, minutes=20, megabytes=1500,
+    # light has frequencies of either sign
+    check=lambda owner, value: validation.reals(owner, "frequencies", value, "real numbers"),
+)  # fmt: skip
+PHOTONS = Theory(
+    "photons", solve_photons, MODULES, sampled=True, cost=3, minutes=20, megabytes=1500
 )

@@ -1,4 +1,4 @@
-"""The superradiant laser at two times: linewidth, photon statistics, two lines that become one."""
+"""Two times: the linewidth of lasers, photon statistics, two lines that become one, chains."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from blochball import CollectiveJump, Ensemble, System, models
-from figures.linewidth.field import CORRELATIONS, SPECTRUM
-from workflow.runs import Drawn, Family, Run, Seeds
+from figures.linewidth.field import CORRELATIONS, PHOTONS, SPECTRUM
+from workflow.runs import BATCHES, Drawn, Family, Run, Seeds
 from workflow.settings import Count, Counts, Grid, Numbers, Positive, Positives, Several
-from workflow.theories import Array, Point
+from workflow.theories import TWA, Array, Point
 
 # a line is read off from this delay on, in units of 1/(N Gamma): what decays faster has died out
 FIRST = 15.0
@@ -170,5 +170,103 @@ class Synchronisation:
         return points
 
 
-FAMILIES = {"lines": Lines, "coherence": Coherence, "synchronisation": Synchronisation}
-THEORIES = (CORRELATIONS, SPECTRUM)
+@dataclass(frozen=True)
+class ForwardChain:
+    """Ensembles along a waveguide, as in Fig. 4."""
+
+    sites: Grid
+    size: Count
+    phase_in_pi: Positive  # between neighbours
+    cooperativity: Positive  # Gamma N_tot / pump
+    tolerance_in_rad: Positive
+    half_in_pump: Positive  # frequencies are equally spaced up to about here, then ever wider
+    reach_in_pump: Positive  # the highest one
+    trajectories: Several
+
+    @property
+    def pump(self) -> float:
+        """Local pump rate; Gamma is one."""
+        return self.sites * self.size / self.cooperativity
+
+    def frequencies(self, count: int) -> tuple[Array, Array]:
+        """Return frequencies, and the weights with which a spectrum is integrated over all.
+
+        They are half tan(angle), at the middles of equal parts of the angles. Beyond them the
+        spectrum counts as one that falls with the square of the frequency.
+        """
+        half, reach = self.half_in_pump * self.pump, self.reach_in_pump * self.pump
+        part = 2 * np.arctan(reach / half) / count
+        angles = part * (np.arange(count) - (count - 1) / 2)
+        places = half * np.tan(angles)
+        weights = part * half / np.cos(angles) ** 2
+        weights[[0, -1]] += places[-1] ** 2 / reach
+        return places, weights
+
+    def point(self, drive_in_pump: float, times: Array, **other: Any) -> Point:
+        """Return the chain with a drive, looked at by TWA."""
+        phase, pump = self.phase_in_pi * np.pi, self.pump
+        return Point(
+            models.waveguide_chain(self.sites, self.size, phase, pump, drive=drive_in_pump * pump),
+            times,
+            **{"method": "twa", "trajectories": self.trajectories} | other,
+            tolerance=self.tolerance_in_rad,
+        )
+
+
+@dataclass(frozen=True)
+class Forward:
+    """Light of chains in the direction of the drive: a long one, and one that is solved exactly."""
+
+    drawn: ClassVar[Drawn] = ("spectrum", "g2")
+
+    chain: ForwardChain
+    short: ForwardChain
+    drives_in_pump: Numbers
+    frequencies: Grid
+    last_delay_times_pump: Positive
+    delays: Grid
+    settled_times_pump: Positive  # when the output is looked at, besides
+    outputs: Grid
+
+    def runs(self, seed: Seeds, of: Mapping[str, Any]) -> Family:
+        """Return spectra and photon statistics of both chains, and the output of the long one."""
+        runs: Family = {}
+        for name, chain, method in (
+            ("chain", self.chain, "twa"),
+            ("short-twa", self.short, "twa"),
+            ("short-exact", self.short, "liouvillian"),
+        ):
+            effort: dict[str, Any] = {"batches": BATCHES}
+            if method != "twa":
+                effort = {"method": method, "trajectories": 0}
+            for theory, times in (
+                (SPECTRUM, chain.frequencies(self.frequencies)[0]),
+                (PHOTONS, np.linspace(0, self.last_delay_times_pump / chain.pump, self.delays)),
+            ):
+                points: dict[float | str, Point] = {
+                    drive: chain.point(drive, times, seed=seed(name, theory.name, drive), **effort)
+                    for drive in self.drives_in_pump
+                }
+                runs[f"{name}.{theory.name}"] = Run(theory, points, scan="drive")
+        first = self.settled_times_pump / self.chain.pump
+        late = np.linspace(first, 2 * first, self.outputs)
+        runs["chain.twa"] = Run(
+            TWA,
+            {
+                drive: self.chain.point(
+                    drive, late, method="auto", steps="auto", batches=BATCHES, seed=seed(drive)
+                )
+                for drive in self.drives_in_pump
+            },
+            scan="drive",
+        )
+        return runs
+
+
+FAMILIES = {
+    "lines": Lines,
+    "coherence": Coherence,
+    "synchronisation": Synchronisation,
+    "forward": Forward,
+}
+THEORIES = (CORRELATIONS, SPECTRUM, PHOTONS)

@@ -58,6 +58,7 @@ def merged(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
 
 
 LINES, LIGHT, TWO = "lines/twa.*", "coherence/twa.*", "synchronisation/*"
+CHAIN, SHORT = "forward/chain.spectrum", "forward/short-twa.spectrum"
 CONTROLS = [
     Control("linewidth-accuracy", "15% wider", LINES, scaled("linewidth", 1.15)),
     Control("linewidth-limit", "15% wider", LINES, scaled("linewidth", 1.15)),
@@ -75,4 +76,9 @@ CONTROLS = [
         "synchronisation/small-twa.*",
         scaled("spectrum", 1.33),
     ),
+    Control("linewidth-forward-sum", "twice the light", CHAIN, scaled("spectrum", 2.0)),
+    Control("linewidth-forward-short", "a fifth more light", SHORT, scaled("spectrum", 1.2)),
+    Control("linewidth-forward-short", "coherent", "forward/short-twa.photons", coherent),
+    Control("linewidth-forward-light", "a fifth less", "forward/chain.photons", scaled("g2", 0.8)),
+    Control("linewidth-forward-light", "thermal", "forward/chain.photons", thermal),
 ]

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 
+from blochball import System
 from figures.linewidth.runs import limit
-from paper_checks.curves import Array, Curve, methods_of
+from paper_checks.curves import Array, Curve, jackknife, largest, methods_of
 from paper_checks.quantity import Quantity
 from workflow.results import Results, at
 
@@ -154,3 +155,69 @@ def synchronisation(results: Results) -> dict[str, Quantity]:
         errors.append(abs(away.at(int(np.argmax(np.abs(away.value))))))
     found["largest error, few"] = max(errors, key=lambda error: error.value)
     return found
+
+
+# -- chains --------------------------------------------------------------------------------------
+
+
+def forward(results: Results, run: str, what: str, drive: float) -> Curve:
+    """Return "spectrum" or "g2" of the forward light of the "chain", or of a short one."""
+    run += {"spectrum": ".spectrum", "g2": ".photons"}[what]
+    return Curve.sampled(results, "forward", run, lambda ds: Curve.of(at(ds, drive=drive), what))
+
+
+def sum_rule(results: Results) -> dict[str, Quantity]:
+    """Light in the spectrum and the coherent light, over the output that `twa.solve` finds."""
+    settings = results.settings("forward")
+    _, weights = settings.chain.frequencies(settings.frequencies)
+    shares = weights / (2 * np.pi)
+    found = {}
+    for name, drive in _drives(results):
+        spectra = [at(ds, drive=drive) for ds in results.batches("forward", "chain.spectrum")]
+        light = jackknife(lambda ds: float(shares @ ds.spectrum.values), spectra)
+        coherent = jackknife(_coherent_share, _late(results, drive))
+        found[f"spectrum and output, {name}"] = light / output(results, drive) + coherent
+    return found
+
+
+def output(results: Results, drive: float) -> Quantity:
+    """<L+ L> of the forward channel of the long chain, as `twa.solve` finds it at late times."""
+    return jackknife(_output, _late(results, drive))
+
+
+def _late(results: Results, drive: float) -> list[xr.Dataset]:
+    return [at(ds, drive=drive) for ds in results.batches("forward", "chain.twa")]
+
+
+def _drives(results: Results) -> list[tuple[str, float]]:
+    """Return the smallest and the largest drive with their names."""
+    drives = results.settings("forward").drives_in_pump
+    return [("no drive", min(drives)), ("driven", max(drives))]
+
+
+def _output(ds: xr.Dataset) -> float:
+    return float(ds.output.sel(channel="forward").mean())
+
+
+def _coherent_share(ds: xr.Dataset) -> float:
+    """Return |<L>|^2 / <L^+ L> of the forward channel."""
+    system = System.from_json(ds.attrs["system"])
+    weights = np.array(system.jumps[system.channels.index("forward")].weights)
+    field = ((ds.spin_x - 1j * ds.spin_y).values @ weights).mean()
+    return float(abs(field) ** 2 / _output(ds))
+
+
+def short_chain(results: Results) -> dict[str, Quantity]:
+    """Largest error of the spectrum over its maximum, and the error of g2(0)."""
+    found = {}
+    for name, drive in _drives(results):
+        for what in ("spectrum", "g2"):
+            exact, twa = (forward(results, f"short-{t}", what, drive) for t in ("exact", "twa"))
+            away = (twa - exact) / (exact.value.max() if what == "spectrum" else 1.0)
+            found[f"{what}, {name}"] = largest(away) if what == "spectrum" else abs(away.at(0))
+    return found
+
+
+def statistics(results: Results) -> dict[str, Quantity]:
+    """g2(0) of the forward light of the long chain."""
+    return {name: forward(results, "chain", "g2", d).at(0) for name, d in _drives(results)}

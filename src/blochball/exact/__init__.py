@@ -173,8 +173,11 @@ def _obstacles(system: System | Protocol, memory_limit: float) -> dict[str, str 
             "liouvillian": timed.obstacle(system, memory_limit),
             "jumps": jumps.obstacle(system),
         }
-    reasons = {name: module.obstacle(system) for name, module in _METHODS.items()}
-    return {**reasons, "liouvillian": liouvillian.obstacle(system, memory_limit)}
+    return {
+        "populations": populations.obstacle(system),
+        "liouvillian": liouvillian.obstacle(system, memory_limit),
+        "jumps": jumps.obstacle(system),
+    }
 
 
 def _choose(

@@ -168,7 +168,8 @@ def spectrum(
         omega, any finite real numbers.
     method : {"auto", "direct", "transform"}
         One sparse linear system a frequency, or one integration over the delays for all of them;
-        "auto" takes the first where its matrices stay sparse.
+        "auto" takes the first where its matrices stay sparse or frequencies are few, and where
+        a coherence lives too long for the second.
 
     Returns
     -------

@@ -36,17 +36,17 @@ class Expectations:
         self._system = system
         sites, every = space.sites, range(system.sites)
         equation = MasterEquation.of(system)
+        table = {name: row.words for name, row in {**moments.TABLE, **second}.items() if row.words}
+        # moments share words
+        words = list(dict.fromkeys(word for row in table.values() for _, word in row))
+        shares = [[sum(c for c, w in row if w == word) for word in words] for row in table.values()]
+        single = [functional(space, left(sites, (l, word))) for word in words for l in every]
+        matrices = [sp.kron(shares, sp.eye_array(system.sites)) @ sp.vstack(single)]
         rows: dict[str, list[sp.csr_array]] = {
-            name: [
-                functional(space, *(scaled(c, left(sites, (l, word))) for c, word in row.words))
-                for l in every
+            "output": [
+                functional(space, *output(sites, equation, k)) for k in range(len(system.jumps))
             ]
-            for name, row in {**moments.TABLE, **second}.items()
-            if row.words
         }
-        rows["output"] = [
-            functional(space, *output(sites, equation, k)) for k in range(len(system.jumps))
-        ]
         if pairs:
             rows["correlation"] = [
                 functional(space, left(sites, (k, "+"), (l, "-")))
@@ -65,8 +65,10 @@ class Expectations:
                 for k, l in combinations(every, 2)
                 for a, b in product(range(3), repeat=2)
             ]
-        self._size = {name: len(vectors) for name, vectors in rows.items()}
-        self._matrix = sp.vstack([v for vectors in rows.values() for v in vectors], format="csr")
+        self._size = dict.fromkeys(table, system.sites)
+        self._size |= {name: len(vectors) for name, vectors in rows.items()}
+        matrices += [v for vectors in rows.values() for v in vectors]
+        self._matrix = sp.vstack(matrices, format="csr")
 
     def of(self, states: Floats) -> Complexes:
         """Return all values, shape (some, values), for unknowns of shape (some, dimension)."""

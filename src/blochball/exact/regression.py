@@ -29,9 +29,13 @@ from blochball.exact.superoperators import Term, left, right, scaled
 from blochball.support import progress, sparse
 from blochball.system import System
 
-SECONDS = 1.0  # that a factorisation may take before all frequencies are served together
+SECONDS = 1.0  # that factorisations may take before all frequencies are served together
 STEPS = 10_000  # of a Krylov space each, after which a coherence counts as undamped
 NODES = 24  # of the integral over a step; a Krylov space holds polynomials of degree 29
+
+
+class UndampedError(ValueError):
+    """A coherence takes too long to die out."""
 
 
 class Field:
@@ -135,18 +139,25 @@ def spectrum(
     field: Field, frequencies: Floats, method: str, tolerance: float = TOLERANCE
 ) -> tuple[Floats, str]:
     """Return 2 Re tr[L^+ (i omega - Liouvillian)^-1 (L rho - <L> rho)] and how it was found."""
-    method = _affordable(field, method)
+    chosen = _affordable(field, method, len(frequencies))
     rho = field.state(np.inf, tolerance)
     steady = field.space.to_real(rho)
     mean = np.conj((field.raising @ steady)[0])
     halves = field.halves(field.lower(rho) - mean * rho)
-    if method == "direct":
-        return _direct(field, halves, steady, frequencies), method
-    return _transform(field, halves, frequencies, tolerance), method
+    if chosen == "transform":
+        try:
+            return _transform(field, halves, frequencies, tolerance), chosen
+        except UndampedError:
+            if method != "auto" or _affordable(field, "auto", 0) != "direct":
+                raise
+    return _direct(field, halves, steady, frequencies), "direct"
 
 
-def _affordable(field: Field, method: str) -> str:
-    """Return "direct" or "transform"; refuse the first where its factors take too much memory."""
+def _affordable(field: Field, method: str, count: int) -> str:
+    """Return what to do for so many frequencies: "direct" or "transform".
+
+    The first is refused where its factors take too much memory.
+    """
     fill = _fill(field)
     _, needed = liouvillian.memory(field.system, None if driven(field.system) else 1)
     needed += 20 * fill
@@ -160,7 +171,7 @@ def _affordable(field: Field, method: str) -> str:
     if method != "auto":
         return method
     # as long a factorisation takes, by measurement, where fill-in dominates
-    quick = 1e-9 * fill**2 / len(field.lines()) <= SECONDS
+    quick = count * 1e-9 * fill**2 / len(field.lines()) <= SECONDS
     return "direct" if fits and (quick or _planar(field)) else "transform"
 
 
@@ -228,7 +239,7 @@ def _transform(
             if step.size * float(np.abs(step.vectors[0]).sum()) <= left_over:
                 break
             if count == STEPS:
-                raise ValueError(
+                raise UndampedError(
                     f"{field.owner}: method must be 'direct' for this system, got 'transform': a "
                     f"coherence has not died out by the delay {step.begin:.3g}"
                 )

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +49,13 @@ class LeftBallError(ArithmeticError):
     >>> issubclass(twa.LeftBallError, ArithmeticError)
     True
     """
+
+
+class Motion(NamedTuple):
+    """What a step reads of the System, and its room to work."""
+
+    numbers: Any
+    work: Any
 
 
 @dataclass(frozen=True)
@@ -110,25 +117,26 @@ def compiled(begin: Any, take: Any, advance: Any, at: Any, look: Any) -> Any:
     Returns
     -------
     compiled function
-        ``block(lanes, start, schedule, numbers, work, record, stop)`` runs as many groups as
+        ``block(lanes, start, generator, schedule, motion, record, stop)`` runs as many groups as
         `start.trajectories` need from the beginning, or, if there are none, the lanes from where
         they are. It returns the output time and the row where a trajectory has left the ball,
         (-1, -1), or (STOPPED, -1) if `stop` was set meanwhile.
     """
 
     @jit
-    def begun(lanes, start, first):
+    def begun(lanes, start, generator, first):
         for g in range(lanes.number.size):
             lanes.number[g] = first + g
             for i in range(LANES):
                 lanes.mask[g, i] = 1.0 if lanes.number[g] * LANES + i < start.trajectories else 0.0
-            begin(take(lanes, g), start)
+            begin(take(lanes, g), start, generator)
 
     @jit
-    def segments(lanes, schedule, everything, work, record, stop):
+    def segments(lanes, schedule, motion, record, stop):
+        work = motion.work
         for k in range(schedule.steps.size):
             t = schedule.outputs[k]
-            numbers = at(everything, k, work)
+            numbers = at(motion.numbers, k, work)
             for g in range(lanes.number.size):
                 if stop[0]:
                     return STOPPED, -1
@@ -143,12 +151,12 @@ def compiled(begin: Any, take: Any, advance: Any, at: Any, look: Any) -> Any:
         return -1, -1
 
     @jit
-    def block(lanes, start, schedule, numbers, work, record, stop):
+    def block(lanes, start, generator, schedule, motion, record, stop):
         together = lanes.number.size
         for first in range(0, max(-(-start.trajectories // LANES), 1), together):
             if start.trajectories > 0:
-                begun(lanes, start, first)
-            t, row = segments(lanes, schedule, numbers, work, record, stop)
+                begun(lanes, start, generator, first)
+            t, row = segments(lanes, schedule, motion, record, stop)
             if t != -1:
                 return t, row
         return -1, -1
@@ -204,7 +212,7 @@ def run_block(
     """
     generator = stream(plan.seed, observer.stream, number)
     seeded = seeds(generator, observer.block // LANES)
-    start = Start(seeded, generator, cloud_of(plan.system), trajectories)
+    start = Start(seeded, cloud_of(plan.system), trajectories)
     record = observer.record(trajectories)
     begun = plan.initial and plan.initial.part(number * observer.block, trajectories)
     alone = len(stages) == 1 and stages[0].step.at is at_all_times and not stages[0].rotations
@@ -213,10 +221,10 @@ def run_block(
         step = stages[0].step
         groups = -(-trajectories // LANES) if observer.together else 1
         lanes, work = step.memory(groups, generator)
-        block = loop(step, observer.look)
-        t, row = block(lanes, start, stages[0].schedule, step.numbers, work, record, stop)
+        block, motion = loop(step, observer.look), Motion(step.numbers, work)
+        t, row = block(lanes, start, generator, stages[0].schedule, motion, record, stop)
     else:
-        t, row, lanes = _run_stages(stages, observer, start, begun, record, stop)
+        t, row, lanes = _run_stages(stages, observer, (start, generator), begun, record, stop)
         end = (End.of(lanes, trajectories, stages[-1].step),) if plan.end else ()
     if t == STOPPED:
         raise CancelledError
@@ -229,26 +237,28 @@ def run_block(
 def _run_stages(
     stages: Sequence[Stage],
     observer: Observer,
-    start: Start,
+    beginning: tuple[Start, np.random.Generator],
     begun: End | None,
     record: Any,
     stop: NDArray[np.bool_],
 ) -> tuple[int, int, Lanes]:
     """Run all groups of a block together, one stage after another; return where it ended."""
-    parts = [stage.step.memory(0, start.generator) for stage in stages]
+    start, generator = beginning
+    parts = [stage.step.memory(0, generator) for stage in stages]
     widest = max(range(len(parts)), key=lambda k: parts[k][0].state.shape[-1])
     groups = -(-start.trajectories // LANES)
-    lanes, _ = stages[widest].step.memory(groups, start.generator)
+    lanes, _ = stages[widest].step.memory(groups, generator)
     if begun is not None:
         begun.put(lanes, stages[0].step)
         start = start._replace(trajectories=0)
     for stage, (_, work) in zip(stages, parts, strict=True):
-        block, rest = loop(stage.step, observer.look), (stage.step.numbers, work, record, stop)
+        block = loop(stage.step, observer.look)
+        rest = (Motion(stage.step.numbers, work), record, stop)
         if start.trajectories > 0:
-            block(lanes, start, NOTHING, *rest)
+            block(lanes, start, generator, NOTHING, *rest)
             start = start._replace(trajectories=0)
         turn(lanes.vectors, stage.rotations)
-        t, row = block(lanes, start, stage.schedule, *rest)
+        t, row = block(lanes, start, generator, stage.schedule, *rest)
         if t != -1:
             return t, row, lanes
     return -1, -1, lanes

@@ -14,7 +14,7 @@ from blochball.protocol import Piece, Protocol
 from blochball.system import System
 from blochball.terms import ChainExchange
 from blochball.twa.couplings import COUPLED_COLUMNS, add_form, couplings_of
-from blochball.twa.driver import NOTHING, loop
+from blochball.twa.driver import NOTHING, Motion, loop
 from blochball.twa.ends import End
 from blochball.twa.fields import Fields, fields_of
 from blochball.twa.initial import Start, cloud_of
@@ -190,7 +190,7 @@ class Pilot:
         # the loop is that of a run, which is compiled anyway; what it records is of no use here
         plan = Plan(initial, np.zeros(1), 1, 0, NOTHING, np.full(1, -1), np.empty(0))
         self._dummy = means.observer(plan).record(1)
-        self._start = Start(seeds(generator, 1), generator, cloud_of(initial), LANES)
+        self._start = Start(seeds(generator, 1), cloud_of(initial), LANES)
         self.follow(initial)
         self._run(NOTHING)
         if begun is not None:
@@ -228,8 +228,9 @@ class Pilot:
 
     def _run(self, schedule: Schedule) -> bool:
         """Run along a schedule; return whether no trajectory is lost."""
-        rest = (self.step.numbers, self.work, self._dummy, self._stop)
-        return bool(self._loop(self.lanes, self._start, schedule, *rest)[0] < 0)
+        motion = Motion(self.step.numbers, self.work)
+        begun = self.lanes, self._start, self.generator
+        return bool(self._loop(*begun, schedule, motion, self._dummy, self._stop)[0] < 0)
 
     def advance(self, step: float, count: int) -> float:
         """Make some steps and return the rate of change at their end, not finite if one is lost."""

@@ -108,8 +108,9 @@ class Step:
     Attributes
     ----------
     begin, take, advance : compiled functions
-        ``begin(lanes, start)`` puts one group into the initial state, ``take(lanes, g)`` returns
-        one of several groups, ``advance(lanes, step, count, numbers, work)`` makes steps.
+        ``begin(lanes, start, generator)`` puts one group into the initial state,
+        ``take(lanes, g)`` returns one of several groups,
+        ``advance(lanes, step, count, numbers, work)`` makes steps.
     numbers : NamedTuple
         The System as `advance` reads it; its `limit` is that of |J|^2.
     memory : callable

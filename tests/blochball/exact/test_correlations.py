@@ -222,6 +222,21 @@ def test_a_coherence_that_does_not_die_out(monkeypatch):
         exact.spectrum(models.superradiant_laser(30, 5.0), [0.0], method="transform")
 
 
+def test_many_frequencies_are_served_together(monkeypatch):
+    system = models.waveguide_chain(2, 3, 0.7, 1.0)
+    frequencies = np.linspace(-1, 1, 3)
+    few = exact.spectrum(system, frequencies)
+    monkeypatch.setattr(regression, "SECONDS", 0.0)
+    many = exact.spectrum(system, frequencies)
+    assert (few.attrs["method"], many.attrs["method"]) == ("exact.direct", "exact.transform")
+    # an integration that does not end is given up
+    monkeypatch.setattr(regression, "STEPS", 0)
+    lasting = exact.spectrum(system, frequencies)
+    assert lasting.attrs["method"] == "exact.direct"
+    np.testing.assert_array_equal(lasting.values, few.values)
+    np.testing.assert_allclose(many.values, few.values, atol=1e-8 * few.max().item())
+
+
 def test_which_method_serves(monkeypatch):
     monkeypatch.setattr(correlations, "MANY", 4)
     options = {"trajectories": 2}

@@ -18,8 +18,8 @@ def advanced(advance, system, segments):
     # room for half of the lanes, which only long chains are given
     work, fields = step.work(fields_of(system), half=sites), fields_of(system)
     assert fields.guided
-    start = initial.Start(seeds(generator, 1), generator, initial.cloud_of(system), LANES)
-    initial.begin(group, start)
+    start = initial.Start(seeds(generator, 1), initial.cloud_of(system), LANES)
+    initial.begin(group, start, generator)
     for duration, count in segments:
         advance(group, duration, count, fields, work)
     return group

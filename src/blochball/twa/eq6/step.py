@@ -273,7 +273,7 @@ def take(lanes, g):
 
 
 @jit
-def begin(lanes, start):
+def begin(lanes, start, generator):
     """Put a group of lanes into the initial state: its Bloch vectors, and any angle psi."""
     sample(lanes.vectors, lanes.generator, start.cloud)
     for l in range(lanes.state.shape[0]):

@@ -109,9 +109,9 @@ def one(lanes, c):
 
 
 @jit
-def begin(lanes, start):
+def begin(lanes, start, generator):
     """Put the trajectory itself into the initial state."""
-    initial.begin(one(lanes, 0), start)
+    initial.begin(one(lanes, 0), start, generator)
     lanes.clock[SPLIT] = 0
 
 

@@ -92,7 +92,7 @@ class Record(NamedTuple):
 
 
 @jit
-def begin(lanes, start):
+def begin(lanes, start, generator):
     """Put both runs into the same initial state: coarse rows first, then fine ones."""
     sites = lanes.site_words.shape[0]
     one = Lanes(
@@ -105,7 +105,7 @@ def begin(lanes, start):
         lanes.mask,
         lanes.number,
     )
-    initial.begin(one, start)
+    initial.begin(one, start, generator)
     for l in range(sites):
         copy(lanes.state[l], lanes.state[sites + l])
 

@@ -277,9 +277,9 @@ class TappedWork(NamedTuple):
 
 
 @jit
-def begin(lanes, start):
+def begin(lanes, start, generator):
     """Put a group into the initial state; its linear amplitude, in TX and TY, is J^+."""
-    initial.begin(lanes, start)
+    initial.begin(lanes, start, generator)
     row = lanes.state[0]
     for i in range(_N):
         row[i + TX], row[i + TY] = row[i + X], row[i + Y]
