@@ -93,7 +93,7 @@ def two_time(
     slowest = _slowest(system)
     if time == np.inf and slowest == 0:
         raise ValueError(f"{owner}: time must be finite for a system without dissipation, got inf")
-    if time == np.inf and (restless := _restless(system)):
+    if time == np.inf and (restless := _restless(system, weights)):
         raise ValueError(
             f"{owner}: time must be finite for a system in which nothing damps the ensembles "
             f"{restless}, got infinity: they turn for ever"
@@ -124,8 +124,11 @@ def two_time(
     return montecarlo.settled(owner, moments), {**about, "amplitudes": 2 * ket.size}
 
 
-def _restless(system: System) -> list[int]:
-    """Return the ensembles that move, while nothing damps them or what they are coupled to."""
+def _restless(system: System, weights: Complexes) -> list[int]:
+    """Return the ensembles that move while nothing damps them or what they are coupled to.
+
+    Of these only such that the field sees some of.
+    """
     # takes longer to import than this package
     from scipy.sparse.csgraph import connected_components
 
@@ -138,7 +141,8 @@ def _restless(system: System) -> list[int]:
     moving |= (coupled - np.diag(np.diagonal(coupled))).any(axis=1)
     if equation.couplings is not None:
         moving |= equation.couplings[:, :, :, :2].any(axis=(1, 2, 3))
-    lasting = set(group[moving]) - set(group[_forgetting(system) > 0])
+    seen = set(group[weights != 0])
+    lasting = set(group[moving]) & seen - set(group[_forgetting(system) > 0])
     return [l for l, g in enumerate(group) if g in lasting]
 
 

@@ -26,7 +26,9 @@ from blochball.twa.timed import Stage, size
 
 UNTRUSTED = 0.25  # short_fraction above which a run is warned about
 UNDAMPED = 1.0  # product of dissipation and time up to which so little damps a system
+TOO_LONG = 0.05  # by which <J^2> may be more than the emitters can have, without a warning
 WRAPPED = 1.15  # that a run is warned about if its cloud is stretched by more than this
+SURE = 5.0  # standard errors
 LEAST_ERROR = 0.01  # relative error of the time steps above which a run is warned about
 
 
@@ -197,6 +199,7 @@ class Run:
 def warned(owner: str, plan: Plan, ds: xr.Dataset) -> xr.Dataset:
     """Return what a plan gave, after warning of what it must not be trusted for."""
     warn_of_short_vectors(owner, ds)
+    warn_of_long_vectors(owner, ds)
     warn_of_parity(owner, plan)
     times = warn_of_stretching(owner, plan)
     return ds.assign_attrs({STRETCHED: times}) if plan.end else ds
@@ -257,4 +260,17 @@ def warn_of_short(owner: str, share: float, what: str, where: str) -> None:
         validation.warn(
             f"{owner}: up to {share:.0%} of the {what} |J| < 2, where the expansion in "
             f"1/|J| is not valid (see {where})"
+        )
+
+
+def warn_of_long_vectors(owner: str, ds: xr.Dataset) -> None:
+    """Warn where vectors have left the sphere: where <J^2> is more than the emitters can have."""
+    spin = ds.ensemble_size / 2
+    seen = ds.spin_squared - SURE * ds.get("spin_squared_stderr", 0.0)
+    excess = float((seen / (spin * (spin + 1))).max()) - 1
+    if excess > TOO_LONG:
+        validation.warn(
+            f"{owner}: <J^2> is up to {excess:.0%} above what so many emitters can have: vectors "
+            "have left the sphere, and all means are off by as much (larger ensembles and other "
+            "forms of the theory suffer less)"
         )

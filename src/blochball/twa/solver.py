@@ -116,7 +116,8 @@ def solve(
         Where more than a quarter of the trajectories have |J| < 2 at some site and time: the
         expansion in 1/|J| is not valid there. Where `steps` that are given are so long that they
         err by more than a percent and than the noise; the warning says how many would do. Where
-        little damps a System whose cloud has been stretched around the sphere. Where the
+        little damps a System whose cloud has been stretched around the sphere. Where <J^2> is by
+        5 percent more than the emitters can have. Where the
         trajectories are used up before `error` is reached.
 
     Notes
@@ -284,6 +285,7 @@ def solve_stratified(
         )
     ds = burst.dataset(plan, strata, amplitude, sums, seconds)
     runs.warn_of_short_vectors(owner, ds)
+    runs.warn_of_long_vectors(owner, ds)
     return ds
 
 

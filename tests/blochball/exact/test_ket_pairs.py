@@ -194,4 +194,5 @@ FREE, DAMPED, TILTED = Ensemble(2), Ensemble(2, decay=1.0), Ensemble(2, detuning
     ],
 )
 def test_what_turns_for_ever(system, restless):
-    assert ket_pairs._restless(system) == restless
+    assert ket_pairs._restless(system, np.ones(system.sites)) == restless
+    assert ket_pairs._restless(system, np.eye(system.sites)[0]) == []

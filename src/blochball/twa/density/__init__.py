@@ -85,7 +85,8 @@ def solve(
     Warns
     -----
     UserWarning
-        Where more than a quarter of the density has |J| < 2, as `blochball.twa.solve` does.
+        Where more than a quarter of the density has |J| < 2, and where <J^2> is more than the
+        emitters can have, as `blochball.twa.solve` does.
     """
     owner = "twa.density.solve"
     times = validation.times(owner, times)
@@ -97,8 +98,7 @@ def solve(
 
     with bars.shown(owner, progress):
         ds, short = _run(owner, system, times, (form, spacing, boundary), means)
-    runs.warn_of_short(owner, short, "density has", "twa.solve")
-    return ds
+    return _warned(owner, ds, short)
 
 
 def steady_state(
@@ -126,7 +126,12 @@ def steady_state(
         return found[None], 0, short
 
     ds, short = _run(owner, system, np.array([np.inf]), (form, spacing, boundary), means)
+    return _warned(owner, ds, short)
+
+
+def _warned(owner: str, ds: xr.Dataset, short: float) -> xr.Dataset:
     runs.warn_of_short(owner, short, "density has", "twa.solve")
+    runs.warn_of_long_vectors(owner, ds)
     return ds
 
 
