@@ -198,8 +198,7 @@ class Run:
 
 def warned(owner: str, plan: Plan, ds: xr.Dataset) -> xr.Dataset:
     """Return what a plan gave, after warning of what it must not be trusted for."""
-    warn_of_short_vectors(owner, ds)
-    warn_of_long_vectors(owner, ds)
+    warn_of_lengths(owner, ds)
     warn_of_parity(owner, plan)
     times = warn_of_stretching(owner, plan)
     return ds.assign_attrs({STRETCHED: times}) if plan.end else ds
@@ -249,18 +248,21 @@ def warn_of_parity(owner: str, plan: Plan) -> None:
         )
 
 
-def warn_of_short_vectors(owner: str, ds: xr.Dataset) -> None:
-    """Warn where the expansion in 1/|J| is not valid for many trajectories."""
-    warn_of_short(owner, float(ds.short_fraction.max()), "trajectories have", "short_fraction")
+def warn_of_lengths(owner: str, ds: xr.Dataset) -> None:
+    """Warn where many trajectories are too short for the expansion in 1/|J|, or all too long."""
+    short = float(ds.short_fraction.max())
+    if not warned_of_short(owner, short, "trajectories have", "short_fraction"):
+        warn_of_long_vectors(owner, ds)
 
 
-def warn_of_short(owner: str, share: float, what: str, where: str) -> None:
-    """Warn where this share of what there is has |J| < 2."""
+def warned_of_short(owner: str, share: float, what: str, where: str) -> bool:
+    """Warn where too large a share of what there is has |J| < 2; return whether it is."""
     if share > UNTRUSTED:
         validation.warn(
             f"{owner}: up to {share:.0%} of the {what} |J| < 2, where the expansion in "
             f"1/|J| is not valid (see {where})"
         )
+    return share > UNTRUSTED
 
 
 def warn_of_long_vectors(owner: str, ds: xr.Dataset) -> None:

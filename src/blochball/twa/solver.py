@@ -284,8 +284,7 @@ def solve_stratified(
             f"got {plan.trajectories}"
         )
     ds = burst.dataset(plan, strata, amplitude, sums, seconds)
-    runs.warn_of_short_vectors(owner, ds)
-    runs.warn_of_long_vectors(owner, ds)
+    runs.warn_of_lengths(owner, ds)
     return ds
 
 

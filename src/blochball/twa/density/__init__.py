@@ -130,8 +130,8 @@ def steady_state(
 
 
 def _warned(owner: str, ds: xr.Dataset, short: float) -> xr.Dataset:
-    runs.warn_of_short(owner, short, "density has", "twa.solve")
-    runs.warn_of_long_vectors(owner, ds)
+    if not runs.warned_of_short(owner, short, "density has", "twa.solve"):
+        runs.warn_of_long_vectors(owner, ds)
     return ds
 
 
