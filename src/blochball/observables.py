@@ -49,9 +49,9 @@ __all__ = [
 ]
 
 
-def _variance(ds: xr.Dataset, gradient: dict[str, xr.DataArray]) -> xr.DataArray | None:
-    """Return g^T C g, with C the covariance of the means of site variables; None without one."""
-    if "covariance" not in ds:
+def _variance(owner: str, ds: xr.Dataset, gradient: dict[str, xr.DataArray]) -> xr.DataArray | None:
+    """Return g^T C g, with C the covariance of the means of site variables; None if not sampled."""
+    if not validation.sampled(owner, ds, gradient):
         return None
     terms = [
         da * db * ds.covariance.sel(moment=a, moment_other=b, drop=True)
@@ -81,8 +81,9 @@ def squeezing(ds: xr.Dataset) -> xr.DataArray:
     >>> round(observables.squeezing(ds).item(), 4)
     0.6244
     """
+    owner = "observables.squeezing"
     needed = ("spin_squared", "spin_x", "spin_y", "inversion", "ensemble_size")
-    validation.dataset("observables.squeezing", ds, needed)
+    validation.dataset(owner, ds, needed)
     half = ds.ensemble_size / 2
     mean = ds.spin_x**2 + ds.spin_y**2 + ds.inversion**2
     gradient = {
@@ -92,7 +93,7 @@ def squeezing(ds: xr.Dataset) -> xr.DataArray:
         "inversion": -2 * ds.inversion / half,
     }
     value = (ds.spin_squared - mean) / half
-    return finished(value, "squeezing", "squeezing parameter xi^2", _variance(ds, gradient))
+    return finished(value, "squeezing", "squeezing parameter xi^2", _variance(owner, ds, gradient))
 
 
 @named("observables.subradiance")
@@ -112,16 +113,15 @@ def subradiance(ds: xr.Dataset) -> xr.DataArray:
     >>> observables.subradiance(ds).values[:, 0].round(2).tolist()
     [1.0, 0.43]
     """
-    needed = ("emission", "inversion", "ensemble_size")
-    validation.dataset("observables.subradiance", ds, needed)
+    owner = "observables.subradiance"
+    validation.dataset(owner, ds, ("emission", "inversion", "ensemble_size"))
     half = ds.ensemble_size / 2
     excited = ds.inversion + half
     excited = excited.where(excited > 1e-12 * half)
     value = ds.emission / excited
     gradient = {"emission": 1 / excited, "inversion": -value / excited}
-    return finished(
-        value, "subradiance", "emission of an independent emitter's", _variance(ds, gradient)
-    )
+    variance = _variance(owner, ds, gradient)
+    return finished(value, "subradiance", "emission of an independent emitter's", variance)
 
 
 @named("observables.structure_factor")
@@ -226,7 +226,7 @@ def direction_fraction(ds: xr.Dataset, channel: str = "forward") -> xr.DataArray
     total = (rate * output).sum("channel")
     value = (rate * output).sel(channel=channel, drop=True) / total
     label = f"fraction emitted into {channel}"
-    if "output_covariance" not in ds:
+    if not validation.sampled(owner, ds, ("output",), "output_covariance"):
         return finished(value, "direction_fraction", label)
     gradient = rate * ((rate.channel == channel) - value) / total
     other = gradient.rename(channel="channel_other")

@@ -111,6 +111,9 @@ def solve(
     # as in twa.solve, for the errors of what is derived
     mean["covariance"] = total.covariance[:, : w.shape[1]]
     dims = {"covariance": ("time", "site", "moment", "moment_other")}
+    if system.jumps:
+        output = (Moments.of(block[:, :, w.shape[1] :, 0]) for block in x)
+        mean["output_covariance"] = reduce(Moments.merge, output).covariance
     about: dict[str, Any] = {"trajectories": total.count, "steps": int(counts.sum()), "seed": seed}
     about["wall_time"] = time.perf_counter() - started
     ds = assemble(system, times, mean, stderr, method="per_emitter", extra_dims=dims, **about)

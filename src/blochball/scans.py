@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import logging
 import os
-from collections.abc import Callable, Hashable, Mapping, Sequence
+import pickle
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +21,13 @@ from blochball.protocol import Protocol
 from blochball.support import progress as bars
 from blochball.support import storage, validation
 from blochball.support.jit import STAMP
+from blochball.support.parallel import thread_count
+from blochball.support.processes import MOST, Pool
 from blochball.system import System
 
 Result = xr.Dataset | xr.DataArray
+
+_LOG = logging.getLogger("blochball")
 
 OWNER = "scan"
 SEEDS = 2**63  # how many there are
@@ -31,10 +39,11 @@ def scan(
     *arguments: Any,
     dim: str | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
+    processes: int = 1,
     progress: bool = False,
     **options: Any,
 ) -> Any:
-    """Solve several Systems one after the other, and put the results along a dimension.
+    """Solve several Systems, one after the other or side by side, and put the results together.
 
     Parameters
     ----------
@@ -52,6 +61,10 @@ def scan(
         Folder to keep finished points in. A later call takes up those that it asks for as well,
         with other points between them or not; what a point was computed from is in the name of its
         file. `twa.solve` keeps its trajectories there, too. It is yours to delete.
+    processes : int
+        How many points are solved side by side, 1 by default, each by a process of its own: `solve`
+        must be importable by its name. Results are the same. `twa.solve` keeps all processors busy
+        with one point; here it gets its share of them, unless `threads` is given.
     progress : bool
         Show a progress bar of the points.
     **options
@@ -97,22 +110,34 @@ def scan(
         raise TypeError(f"{OWNER}: seed must be given by name, got it as one of the arguments")
     if "seed" in known or "seed" in options:
         options["seed"] = validation.seed(OWNER, options.get("seed", 0))
+    processes = _processes(processes, solve, len(points))
+    if processes > 1 and "threads" in known:
+        options.setdefault("threads", max(1, thread_count(OWNER, None) // processes))
+    calls = {
+        value: partial(
+            _Point(solve, system, arguments, _own(options, value)).result,
+            folder,
+            "checkpoint" in known,
+        )
+        for value, system in points.items()
+    }
     done: dict[Any, Result] = {}
     failed: dict[Any, Exception] = {}
     bar = bars.bar(progress, len(points), "point")
     try:
-        for value, system in points.items():
-            call = _Point(solve, system, arguments, _own(options, value))
-            try:
-                done[value] = call.result(folder, "checkpoint" in known)
-            except (ValueError, ArithmeticError, MemoryError) as error:
-                failed[value] = error
-            except Exception as error:
-                error.add_note(f"{OWNER}: at {dim} = {value!r}")
-                raise
-            else:
-                _check_result(done[value], dim)
-            bar.update(1)
+        with _under_way(calls, processes) as results:
+            for value, result in results.items():
+                try:
+                    done[value] = result()
+                except (ValueError, ArithmeticError, MemoryError) as error:
+                    failed[value] = error
+                except Exception as error:
+                    error.add_note(f"{OWNER}: at {dim} = {value!r}")
+                    raise
+                else:
+                    _check_result(done[value], dim)
+                bar.update(1)
+                _LOG.info("%s: %s = %r", OWNER, dim, value)
     finally:
         bar.close()
     reasons = [f"{dim} = {value!r}: {error}" for value, error in failed.items()]
@@ -124,6 +149,34 @@ def scan(
             f"{OWNER}: {len(failed)} of {len(points)} points are not a number; {'; '.join(reasons)}"
         )
     return joined(done, dim).reindex({dim: list(points)})
+
+
+def _processes(processes: int, solve: Callable[..., Result], points: int) -> int:
+    """Validate the number of processes, and what they are to call."""
+    processes = min(validation.integer(OWNER, "processes", processes, 1, MOST), points)
+    if processes > 1:
+        try:
+            known = pickle.dumps(solve) and solve.__module__ != "__main__"
+        except (AttributeError, TypeError, pickle.PicklingError):
+            known = False
+        if not known:
+            raise TypeError(
+                f"{OWNER}: solve must be importable from a module where processes is more than 1, "
+                f"got {validation.shown(solve)}"
+            )
+    return processes
+
+
+@contextmanager
+def _under_way(
+    calls: Mapping[Any, Callable[[], Result]], processes: int
+) -> Iterator[Mapping[Any, Callable[[], Result]]]:
+    """Give what returns the results: the calls themselves, or other processes that make them."""
+    if processes == 1:
+        yield calls
+        return
+    with Pool(processes) as pool:
+        yield {value: pool.submit(call) for value, call in calls.items()}
 
 
 OF_NO_MATTER = ("threads", "progress", "memory_limit")  # to a result

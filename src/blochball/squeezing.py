@@ -263,7 +263,8 @@ def _of_moments(
     size = np.asarray((ds.ensemble_size + 0 * like).transpose(*like.dims))
     value = function(moments, size)
     labels = [*FIRST, *SECOND]
-    if "covariance" not in ds or not set(labels) <= set(ds.moment.values):
+    sampled = validation.sampled(f"observables.{name}", ds, FIRST)
+    if not (sampled and set(labels) <= set(ds.moment.values)):
         return finished(like.copy(data=value), name, long_name)
     covariance = ds.covariance.sel(moment=labels, moment_other=labels)
     covariance = covariance.transpose(*like.dims, "moment", "moment_other")

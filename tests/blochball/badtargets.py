@@ -330,6 +330,7 @@ TARGETS = {
             "systems": bad.neither(dict) | st.sampled_from([{}, {1.0: 2.0}, {None: LASER}]),
             "dim": st.sampled_from([1, "", "site", ["pump"]]),
             "checkpoint": not_path.filter(lambda value: value is not None),
+            "processes": count,
             "progress": bad.not_flag,
         },
     ),

@@ -61,6 +61,7 @@ TARGETS = {
             "momenta": bad.not_array,
             "structure": bad.not_choice,
             "trajectories": bad.not_integer(1, none=True),
+            "covariances": bad.not_flag,
             "error": bad.neither(dict).filter(lambda value: value is not None)
             | st.sampled_from([{}, {"light": 0.1}, {"emission": 0}, {"emission": None}]),
             "checkpoint": not_path.filter(lambda value: value is not None),
@@ -98,6 +99,7 @@ TARGETS = {
             "correlations": bad.not_times.filter(lambda value: value is not None),
             "momenta": bad.not_array,
             "structure": bad.not_choice,
+            "covariances": bad.not_flag,
         },
     ),
     "twa.trajectories": Target(

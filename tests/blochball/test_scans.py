@@ -152,6 +152,7 @@ TWO = System([Ensemble(2), Ensemble(2)], CollectiveJump(1.0, [1, 1]))
         ({"dim": 3}, "dim must be a name, got 3"),
         ({"dim": "site"}, "dim must not be one of"),
         ({"progress": 1}, "progress must be True or False"),
+        ({"processes": 0}, "processes must be an integer >= 1, got 0"),
         ({"checkpoint": 3}, "checkpoint must be a path"),
         ({"solve": lambda system: system, "checkpoint": "x"}, "solve must be a function with a"),
     ],
@@ -165,3 +166,37 @@ def test_bad_arguments_are_refused(arguments, message):
 def test_a_seed_is_given_by_name():
     with pytest.raises(TypeError, match="scan: seed must be given by name"):
         blochball.scan(twa.solve, LASERS, [0.1], 256, 1)
+
+
+# -- side by side ----------------------------------------------------------------------------------
+
+UNDAMPED = {
+    0.0: System(Ensemble(2), drive=[0.5]),
+    1.0: System(Ensemble(2, decay=1), drive=[0.5]),
+}
+
+
+def test_processes_change_nothing_but_who_computes(tmp_path):
+    one = blochball.scan(twa.solve, LASERS, [0.1], seed=3, **RUN)
+    two = blochball.scan(twa.solve, LASERS, [0.1], seed=3, processes=2, checkpoint=tmp_path, **RUN)
+    xr.testing.assert_identical(two.drop_vars("wall_time"), one.drop_vars("wall_time"))
+    # and find what the other kind has kept
+    again = blochball.scan(twa.solve, LASERS, [0.1], seed=3, checkpoint=tmp_path, **RUN)
+    xr.testing.assert_identical(again, two)
+
+
+def test_a_bad_point_of_a_process_costs_the_others_nothing():
+    with pytest.warns(UserWarning, match=r"scan: 1 of 2 points .* decay = 0\.0: exact\.steady"):
+        ds = blochball.scan(exact.steady_state, UNDAMPED, dim="decay", processes=2)
+    alone = blochball.scan(exact.steady_state, {1.0: UNDAMPED[1.0]}, dim="decay")
+    np.testing.assert_array_equal(ds.emission.sel(decay=1.0), alone.emission.sel(decay=1.0))
+    with pytest.raises(TypeError, match=r"exact\.steady_state: .*colour") as found:
+        blochball.scan(exact.steady_state, UNDAMPED, processes=2, colour=1)
+    assert found.value.__notes__ == ["scan: at point = 0.0"]
+
+
+def test_processes_want_a_function_that_they_can_import():
+    for local in (lambda system: exact.steady_state(system), type("__main__", (), {})):
+        local.__module__ = "__main__"
+        with pytest.raises(TypeError, match="scan: solve must be importable from a module"):
+            blochball.scan(local, UNDAMPED, processes=2)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 
 from blochball.support import validation
 from blochball.support.arguments import hint
 
 Reasons = dict[str, str | None]
+_LOG = logging.getLogger("blochball")
 
 
 def unknown(
@@ -72,6 +74,8 @@ def made(owner: str, method: str, reasons: Reasons) -> tuple[str, str]:
     passed: list[str] = []
     for name, reason in reasons.items():
         if reason is None:
-            return name, "; ".join([*passed, f"{name}: serves"])
+            reason = "; ".join([*passed, f"{name}: serves"])
+            _LOG.info("%s: method %s (%s)", owner, name, reason)
+            return name, reason
         passed.append(f"{name}: {reason}")
     raise ValueError(f"{owner}: no method serves this system ({'; '.join(passed)})")

@@ -55,11 +55,11 @@ class Moments:
             return Moments(count, self.mean, self.comoment)
         shift = other.mean - self.mean
         product = shift[..., :, None] * shift[..., None, :] if self.full else shift * shift
-        return Moments(
-            count,
-            self.mean + shift * (other.count / count),
-            self.comoment + other.comoment + product * (self.count * other.count / count),
-        )
+        # in place, as it may be most of the memory
+        product *= self.count * other.count / count
+        comoment = self.comoment + other.comoment
+        comoment += product
+        return Moments(count, self.mean + shift * (other.count / count), comoment)
 
     @property
     def covariance(self) -> Array:

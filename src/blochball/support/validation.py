@@ -273,6 +273,28 @@ def dataset(owner: str, ds: Any, variables: Iterable[str] = (), name: str = "ds"
             )
 
 
+def sampled(
+    owner: str, ds: xr.Dataset, names: Iterable[str], covariance: str = "covariance"
+) -> bool:
+    """Return whether a Dataset holds the covariance of its means; refuse one that has lost it.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Variables that something is derived from.
+    covariance : str
+        Name of the covariance of their means.
+    """
+    if covariance in ds:
+        return True
+    if any(f"{name}_stderr" in ds for name in names):
+        raise ValueError(
+            f"{owner}: ds must hold `{covariance}`, for the standard error, which twa.solve keeps "
+            f"with covariances=True, got {shown(sorted(map(str, ds)))}"
+        )
+    return False
+
+
 def memory(owner: str, name: str, count: float, limit: float | None = None) -> None:
     """Refuse an argument that makes so many numbers that they do not fit into memory.
 

@@ -41,12 +41,15 @@ def plan(
     tolerance: float = ANGLE,
     structure: str = "auto",
     moments: str = "first",
+    covariances: bool = True,
 ) -> Plan:
     """Validate the arguments of a run and fix its time steps.
 
     Parameters
     ----------
-    system, times, trajectories, seed, steps, correlations, momenta, tolerance, structure, moments
+    system, times, trajectories, seed, steps, correlations, momenta, tolerance, structure
+        As for `blochball.twa.solve`.
+    moments, covariances
         As for `blochball.twa.solve`.
 
     Returns
@@ -77,6 +80,7 @@ def plan(
         tolerance=tolerance,
         structure=structure,
         moments=moments,
+        covariances=covariances,
         timed=True,
     )
 

@@ -27,7 +27,10 @@ from blochball.twa.timed import Stage, stages
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 METHOD = "twa.ball"
-_ATTRIBUTES = ("system", "structure", "second", "seed", "trajectories", "sources", "identity")
+_ATTRIBUTES = (
+    *("system", "structure", "second", "covariances"),
+    *("seed", "trajectories", "sources", "identity"),
+)
 
 
 def block_size(sites: int) -> int:
@@ -65,6 +68,8 @@ class Plan:
         Trajectories to carry on with.
     end : bool
         Whether the end of the trajectories is kept.
+    covariances : bool
+        Whether the covariances of the means are kept.
 
     Examples
     --------
@@ -86,6 +91,7 @@ class Plan:
     protocol: Protocol | None = None
     initial: End | None = None
     end: bool = False
+    covariances: bool = True
 
     @property
     def block(self) -> int:
@@ -132,7 +138,7 @@ class Plan:
     def identity(self) -> str:
         """Changes whenever a trajectory would: with all but their number."""
         described = [STAMP, self.system.to_json(), self.structure, self.seed, self.second]
-        described += self.timed.values()
+        described += [self.covariances, *self.timed.values()]
         begun = () if self.initial is None else (self.initial.vectors, self.initial.random)
         digest = hashlib.sha256(repr(described).encode())
         for array in (self.times, *self.schedule, self.kept, self.momenta, *begun):
@@ -157,6 +163,7 @@ class Plan:
                 "method": METHOD,
                 "structure": self.structure,
                 "second": int(self.second),
+                "covariances": int(self.covariances),
                 "seed": self.seed,
                 "trajectories": self.trajectories,
                 "identity": self.identity,
@@ -195,6 +202,7 @@ class Plan:
             ds.attrs["structure"],
             bool(ds.attrs["second"]),
             Protocol.from_json(ds.attrs["protocol"]) if "protocol" in ds.attrs else None,
+            covariances=bool(ds.attrs["covariances"]),
         )
         if plan.identity != ds.attrs["identity"]:
             raise ValueError(f"{owner}: ds must be a plan as it was made, got one that was changed")

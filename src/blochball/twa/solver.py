@@ -39,6 +39,7 @@ def solve(
     tolerance: float = ANGLE,
     structure: str = "auto",
     moments: str = "first",
+    covariances: bool = True,
     error: Mapping[str, float] | None = None,
     checkpoint: str | os.PathLike[str] | Checkpoint | None = None,
     initial: xr.Dataset | None = None,
@@ -76,6 +77,10 @@ def solve(
     moments : {"first", "second"}
         "second" keeps the covariances of all spin components of each site, `spin_covariance`, and
         the second moments among those of `covariance`.
+    covariances : bool
+        Whether to keep `covariance` and `output_covariance` of the means, of which `observables`
+        make their standard errors. Without them a run of many ensembles and times takes less than
+        half of the memory, and every mean still has its standard error.
     error : mapping of str to float, optional
         Standard errors to reach, as {"emission": 0.01}: no standard error of that variable, at any
         site and time, shall be more than this share of its largest value. The run is looked at
@@ -101,7 +106,7 @@ def solve(
     xarray.Dataset
         See `blochball.dataset`. Besides, `inverse_length` (mean of 1/|J|) and `short_fraction`
         (fraction of trajectories with |J| < 2), over which the expansion is one; `covariance` of
-        the means of the site variables and `output_covariance` of the outputs.
+        the means of the site variables and `output_covariance` of the outputs, where kept.
 
     Raises
     ------
@@ -150,6 +155,13 @@ def solve(
     >>> ds = twa.solve(models.superradiant_laser(100, pump=0.0), [0.03], initial=half)
     >>> ds.trajectories
     2000
+
+    Means and standard errors alone, of many ensembles:
+
+    >>> chain = models.waveguide_chain(sites=50, size=20, phase=0.3, pump=5.0)
+    >>> ds = twa.solve(chain, [0.01], trajectories=64, seed=1, covariances=False)
+    >>> "emission_stderr" in ds, "covariance" in ds
+    (True, False)
     """
     owner = "twa.solve"
     threads = thread_count(owner, threads)
@@ -172,6 +184,7 @@ def solve(
         tolerance=tolerance,
         structure=structure,
         moments=moments,
+        covariances=covariances,
         timed=True,
         initial=begun,
         end=end,

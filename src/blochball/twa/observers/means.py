@@ -284,14 +284,15 @@ def observer(plan: Plan, stream: Stream = Stream.BLOCKS, block: int | None = Non
     outputs, weighed = _outputs(plan)
     waves = wave_probes(plan.system, plan.momenta)
     quantities = QUANTITIES + (MORE if plan.second else 0)
+    full = plan.covariances
 
     def record(trajectories: int) -> Record:
         sites, times = plan.system.sites, plan.times.size
         channels, momenta = len(plan.system.jumps), plan.momenta.size
         return Record(
-            _sums((times, sites, quantities), quantities),
+            _sums((times, sites, quantities), quantities if full else 1),
             _sums((times, sites, len(VALIDITY)), 1),
-            _sums((times, channels), channels),
+            _sums((times, channels), channels if full else 1),
             _sums((times, momenta), 1),
             np.zeros((plan.times_kept.size, sites, sites, 4)),
             outputs,
@@ -353,8 +354,9 @@ def _moments(count: int, sums: Sums) -> Moments:
     mean = sums.reference + sums.total / count
     if sums.products.shape[-1] == 1 and sums.total.shape[-1] != 1:
         return Moments(count, mean, np.maximum(sums.products[..., 0] - sums.total**2 / count, 0))
-    squared = sums.total[..., :, None] * sums.total[..., None, :]
-    return Moments(count, mean, sums.products - squared / count)
+    comoment = sums.total[..., :, None] * sums.total[..., None, :]
+    comoment /= count  # in place, as it may be most of the memory
+    return Moments(count, mean, np.subtract(sums.products, comoment, out=comoment))
 
 
 def dataset(plan: Plan, leaf: Leaf, wall_time: float, method: str = METHOD) -> xr.Dataset:
@@ -371,14 +373,16 @@ def dataset(plan: Plan, leaf: Leaf, wall_time: float, method: str = METHOD) -> x
     if plan.times_kept.size:
         variables["correlation"] = _hermitian(pairs.mean[..., 0] + 1j * pairs.mean[..., 1])
         stderr["correlation"] = _hermitian(np.hypot(pairs.stderr[..., 0], pairs.stderr[..., 1]))
+    stderr |= zip(MOMENTS, np.moveaxis(site.stderr, -1, 0), strict=False)
+    stderr["output"] = output.stderr
     return assemble(
         plan.system,
         plan.times,
         variables,
         stderr,
         method=method,
-        covariance=site.covariance,
-        output_covariance=output.covariance if plan.system.jumps else None,
+        covariance=site.covariance if plan.covariances else None,
+        output_covariance=output.covariance if plan.covariances and plan.system.jumps else None,
         times_kept=plan.times_kept,
         momenta=plan.momenta,
         extra_dims=VALIDITY_DIMS,
