@@ -316,7 +316,7 @@ def _draw(
     from scipy.interpolate import RegularGridInterpolator
 
     polar, azimuth = np.linspace(0, pi, 181), np.linspace(-pi, pi, 361)
-    function = _evaluate(f"{kind}_function", source, polar, azimuth, site)
+    function = _evaluate(kind, source, polar, azimuth, site)
     axes = _axes_of(kind, function, view)
     ax = pyplot.gca() if ax is None else ax
     x, y = np.meshgrid(*[np.linspace(-1, 1, 400)] * 2)

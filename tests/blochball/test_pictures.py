@@ -189,6 +189,9 @@ def test_bad_arguments_are_named():
         "source must hold single": lambda: pictures.husimi_function(
             exact.solve(System(Ensemble(3)), [0.0]), [0.0], [0.0]
         ),
+        r"pictures\.wigner: source must be a State": lambda: pictures.wigner(
+            3, Figure().subplots()
+        ),
         "view must be two": lambda: pictures.husimi(state, Figure().subplots(), view=(np.nan, 0.0)),
     }
     for message, call in refused.items():

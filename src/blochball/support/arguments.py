@@ -93,6 +93,9 @@ def _checked(owner: str, function: Any) -> Any:
     if any(p.kind is inspect.Parameter.VAR_KEYWORD for p in known.values()):
         raise TypeError(f"{owner}: a function of any keywords has to look at them itself")
     names = [name for name in known if name != "self"]
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    placed = [name for name in names if known[name].kind is not keyword]
+    most = len(placed) + ("self" in known)
 
     @functools.wraps(function)
     def call(*args: Any, **given: Any) -> Any:
@@ -102,6 +105,12 @@ def _checked(owner: str, function: Any) -> Any:
                 raise TypeError(
                     f"{owner}: no argument is called {name}{hint(name, names)}; {every}"
                 )
+        if len(args) > most:
+            raise TypeError(
+                f"{owner}: at most {len(placed)} arguments go without their names "
+                f"({', '.join(placed)}), got {len(args) - most + len(placed)}; arguments: "
+                f"{', '.join(names)}"
+            )
         return function(*args, **given)
 
     return call

@@ -94,8 +94,7 @@ def planned(
     what = "times (with covariances)" if covariances else "times"
     validation.memory(owner, what, times.size * (each * protocol.sites + 2.0 * waves.size))
     validation.memory(owner, "correlations", pairs)
-    if isinstance(steps, str):
-        validation.choice(owner, "steps", steps, ("auto",))
+    if isinstance(steps, str) and steps == "auto":
         chosen = pilot.schedule_of(owner, protocol, structure, times, seed, tolerance, initial)
     else:
         chosen = schedule.uniform(owner, times, steps, protocol.knots)

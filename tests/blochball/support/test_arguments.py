@@ -41,6 +41,12 @@ CLASSES = {cls.__name__: cls for cls in vars(blochball).values() if inspect.iscl
         (lambda: Ensemble(2, theta=1), r"Ensemble: .* theta, use Ensemble\.polar"),
         (lambda: Ensemble(2, n_thermal=1), "n_thermal, use a CollectiveJump at rate"),
         (lambda: CollectiveJump(1, weight=[1]), "CollectiveJump: .* weight, use weights"),
+        # too many without a name
+        (
+            lambda: twa.solve(LASER, [1.0], 100, 1, 20),
+            r"twa\.solve: at most 4 .* \(system, times, trajectories, seed\), got 5; .* steps,",
+        ),
+        (lambda: Ensemble(2, *range(1, 10)), r"Ensemble: at most 9 .* \(size, decay, .*, got 10"),
         # not known, and not near to anything
         (lambda: Ensemble(2, colour=1), r"Ensemble: no argument is called colour; arguments: s"),
     ],
@@ -48,6 +54,11 @@ CLASSES = {cls.__name__: cls for cls in vars(blochball).values() if inspect.iscl
 def test_what_is_meant_is_named(call, message):
     with pytest.raises(TypeError, match=message):
         call()
+
+
+def test_a_word_for_steps_hears_what_they_may_be():
+    with pytest.raises(ValueError, match=r"steps must be 'auto', an integer >= 1 or 1 of them"):
+        twa.solve(LASER, [1.0], steps="many")
 
 
 def test_every_public_function_answers_so():
