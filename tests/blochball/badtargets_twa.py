@@ -8,7 +8,6 @@ from blochball import models, twa
 from tests.blochball import badvalues as bad
 from tests.blochball.badtargets import (
     FILE,
-    LASER,
     SOLVED,
     TIMES,
     Target,
@@ -21,7 +20,9 @@ from tests.blochball.badtargets import (
     running,
 )
 
-PLAN = twa.plan(models.superradiant_laser(100, 1.0), TIMES, 4, steps=1)
+# so many that nothing is warned about
+MANY = models.superradiant_laser(100, 1.0)
+PLAN = twa.plan(MANY, TIMES, 4, steps=1)
 PART = twa.run_part(PLAN, range(1))
 
 sampling = {
@@ -34,11 +35,11 @@ sampling = {
     "tolerance": rate | st.just(0),
 }
 not_end = not_dataset.filter(lambda value: value is not None) | bare
-few = {"system": models.superradiant_laser(100, 1.0), "times": TIMES, "trajectories": 2, "steps": 1}
+few = {"system": MANY, "times": TIMES, "trajectories": 2, "steps": 1}
 TARGETS = {
     "twa.two_time": Target(
         twa.two_time,
-        {"system": LASER, "delays": TIMES, "trajectories": 2, "burn_in": 0.01, "origins": 1},
+        {"system": MANY, "delays": TIMES, "trajectories": 2, "burn_in": 0.01, "origins": 1},
         {
             "system": not_system,
             "delays": bad.not_times,

@@ -21,6 +21,7 @@ from blochball.cumulants.equations import (
     start,
     turned,
 )
+from blochball.cumulants.physical import warn_of_no_state
 from blochball.dataset import assemble
 from blochball.moments import KEPT
 from blochball.protocol import Piece, Protocol, Rotation
@@ -51,7 +52,8 @@ def solve(
     """Integrate the cumulant equations of any System, to first or second order.
 
     The result is deterministic and carries no standard errors; its error is that of the
-    truncation, which nothing in the result shows.
+    truncation, which nothing in the result shows unless it is so large that no state has such
+    moments.
 
     Parameters
     ----------
@@ -89,6 +91,12 @@ def solve(
     ArithmeticError
         If the truncated equations diverge or cannot be integrated: the message says when.
 
+    Warns
+    -----
+    UserWarning
+        Where the emission or an output is negative, a spin is too long, or <J^2> is none that the
+        emitters can have: the truncation has failed.
+
     Examples
     --------
     >>> from blochball import cumulants, models
@@ -116,10 +124,12 @@ def solve(
             for now, at in zip(times, path.states(state, times), strict=True)
         ]
     changes: dict[str, Any] = {"protocol": protocol.to_json()} if protocol is system else {}
+    variables = {name: np.array([value[name] for value in values]) for name in values[0]}
+    warn_of_no_state(owner, initial, times, variables)
     return assemble(
         initial,
         times,
-        {name: np.array([value[name] for value in values]) for name in values[0]},
+        variables,
         method=f"cumulants.{order}",
         integrator=integrator,
         rtol=rtol,

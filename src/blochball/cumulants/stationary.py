@@ -9,6 +9,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from blochball.cumulants.equations import Equations, integrate, observables, start
+from blochball.cumulants.physical import warn_of_no_state
 from blochball.dataset import assemble
 from blochball.support import progress as bars
 from blochball.support.arguments import named
@@ -37,6 +38,11 @@ def steady_state(system: System, order: int = 2, *, progress: bool = False) -> x
         If the equations do not come to rest: they may oscillate for ever where the master equation
         has a steady state.
 
+    Warns
+    -----
+    UserWarning
+        As `solve` does.
+
     Examples
     --------
     >>> from blochball import cumulants, models
@@ -50,10 +56,12 @@ def steady_state(system: System, order: int = 2, *, progress: bool = False) -> x
     with bars.shown(owner, progress):
         found = fixed_point(owner, equations, state)
     values = observables(system, *equations.unpack(found))
+    variables = {name: value[None] for name, value in values.items()}
+    warn_of_no_state(owner, system, np.array([np.inf]), variables)
     return assemble(
         system,
         [np.inf],
-        {name: value[None] for name, value in values.items()},
+        variables,
         method=f"cumulants.{order}",
         wall_time=clock.perf_counter() - started,
     )

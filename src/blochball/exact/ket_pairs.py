@@ -29,6 +29,7 @@ from blochball.exact import kets, symmetric
 from blochball.exact import sampling as montecarlo
 from blochball.exact.ket_kernels import SITE_MOMENTS, Point, trajectory
 from blochball.exact.ket_layout import Layout, arrange, collective
+from blochball.operators import MasterEquation
 from blochball.support.jit import njit
 from blochball.support.statistics import Moments
 from blochball.system import System
@@ -82,7 +83,7 @@ def two_time(
     Raises
     ------
     ValueError
-        For a steady state without dissipation, and for times that no trajectory reaches.
+        For a steady state of what nothing damps, and for times that no trajectory reaches.
 
     Warns
     -----
@@ -92,6 +93,11 @@ def two_time(
     slowest = _slowest(system)
     if time == np.inf and slowest == 0:
         raise ValueError(f"{owner}: time must be finite for a system without dissipation, got inf")
+    if time == np.inf and (restless := _restless(system, weights)):
+        raise ValueError(
+            f"{owner}: time must be finite for a system in which nothing damps the ensembles "
+            f"{restless}, got infinity: they turn for ever"
+        )
     protocol = kets.as_protocol(symmetric.settled(system, time))
     default = montecarlo.FORGOTTEN / slowest if slowest > 0 else 0.0
     starts = montecarlo.starts(owner, time, burn_in, default, delays[-1])
@@ -118,8 +124,36 @@ def two_time(
     return montecarlo.settled(owner, moments), {**about, "amplitudes": 2 * ket.size}
 
 
+def _restless(system: System, weights: Complexes) -> list[int]:
+    """Return the ensembles that move while nothing damps them or what they are coupled to.
+
+    Of these only such that the field sees some of.
+    """
+    # takes longer to import than this package
+    from scipy.sparse.csgraph import connected_components
+
+    equation = MasterEquation.of(system)
+    coupled = np.abs(equation.quadratic).sum(axis=(1, 3))
+    group = connected_components(coupled, directed=False)[1]
+    # an ensemble in states of definite J^z is at rest if it is not turned but about z
+    moving = np.array([not ensemble.diagonal for ensemble in system.ensembles])
+    moving |= equation.linear[:, :2].any(axis=1)
+    moving |= (coupled - np.diag(np.diagonal(coupled))).any(axis=1)
+    if equation.couplings is not None:
+        moving |= equation.couplings[:, :, :, :2].any(axis=(1, 2, 3))
+    seen = set(group[weights != 0])
+    lasting = set(group[moving]) & seen - set(group[_forgetting(system) > 0])
+    return [l for l, g in enumerate(group) if g in lasting]
+
+
 def _slowest(system: System) -> float:
     """Return the slowest rate at which an ensemble forgets its state, 0 if none does."""
+    rates = _forgetting(system)
+    return float(rates[rates > 0].min(initial=np.inf)) if rates.any() else 0.0
+
+
+def _forgetting(system: System) -> Floats:
+    """Return the rate at which each ensemble forgets its state."""
     rates = []
     for l, ensemble in enumerate(system.ensembles):
         collective = sum(
@@ -128,7 +162,7 @@ def _slowest(system: System) -> float:
             for amplitudes in jump.amplitudes.values()
         )
         rates.append(ensemble.decay + ensemble.pump or ensemble.dephasing or collective)
-    return float(min((rate for rate in rates if rate > 0), default=0.0))
+    return np.array(rates)
 
 
 def _refuse_endless(owner: str, system: System, reach: float) -> None:

@@ -23,9 +23,13 @@ Linear = Callable[[Floats], Floats]
 
 BASIS = 30  # dimension of a Krylov space; flat optimum between 20 and 60
 WINDOW = 4  # vectors that a new one is made orthogonal to
+# spaces after which a state of up to so many elements gets a basis of all of them: what moves
+# slowly for a long time then costs one exponential
+PATIENCE, WHOLE = 500, 400
 CHUNK = 16  # output times that are answered together
 _ROUNDING = float(np.finfo(float).eps)
 _LOST = 1e-6  # share of the state that may move unseen before a warning
+_SEEN = 1e-7  # share of the state that rounding may change before a warning
 _LARGEST = 1e4  # sum of coefficients beyond which rounding would show
 
 
@@ -117,7 +121,11 @@ def steps(product: Linear, start: Floats, tolerance: float, end: float = np.inf)
     state, now, guess = start, 0.0, np.inf
     whole = float(np.abs(start).sum())
     vectors = np.empty((BASIS + 1, len(start)))
+    patience = PATIENCE if len(start) <= WHOLE and end < np.inf else -1
     while (length := norm(state)) > 0 and now < end:
+        if patience == 0:
+            vectors, guess = np.empty((len(start) + 1, len(start))), end - now
+        patience -= 1
         reduced = arnoldi(product, state / length, vectors, WINDOW)
         used = len(reduced) - 1
         # size of what A leads to out of the Krylov space, in the norm of the tolerance
@@ -131,6 +139,11 @@ def steps(product: Linear, start: Floats, tolerance: float, end: float = np.inf)
         ):
             _warn_of_rounding(drift * (end - now) / length, now, end)
             break
+        if len(vectors) > len(start) > BASIS and (grown := _ROUNDING * fastest * end) > _SEEN:
+            validation.warn(
+                f"exact: rounding over {fastest * end:.1g} of the shortest times, to time "
+                f"{end:.3g}, may change {grown:.1g} of the state"
+            )
         if guess == np.inf:
             guess = used / max(fastest, 1e-300)
         open_end = end == np.inf

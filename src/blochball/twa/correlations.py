@@ -68,8 +68,8 @@ def two_time(
     Warns
     -----
     UserWarning
-        If the intensity differs between the two halves of a stationary run, and where the copies
-        part so far that their response is not linear.
+        If the intensity differs between the two halves of a stationary run, where the copies part
+        so far that their response is not linear, and of what `solve` warns of.
 
     Examples
     --------
@@ -88,6 +88,7 @@ def two_time(
     validation.memory(
         owner, "delays", 40.0 * delays.size * (3 * delays.size + 512 * source.threads)
     )
+    source.check(delays)
     found = source.run(delays, progress)
     found.check()
     moments, n = found.moments, delays.size
@@ -169,6 +170,7 @@ def spectrum(
     source = source.begun(origins, burn_in)
     last, tail, step = source.window()
     delays = grid(last, step)
+    source.check(delays)
     found = source.run(delays, progress)
     found.check()
     whole = found.first_order()

@@ -15,7 +15,8 @@ from blochball.support.parallel import thread_count
 from blochball.support.statistics import Moments
 from blochball.system import System
 from blochball.twa import runs, stationary
-from blochball.twa.observers import response
+from blochball.twa.noise import Stream
+from blochball.twa.observers import means, response
 from blochball.twa.observers.response import Outputs
 from blochball.twa.plan import METHOD, Plan
 
@@ -28,7 +29,7 @@ APART = 16  # origins in the time of a burn-in at most
 # rms of what the copies differ by from L, as a share of L, up to which a response is linear
 LINEAR = 0.3
 DIFFERENT = 5.0  # standard errors by which two estimates of one number may differ
-# of the pilot that looks for the end of a correlation
+# of the pilots that look at means, and for the end of a correlation
 PILOTS, DOUBLINGS, SMALL = 256, 10, 0.01
 KNOWN = 5.0  # standard errors that a rate is away from 0 to be known
 RESOLVED, MANY = 5, 384  # steps between the first delays of a spectrum, and delays of all
@@ -130,6 +131,16 @@ class Source:
         (sums,), _ = run.total(self.threads, progress)
         spread = np.sqrt(sums.spread[:, 0] / np.maximum(sums.spread[:, 1], 1e-300))
         return Found(self.owner, plan, outputs.origins, delays, sums.moments, spread)
+
+    def check(self, delays: Floats) -> None:
+        """Warn of what `solve` warns of, as some trajectories show it between t and the end."""
+        span = 0.0 if self.time == np.inf else float(delays[-1])
+        times = np.unique(self.start + span * np.array([0, 0.5, 1]))
+        plan = runs.planned(
+            self.owner, self.system, times, PILOTS, self.seed, "auto", tolerance=self.tolerance
+        )
+        run = runs.Run(self.owner, plan, plan.stages, means.observer(plan, Stream.STATIONARY))
+        runs.warned(self.owner, plan, means.dataset(plan, *run.total(self.threads, False)))
 
     def about(self, found: Found) -> dict[str, Any]:
         """Return attributes of a result."""

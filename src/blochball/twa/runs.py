@@ -30,8 +30,10 @@ from blochball.twa.timed import Stage, size
 _LOG = logging.getLogger("blochball")
 
 UNTRUSTED = 0.25  # short_fraction above which a run is warned about
-UNDAMPED = 0.1  # product of dissipation and time up to which nothing damps a system
-WRAPPED = 1.3  # stretching above which an undamped run is warned about
+UNDAMPED = 1.0  # product of dissipation and time up to which so little damps a system
+TOO_LONG = 0.05  # by which <J^2> may be more than the emitters can have, without a warning
+WRAPPED = 1.15  # that a run is warned about if its cloud is stretched by more than this
+SURE = 5.0  # standard errors
 LEAST_ERROR = 0.01  # relative error of the time steps above which a run is warned about
 
 
@@ -222,7 +224,7 @@ class Run:
 
 def warned(owner: str, plan: Plan, ds: xr.Dataset) -> xr.Dataset:
     """Return what a plan gave, after warning of what it must not be trusted for."""
-    warn_of_short_vectors(owner, ds)
+    warn_of_lengths(owner, ds)
     warn_of_parity(owner, plan)
     times = warn_of_stretching(owner, plan)
     return ds.assign_attrs({STRETCHED: times}) if plan.end else ds
@@ -241,7 +243,7 @@ def warn_of_long_steps(
 
 
 def warn_of_stretching(owner: str, plan: Plan) -> float:
-    """Warn where nothing damps what the cloud has been stretched to: a wave that interferes.
+    """Warn where little damps what the cloud has been stretched to: a wave that interferes.
 
     Return by how much it has, in units of the radius N/2; 0 where something damps it.
     """
@@ -251,7 +253,7 @@ def warn_of_stretching(owner: str, plan: Plan) -> float:
     times = stretching.stretched(protocol, plan)
     if times > WRAPPED:
         validation.warn(
-            f"{owner}: nothing damps this system, and its cloud is stretched to {times:.2g} times "
+            f"{owner}: little damps this system, and its cloud is stretched to {times:.2g} times "
             "the radius N/2: interference, which this theory lacks, can change means by tens of "
             "percent (compare exact.solve of a smaller system)"
         )
@@ -272,11 +274,31 @@ def warn_of_parity(owner: str, plan: Plan) -> None:
         )
 
 
-def warn_of_short_vectors(owner: str, ds: xr.Dataset) -> None:
-    """Warn where the expansion in 1/|J| is not valid for many trajectories."""
+def warn_of_lengths(owner: str, ds: xr.Dataset) -> None:
+    """Warn where many trajectories are too short for the expansion in 1/|J|, or all too long."""
     short = float(ds.short_fraction.max())
-    if short > UNTRUSTED:
+    if not warned_of_short(owner, short, "trajectories have", "short_fraction"):
+        warn_of_long_vectors(owner, ds)
+
+
+def warned_of_short(owner: str, share: float, what: str, where: str) -> bool:
+    """Warn where too large a share of what there is has |J| < 2; return whether it is."""
+    if share > UNTRUSTED:
         validation.warn(
-            f"{owner}: up to {short:.0%} of the trajectories have |J| < 2, where the expansion in "
-            "1/|J| is not valid (see short_fraction)"
+            f"{owner}: up to {share:.0%} of the {what} |J| < 2, where the expansion in "
+            f"1/|J| is not valid (see {where})"
+        )
+    return share > UNTRUSTED
+
+
+def warn_of_long_vectors(owner: str, ds: xr.Dataset) -> None:
+    """Warn where vectors have left the sphere: where <J^2> is more than the emitters can have."""
+    spin = ds.ensemble_size / 2
+    seen = ds.spin_squared - SURE * ds.get("spin_squared_stderr", 0.0)
+    excess = float((seen / (spin * (spin + 1))).max()) - 1
+    if excess > TOO_LONG:
+        validation.warn(
+            f"{owner}: <J^2> is up to {excess:.0%} above what so many emitters can have: vectors "
+            "have left the sphere, and all means are off by as much (larger ensembles and other "
+            "forms of the theory suffer less)"
         )

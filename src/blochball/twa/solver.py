@@ -122,7 +122,8 @@ def solve(
         Where more than a quarter of the trajectories have |J| < 2 at some site and time: the
         expansion in 1/|J| is not valid there. Where `steps` that are given are so long that they
         err by more than a percent and than the noise; the warning says how many would do. Where
-        nothing damps a System whose cloud has been stretched around the sphere. Where the
+        little damps a System whose cloud has been stretched around the sphere. Where <J^2> is by
+        5 percent more than the emitters can have. Where the
         trajectories are used up before `error` is reached.
 
     Notes
@@ -278,6 +279,9 @@ def solve_stratified(
     reason = burst.obstacle(plan)
     if reason is not None:
         raise ValueError(f"{owner}: strata do not serve this run: {reason}")
+    # integrals over 200 angles for each of them; sums of the blocks under way and of the result
+    held = 1000.0 + plan.times.size * burst.NUMBERS * (2.0 * threads + 8)
+    validation.memory(owner, "strata", strata * held)
     amplitude = burst.Amplitude(plan)
     run = runs.Run(
         owner,
@@ -294,7 +298,7 @@ def solve_stratified(
             f"got {plan.trajectories}"
         )
     ds = burst.dataset(plan, strata, amplitude, sums, seconds)
-    runs.warn_of_short_vectors(owner, ds)
+    runs.warn_of_lengths(owner, ds)
     return ds
 
 

@@ -1,4 +1,4 @@
-"""How far a cloud is stretched around the sphere where nothing damps it."""
+"""How far a cloud is stretched around the sphere where little damps it."""
 
 from __future__ import annotations
 

@@ -144,13 +144,14 @@ class BruteForce:
     def mean(operator, rho):
         return np.trace(operator @ rho)
 
-    def expectations(self, rhos):
-        """Every variable of the Dataset, and the pair correlations, for a stack of matrices."""
+    @cached_property
+    def operators(self):
+        """Operators of every variable of the Dataset, by name: one a site, or one a channel."""
         sites = range(self.system.sites)
         plus = [self.collective("+", l) for l in sites]
         minus = [self.collective("-", l) for l in sites]
         z = [self.collective("z", l) for l in sites]
-        operators = {
+        return {
             "inversion": z,
             "spin_x": [(p + m) / 2 for p, m in zip(plus, minus, strict=True)],
             "spin_y": [(p - m) / 2j for p, m in zip(plus, minus, strict=True)],
@@ -162,12 +163,22 @@ class BruteForce:
                 (x := self.total_jump(k)).conj().T @ x for k in range(len(self.system.jumps))
             ],
         }
+
+    @cached_property
+    def pairs(self):
+        """J_k^+ J_l^- of all pairs of sites, in rows."""
+        plus = [self.collective("+", l) for l in range(self.system.sites)]
+        minus = [self.collective("-", l) for l in range(self.system.sites)]
+        return [[p @ m for m in minus] for p in plus]
+
+    def expectations(self, rhos):
+        """Every variable of the Dataset, and the pair correlations, for a stack of matrices."""
         found = {
             name: np.array([[self.mean(o, rho).real for o in group] for rho in rhos])
-            for name, group in operators.items()
+            for name, group in self.operators.items()
         }
         found["correlation"] = np.array(
-            [[[self.mean(p @ m, rho) for m in minus] for p in plus] for rho in rhos]
+            [[[self.mean(pair, rho) for pair in row] for row in self.pairs] for rho in rhos]
         )
         return found
 

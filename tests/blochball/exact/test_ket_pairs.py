@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from blochball import CollectiveJump, Ensemble, System, exact, models
+from blochball import CollectiveJump, Ensemble, SpinCoupling, System, exact, models
 from blochball.exact import coherence_sampling, ket_pairs
 from blochball.field import amplitudes
 from tests.blochball.exact.systems import SINGLE_TERMS, systems
@@ -169,5 +169,30 @@ def test_refusals():
         sampled(small, [0.0], 1.0, burn_in=1.0, weights="forward")
     with pytest.raises(ValueError, match="time must be finite for a system without dissipation"):
         sampled(System([Ensemble(2), Ensemble(1)], drive=[1, 0]), [0.0])
+    lasting = System([Ensemble(1, decay=1.0), Ensemble(1)], drive=[0.5, 0.5])
+    with pytest.raises(ValueError, match=r"nothing damps the ensembles \[1\], got infinity"):
+        sampled(lasting, [0.0])
     with pytest.raises(ValueError, match=r"a trajectory has at most 1e\+12 jumps"):
         sampled(small, [1e13], weights="forward")
+
+
+FREE, DAMPED, TILTED = Ensemble(2), Ensemble(2, decay=1.0), Ensemble(2, detuning=1.0, polar=1.0)
+
+
+@pytest.mark.parametrize(
+    ("system", "restless"),
+    [
+        (System([DAMPED, FREE, FREE], drive=[0.5, 0.5, 0]), [1]),
+        (System([DAMPED, TILTED]), [1]),
+        (System([DAMPED, FREE, TILTED], exchange=[[0, 0, 0], [0, 0, 1], [0, 1, 0]]), [1, 2]),
+        (System([DAMPED, FREE], couplings=SpinCoupling([[0, 0], [0, 1]], "xx")), [1]),
+        # at rest, damped themselves or by what they are coupled to
+        (System([DAMPED, FREE], exchange=[[0, 0], [0, 1]]), []),
+        (System([DAMPED, FREE], couplings=SpinCoupling([[0, 0], [0, 1]], "zz")), []),
+        (System([DAMPED, TILTED], CollectiveJump(1.0, [0, 1])), []),
+        (System([DAMPED, TILTED], exchange=[[0, 1], [1, 0]], drive=[0, 1]), []),
+    ],
+)
+def test_what_turns_for_ever(system, restless):
+    assert ket_pairs._restless(system, np.ones(system.sites)) == restless
+    assert ket_pairs._restless(system, np.eye(system.sites)[0]) == []

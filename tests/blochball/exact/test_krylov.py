@@ -85,3 +85,31 @@ def test_what_moves_slowly_still_moves(rate):
 def test_what_is_slower_than_rounding_shows_is_warned_about():
     with pytest.warns(UserWarning, match="of changes slower than 1e-16 of the fastest rate, up to"):
         exact.solve(DOMAINS, [1e12], "liouvillian")
+
+
+SLOW = System([Ensemble(2, polar=np.pi, pump=1e-5), Ensemble(4)], CollectiveJump(1.0, [1, 1]))
+
+
+def test_what_moves_slowly_for_long_costs_one_exponential(monkeypatch):
+    products = []
+    arnoldi = krylov.arnoldi
+    monkeypatch.setattr(krylov, "arnoldi", lambda *a: products.append(1) or arnoldi(*a))
+    ds = exact.solve(SLOW, [1e4, 1e5, 1e7], "liouvillian")
+    assert ds.attrs["unknowns"] > krylov.BASIS
+    assert len(products) == krylov.PATIENCE + 1
+    # the negative control: the pump fills the dark states in a time of 1e5
+    assert abs(ds.inversion[1] - ds.inversion[0]).max() > 0.1
+    # by a factorisation, and by small spaces
+    last = exact.steady_state(SLOW)
+    np.testing.assert_allclose(ds.inversion[2], last.inversion[0], atol=1e-7)
+    monkeypatch.setattr(krylov, "WHOLE", 0)
+    soon = exact.solve(SLOW, [1e4], "liouvillian").inversion
+    monkeypatch.setattr(krylov, "WHOLE", 400)
+    monkeypatch.setattr(krylov, "PATIENCE", 3)
+    found = exact.solve(SLOW, [1e4], "liouvillian").inversion
+    np.testing.assert_allclose(found, soon, atol=1e-9)
+
+
+def test_rounding_of_long_times_is_warned_about():
+    with pytest.warns(UserWarning, match=r"rounding over 4e\+11 .* may change .* of the state"):
+        exact.solve(SLOW, [1e10], "liouvillian")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import numpy as np
 
-from blochball import ChainExchange, CollectiveJump, Ensemble, System
-from blochball.terms import KINDS
+from blochball import ChainExchange, CollectiveJump, Ensemble, SpinCoupling, System
+from blochball.terms import AXES, KINDS
 
 DECADES = 3  # rates lie between 10^-DECADES and 10^DECADES
 
@@ -49,6 +50,32 @@ def jump(random: Random, sites: int, spread: bool) -> CollectiveJump:
     return CollectiveJump(rate(random, spread), weights, kind)
 
 
+def mixed_jump(random: Random, sites: int, spread: bool) -> CollectiveJump:
+    """Two or three kinds in one jump."""
+    kinds = random.sample(KINDS, random.randint(2, 3))
+    weights = {kind: [amplitude(random) for _ in range(sites)] for kind in kinds}
+    return CollectiveJump(rate(random, spread), weights)
+
+
+def coupling(random: Random, sites: int) -> SpinCoupling:
+    """Any two axes, within each ensemble or between all of them."""
+    axes = random.choice(AXES) + random.choice(AXES)
+    if random.random() < 0.3:
+        return SpinCoupling(random.gauss(0, 1), axes)
+    return SpinCoupling([[random.gauss(0, 1) for _ in range(sites)] for _ in range(sites)], axes)
+
+
+def start(random: Random, one: Ensemble) -> Ensemble:
+    """Return the ensemble in a state that is no coherent spin state, as likely as not."""
+    kind = random.choice(["mixed", "dicke", "coherent", "coherent"])
+    if kind == "mixed":
+        return replace(one, length=random.choice([0.0, 0.5, random.random()]))
+    if kind == "dicke":
+        spin = one.size / 2 - random.randint(0, one.size // 2)
+        return replace(one, dicke=(spin, spin - random.randint(0, round(2 * spin))))
+    return replace(one, **angles(random))
+
+
 def sizes(random: Random, emitters: int, sites: int) -> list[int]:
     """Return emitters an ensemble: `emitters` at most in all, in 1 to `sites` ensembles."""
     found = [random.randint(1, emitters)]
@@ -60,11 +87,15 @@ def sizes(random: Random, emitters: int, sites: int) -> list[int]:
 def system(random: Random, emitters: int = 5, sites: int = 3) -> System:
     """Return a System of `emitters` at most, in up to `sites` ensembles.
 
-    One in five is alike: equal ensembles that nothing tells apart, which some methods want.
+    One in five is alike: equal ensembles that nothing tells apart, which some methods want. One in
+    three has what only some theories serve: jumps of several kinds, spin couplings, starts of any
+    kind.
     """
     spread = random.random() < 0.5
     if random.random() < 0.2:
         return _alike(random, emitters, sites, spread)
+    if random.random() < 0.3:
+        return unusual(random, emitters, sites, spread)
     counts = sizes(random, emitters, sites)
     many = len(counts)
     polarized = random.random() < 0.3
@@ -79,6 +110,24 @@ def system(random: Random, emitters: int = 5, sites: int = 3) -> System:
         exchange,
         drive,
     )
+
+
+def unusual(random: Random, emitters: int, sites: int, spread: bool) -> System:
+    """Return a System with terms and initial states that not every theory serves."""
+    counts = sizes(random, emitters, sites)
+    many = len(counts)
+    polarized = random.random() < 0.3
+    plain = [ensemble(random, size, spread, polarized) for size in counts]
+    states = random.random() < 0.6
+    ensembles = [start(random, one) if states else one for one in plain]
+    mixture = []
+    if states and random.random() < 0.3:
+        mixture = [(random.uniform(0, 1), [start(random, one) for one in plain])]
+    makers = [mixed_jump, jump] if random.random() < 0.6 else [jump]
+    jumps = [random.choice(makers)(random, many, spread) for _ in range(random.randint(0, 2))]
+    couplings = [coupling(random, many) for _ in range(random.randint(0, 2))]
+    drive = random.choice([None, None, [amplitude(random) for _ in counts]])
+    return System(ensembles, jumps, None, drive, couplings, mixture)
 
 
 def _alike(random: Random, emitters: int, sites: int, spread: bool) -> System:
@@ -103,7 +152,12 @@ def speed(system: System) -> float:
     """Return the fastest rate of the Bloch vectors, about: what a burst or a Rabi turn goes by."""
     size = system.column("size")
     rates = [*(system.column(kind).max() for kind in KINDS), abs(system.column("detuning")).max()]
-    rates += [j.rate * (np.abs(j.weights) ** 2 @ size) for j in system.jumps]
+    rates += [
+        j.rate * (np.abs(weights) ** 2 @ size)
+        for j in system.jumps
+        for weights in j.amplitudes.values()
+    ]
+    rates += [(abs(c.matrix(system.sites)) @ size).max() for c in system.couplings]
     rates += [2 * abs(system.drive_vector).max(), (abs(system.exchange_matrix) @ size).max()]
     return float(max(rates))
 

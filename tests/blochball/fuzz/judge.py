@@ -11,6 +11,7 @@ from blochball import System
 from tests.blochball.exact.bruteforce import BruteForce
 
 DENSE = 3  # emitters up to which generators are exponentiated and diagonalised as they are
+STEP = 10.0  # of Taylor series, in units of the largest rate
 
 
 class Undecided(Exception):
@@ -31,10 +32,27 @@ class Judge(BruteForce):
 
     def after(self, matrix, times):
         """exp(t L) matrix, shape (times, states, states)."""
-        if not self.dense:
-            return self.evolve(matrix, times)
-        dense, state = self.generator.toarray(), matrix.ravel().astype(complex)
-        return np.array([expm(dense * t) @ state for t in times]).reshape(-1, *matrix.shape)
+        state = matrix.ravel().astype(complex)
+        if self.dense:
+            dense = self.generator.toarray()
+            found = [expm(dense * t) @ state for t in times]
+        else:
+            found, now = [], 0.0
+            for t in times:
+                state, now = self._carried(state, t - now), t
+                found.append(state)
+        return np.reshape(found, (-1, *matrix.shape))
+
+    def _carried(self, state, time):
+        """exp(t L) state by its Taylor series; rounding is up to exp(STEP) times as large."""
+        steps = int(np.ceil(time * self.fastest / STEP))
+        for _ in range(steps):
+            term, order = state, 0
+            while order < STEP or abs(term).max() > 1e-18 * abs(state).max():
+                order += 1
+                term = self.generator @ term * (time / steps / order)
+                state = state + term
+        return state
 
     def solution(self, times):
         """Expectation values by name, as in a Dataset."""
@@ -46,7 +64,11 @@ class Judge(BruteForce):
         return eig(self.generator.toarray(), left=True)
 
     def limit(self):
-        """Return the state at infinite time from the initial one; None if it has no limit.
+        """Return the state at infinite time from the initial one; None if it has no limit."""
+        return self.ended(self.initial)
+
+    def ended(self, matrix):
+        """Return what a matrix ends in; None if it turns for ever.
 
         Raises
         ------
@@ -60,7 +82,7 @@ class Judge(BruteForce):
         lasting = size <= 1e-13
         # left eigenvectors of equal eigenvalues are no dual basis of the right ones as they stand
         right, left = right[:, lasting], left[:, lasting]
-        share = np.linalg.solve(left.conj().T @ right, left.conj().T @ self.initial.ravel())
+        share = np.linalg.solve(left.conj().T @ right, left.conj().T @ matrix.ravel())
         still = abs(values[lasting]) < 1e-9 * self.fastest
         if abs(share[~still]).max(initial=0) > 1e-6:
             return None
@@ -80,6 +102,19 @@ class Judge(BruteForce):
         low = self.lowering(weights)
         high = low.conj().T
         rho = self.after(self.initial, [time])[0]
+        flux = high @ low
         first = [self.mean(high, x) for x in self.after(low @ rho, delays)]
-        second = [self.mean(high @ low, x).real for x in self.after(low @ rho @ high, delays)]
-        return np.array(first), np.array(second), self.mean(high @ low, rho).real
+        second = [self.mean(flux, x).real for x in self.after(low @ rho @ high, delays)]
+        return np.array(first), np.array(second), self.mean(flux, rho).real
+
+    def spectrum_of_light(self, frequencies, weights):
+        """2 Re tr L^+ (i omega - generator)^-1 (L - <L>) rho in the state that is ended in."""
+        low, rho = self.lowering(weights), self.limit()
+        source = (low @ rho - self.mean(low, rho) * rho).ravel()
+        generator, one, high = self.generator.toarray(), np.eye(len(source)), low.conj().T
+        found = []
+        for w in frequencies:
+            x = np.linalg.lstsq(1j * w * one - generator, source)[0].reshape(rho.shape)
+            # of what is stationary the source holds nothing, and so does the solution
+            found.append(2 * self.mean(high, x - self.ended(x)).real)
+        return np.array(found)

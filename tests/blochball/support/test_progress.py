@@ -26,7 +26,9 @@ CALLS = {
     "exact.spectrum": lambda **o: exact.spectrum(LASER, TIMES, **o),
     "cumulants.solve": lambda **o: cumulants.solve(LASER, TIMES, **o),
     "cumulants.steady_state": lambda **o: cumulants.steady_state(LASER, **o),
-    "twa.density.solve": lambda **o: twa.density.solve(LASER, TIMES, spacing=0.5, **o),
+    "twa.density.solve": lambda **o: twa.density.solve(
+        models.superradiant_laser(30, 10.0), TIMES / 10, spacing=0.5, **o
+    ),
 }
 SAMPLED = {
     "trajectory": lambda **o: twa.solve(

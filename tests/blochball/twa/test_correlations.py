@@ -90,6 +90,7 @@ def test_the_symmetric_part_alone_is_wrong():
     assert (np.abs(first) < 0.01 + 4 * error).all()
 
 
+@pytest.mark.filterwarnings("ignore:.*have .J. < 2:UserWarning")
 @pytest.mark.parametrize("size", [3, 50])
 def test_independent_emitters_are_exact(size):
     """The sum over emitters, whatever their number: without the response wrong by O(1)."""
@@ -188,6 +189,25 @@ def test_warnings():
         UserWarning, match="two_time: the intensity is .* a longer burn_in is needed"
     ):
         twa.two_time(system, [0.02], trajectories=2000, burn_in=0.0, origins=4)
+
+
+def test_it_warns_of_what_the_means_are_warned_of():
+    few = System(Ensemble(2, decay=1.0, pump=0.3), drive=[0.7])
+    short = r"two_time: up to \d+% of the trajectories have .J. < 2"
+    for time in (2.0, np.inf):
+        with pytest.warns(UserWarning, match=short) as warnings:
+            ds = twa.two_time(few, [0.0, 0.5], time, trajectories=4000)
+        assert [w.filename for w in warnings] == [__file__]
+    # it is wrong
+    judge = exact.two_time(few, [0.0, 0.5])
+    assert (abs(ds.second_order - judge.second_order) > 0.2 * judge.intensity**2).any()
+    with pytest.warns(UserWarning, match=short.replace("two_time", "spectrum")):
+        twa.spectrum(few, [0.0], trajectories=512)
+    opposite = System([Ensemble(20), Ensemble(20, polar=np.pi)], exchange=[[0, 1], [1, 0]])
+    with pytest.warns(UserWarning, match="two_time: little damps this system"):
+        twa.two_time(opposite, [0.0, 0.5], 0.1, trajectories=512)
+    # the negative control
+    twa.two_time(opposite, [0.0, 0.01], 0.01, trajectories=512)
 
 
 def test_refusals():

@@ -1,5 +1,7 @@
 """The Fokker-Planck equation on a mesh: against a lattice, closed solutions and sampled TWA."""
 
+import re
+
 import numpy as np
 import pytest
 from scipy import integrate, sparse
@@ -152,7 +154,7 @@ SYSTEMS = {
 }
 
 
-@pytest.mark.filterwarnings("ignore:.*have .J. < 2:UserWarning")
+@pytest.mark.filterwarnings("ignore:.*ha(s|ve) .J. < 2:UserWarning")
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_sampled_ball(name):
     system, until = SYSTEMS[name]
@@ -205,6 +207,7 @@ def test_upside_down(form):
     np.testing.assert_allclose(one.output, other.output, rtol=1e-7)
 
 
+@pytest.mark.filterwarnings("ignore:.*has .J. < 2:UserWarning")
 @pytest.mark.parametrize("form", density.FORMS)
 def test_steady_state(form):
     system = models.superradiant_laser(16, 0.4)
@@ -231,7 +234,38 @@ def test_a_steady_state_that_depends_on_the_start():
     assert float(ds.spin_squared[0, 0]) == pytest.approx(110 + 10 * np.exp(-11), rel=1e-7)
 
 
-@pytest.mark.filterwarnings("ignore:.*have .J. < 2:UserWarning")
+@pytest.mark.parametrize("form", density.FORMS)
+def test_it_warns_where_the_expansion_is_not_valid(form):
+    # a weak pump against decay leaves short vectors
+    system, times = System(Ensemble(12, 0.5, pump=0.4), CollectiveJump(0.3, [1])), [0.5, 4.0]
+    solve = twa.eq6.solve if form == "eq6" else twa.solve
+    with pytest.warns(UserWarning, match="of the trajectories have .J. < 2"):
+        sampled = solve(system, times, 20_000, seed=2)
+    with pytest.warns(UserWarning, match=r"density\.solve: up to \d+% of the density has") as seen:
+        density.solve(system, times, form, spacing=COARSE)
+    assert [w.filename for w in seen] == [__file__]
+    share = float(re.findall(r"(\d+)%", str(seen[0].message))[0]) / 100
+    assert share == pytest.approx(float(sampled.short_fraction.max()), abs=0.03)
+    with pytest.warns(UserWarning, match=r"density\.steady_state: up to"):
+        density.steady_state(system, form, spacing=COARSE)
+
+
+def test_it_warns_of_vectors_that_leave_the_sphere():
+    # the ground state stays what it is; Eq. (6) lengthens it
+    system, times = System(Ensemble(10, decay=1.0, polar=np.pi)), [1.0, 6.0]
+    with pytest.warns(UserWarning, match=r"density\.solve: <J\^2> is up to 1\d% above") as seen:
+        ds = density.solve(system, times, "eq6", spacing=COARSE)
+    assert [w.filename for w in seen] == [__file__]
+    # off by .043 of N/2
+    assert ds.inversion[1, 0] < -5.15
+    with pytest.warns(UserWarning, match=r"eq6\.solve: <J\^2> is up to"):
+        twa.eq6.solve(system, times, 2000)
+    # the negative control
+    ds = density.solve(system, times, spacing=COARSE)
+    assert abs(ds.inversion[1, 0] + 5) < 0.01
+
+
+@pytest.mark.filterwarnings("ignore:.*ha(s|ve) .J. < 2:UserWarning")
 @pytest.mark.parametrize("form", density.FORMS)
 @pytest.mark.parametrize("size", [1, 2, 1000])
 def test_initial_state_is_the_sampled_cloud(form, size):

@@ -138,7 +138,7 @@ def test_stretching_goes_on_from_run_to_run():
     # that of both runs, 20 widths, is less than the product
     both = stretching.stretched(Protocol([(0, system)]), plan)
     assert 2 < both < 11
-    with pytest.warns(UserWarning, match="nothing damps this system"):
+    with pytest.warns(UserWarning, match="little damps this system"):
         twa.solve(system, [0.1], initial=first)
 
 

@@ -1,4 +1,6 @@
-"""Warnings of runs: clouds that nothing damps and that wrap around the sphere; parity."""
+"""Warnings of runs: clouds that little damps and that wrap around the sphere; parity."""
+
+import warnings
 
 import numpy as np
 import pytest
@@ -26,9 +28,9 @@ def opposite(size, jumps=()):
 @pytest.mark.parametrize("size", [10, 20])
 def test_opposite_ensembles_that_exchange_are_warned_about(size):
     times = np.linspace(0, 12 / size, 13)[1:]
-    with pytest.warns(UserWarning, match="twa.solve: nothing damps this system") as warnings:
+    with pytest.warns(UserWarning, match="twa.solve: little damps this system") as caught:
         ds = twa.solve(opposite(size), times, 4000)
-    assert warnings[0].filename == __file__
+    assert caught[0].filename == __file__
     # they are wrong: measured .32 and .25 of N/2, at |J| > 2
     off = abs(ds.inversion - exact.solve(opposite(size), times).inversion).max() / (size / 2)
     assert off > 0.2
@@ -40,12 +42,26 @@ def test_opposite_ensembles_that_exchange_are_warned_about(size):
     assert (off < 0.02 * size / 2 + 4 * ds.inversion_stderr).all()
 
 
+@pytest.mark.parametrize(("decay", "least", "most"), [(0.05, 0.15, 0.3), (4.0, 0.0, 0.02)])
+def test_little_damping_does_not_help(decay, least, most):
+    # a twentieth of the emitters decays, or nearly all
+    times = np.array([0.3, 0.9, 1.2])
+    ensembles = [Ensemble(10, decay), Ensemble(10, decay, polar=np.pi)]
+    system = System(ensembles, exchange=[[0, 1], [1, 0]])
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        ds = twa.solve(system, times, 4000)
+    off = float(abs(ds.inversion - exact.solve(system, times).inversion).max() / 5)
+    assert least <= off < most
+    assert ["little damps this system" in str(w.message) for w in caught] == [True] * bool(least)
+
+
 def test_what_is_gathered_is_warned_about_as_well():
     plan = twa.plan(opposite(10), [1.2], 512)
     (blocks,) = twa.division(512, 1, 2)
-    with pytest.warns(UserWarning, match=r"twa\.gather: nothing damps this system") as warnings:
+    with pytest.warns(UserWarning, match=r"twa\.gather: little damps this system") as caught:
         twa.gather(plan, [twa.run_part(plan, blocks)])
-    assert warnings[0].filename == __file__
+    assert caught[0].filename == __file__
 
 
 def test_what_is_damped_or_turns_rigidly_is_not_warned_about():
@@ -98,9 +114,9 @@ def test_where_the_parity_of_emitters_decides(protocol, until, warned):
 
 def test_squeezed_decay_is_warned_about_where_parity_decides():
     match = r"twa\.solve: a collective jump is squeezed by e\^\(2r\) = 4.95 and sees 12 emitters"
-    with pytest.warns(UserWarning, match=match) as warnings:
+    with pytest.warns(UserWarning, match=match) as caught:
         few = twa.solve(squeezed(12), [0.5], 2000, moments="second")
-    assert warnings[0].filename == __file__
+    assert caught[0].filename == __file__
     many = twa.solve(squeezed(24), [0.5], 2000, moments="second")
     off = {}
     for ds in (few, many):

@@ -167,7 +167,7 @@ def test_what_nothing_damps_in_the_end_is_warned_about():
         return System(ensembles, jumps, [[0, exchange], [exchange, 0]])
 
     protocol = Protocol([(0, opposite(0.0)), (0.1, opposite(0.0)), (0.2, opposite(1.0))])
-    with pytest.warns(UserWarning, match="nothing damps this system"):
+    with pytest.warns(UserWarning, match="little damps this system"):
         twa.solve(protocol, [1.4], 500)
     twa.solve(protocol, [0.15], 500)
     damped, undamped = (opposite(0.0, CollectiveJump(rate, [1, 1])) for rate in (1.0, 0.0))

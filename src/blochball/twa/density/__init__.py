@@ -22,6 +22,7 @@ from blochball.support import progress as bars
 from blochball.support import validation
 from blochball.support.sparse import one_blas_thread
 from blochball.system import System
+from blochball.twa import runs
 from blochball.twa.density.generators import Rates
 from blochball.twa.density.solver import FUNCTIONS, Mesh, Problem
 
@@ -38,6 +39,8 @@ _THEORY = "twa.density"
 
 operators.declare(_THEORY, *operators.LOCAL, "detuning", "exchange", *operators.COLLECTIVE)
 Floats = NDArray[np.float64]
+# of FUNCTIONS at all times, in how many steps, and the largest share of the density with |J| < 2
+Means = tuple[Floats, int, float]
 
 
 def solve(
@@ -78,17 +81,24 @@ def solve(
     ------
     TypeError, ValueError
         For a bad argument, naming it, and for a System that has no such density, saying why.
+
+    Warns
+    -----
+    UserWarning
+        Where more than a quarter of the density has |J| < 2, and where <J^2> is more than the
+        emitters can have, as `blochball.twa.solve` does.
     """
     owner = "twa.density.solve"
     times = validation.times(owner, times)
     tolerance = max(_TOLERANCE, 1e-14 * _size(owner, system))  # rounding grows with the size
 
-    def means(problem: Problem) -> tuple[Floats, int]:
-        propagator = problem.propagator
-        return propagator.means(problem.moments, problem.functions, problem.scale, times, tolerance)
+    def means(problem: Problem) -> Means:
+        asked = problem.functions, problem.scale, times, tolerance, problem.short
+        return problem.propagator.means(problem.moments, *asked)
 
     with bars.shown(owner, progress):
-        return _run(owner, system, times, (form, spacing, boundary), means)
+        ds, short = _run(owner, system, times, (form, spacing, boundary), means)
+    return _warned(owner, ds, short)
 
 
 def steady_state(
@@ -102,16 +112,27 @@ def steady_state(
     ------
     ArithmeticError
         If the state still changes after 10^8 of the shortest times.
+
+    Warns
+    -----
+    UserWarning
+        As `solve` does.
     """
     owner = "twa.density.steady_state"
 
-    def means(problem: Problem) -> tuple[Floats, int]:
-        found = problem.propagator.settled(
-            problem.moments, problem.functions, problem.scale, _SETTLED
-        )
-        return found[None], 0
+    def means(problem: Problem) -> Means:
+        asked = problem.functions, problem.scale, _SETTLED, problem.short
+        found, short = problem.propagator.settled(problem.moments, *asked)
+        return found[None], 0, short
 
-    return _run(owner, system, np.array([np.inf]), (form, spacing, boundary), means)
+    ds, short = _run(owner, system, np.array([np.inf]), (form, spacing, boundary), means)
+    return _warned(owner, ds, short)
+
+
+def _warned(owner: str, ds: xr.Dataset, short: float) -> xr.Dataset:
+    if not runs.warned_of_short(owner, short, "density has", "twa.solve"):
+        runs.warn_of_long_vectors(owner, ds)
+    return ds
 
 
 def obstacle(system: System) -> str | None:
@@ -149,9 +170,9 @@ def _run(
     system: System,
     times: Floats,
     options: tuple[str, float, str],
-    means: Callable[[Problem], tuple[Floats, int]],
-) -> xr.Dataset:
-    """Solve on two meshes and put the result together."""
+    means: Callable[[Problem], Means],
+) -> tuple[xr.Dataset, float]:
+    """Solve on two meshes and put the result together; return the share with |J| < 2, too."""
     started = time.perf_counter()
     _size(owner, system)
     form, spacing, boundary = options
@@ -165,7 +186,7 @@ def _run(
     ensemble = system.ensembles[0]
     equation = operators.MasterEquation.of(system)
     rates = _rates(equation)
-    found, products, steps = [], 0, 0
+    found, products, steps, short = [], 0, 0, 0.0
     for wide, begin, end in ((_COARSER * spacing, 0, 1 / 3), (spacing, 1 / 3, 1)):
         cells = 60 * np.log(2 + rates.size) ** 2 / wide**2  # before a mesh this fine is made
         validation.memory(owner, "spacing", 8.0 * cells)
@@ -173,13 +194,13 @@ def _run(
         validation.memory(owner, "spacing", _FILL * mesh.size)
         problem = Problem(rates, form, ensemble.polarization, mesh)
         with bars.portion(begin, end):
-            values, steps = means(problem)
+            values, steps, short = means(problem)
         found.append(_variables(equation, values))
         products = mesh.size
     coarse, fine = found
     errors = {f"{name}_grid_error": abs(fine[name] - coarse[name]) for name in fine}
     dims = {name: DIMS[name.removesuffix("_grid_error")] for name in errors}
-    return assemble(
+    ds = assemble(
         system,
         times,
         {**fine, **errors},
@@ -191,6 +212,7 @@ def _run(
         steps=steps,
         wall_time=time.perf_counter() - started,
     )
+    return ds, short
 
 
 def _rates(equation: operators.MasterEquation) -> Rates:

@@ -11,6 +11,7 @@ from blochball.twa.density import generators
 from blochball.twa.density.generators import Nodes, Rates
 from blochball.twa.density.splines import Floats, Line, graded
 from blochball.twa.density.stepping import Propagator
+from blochball.twa.observers.means import SHORT
 
 # beyond the longest spin of a polarised state density falls as exp(-2 distance); the mesh ends here
 _BEYOND = 10.0
@@ -103,6 +104,7 @@ class Problem:
         )
         self.moments = merge.T @ self._initial(polarization)
         self.functions = np.stack(self._functions(), axis=1)
+        self.short = self._short()
         self.scale = np.array([1, rates.size, rates.size]) * rates.size / 2
 
     def _generator(self, rates: Rates) -> sparse.csr_array:
@@ -140,6 +142,12 @@ class Problem:
         tail = np.exp(-2 * square / size) * weights @ radial.values(past)
         equator = angular.values(np.zeros(1))[0]
         return np.outer(radial.values(length)[0], cap).ravel() + np.outer(tail, equator).ravel()
+
+    def _short(self) -> Floats:
+        """Return coefficients of what comes closest to 1 where |J| < SHORT, and 0 elsewhere."""
+        length, shift = self.mesh.radial.x, 0.25 if self.form == "eq6" else 0.0
+        short = (length**2 < SHORT**2 + shift).astype(float)
+        return self.mesh.product(short, np.ones_like(self.mesh.angular.x))
 
     def _functions(self) -> list[Floats]:
         """Return the Weyl symbols of FUNCTIONS, those of `blochball.moments`, as coefficients."""

@@ -88,9 +88,17 @@ class Propagator:
         return np.stack([self.mass @ level for level in levels], axis=1)
 
     def means(
-        self, moments: Floats, functions: Floats, scale: Floats, times: Floats, tolerance: float
-    ) -> tuple[Floats, int]:
-        """Return means of functions at all times, shape (times, functions), and the steps taken.
+        self,
+        moments: Floats,
+        functions: Floats,
+        scale: Floats,
+        times: Floats,
+        tolerance: float,
+        watched: Floats,
+    ) -> tuple[Floats, int, float]:
+        """Return means of functions at all times, (times, functions), and how many steps it took.
+
+        The last number is the largest mean of what is `watched`, to which no accuracy is owed.
 
         Two steps are compared with one twice as long, in every mean and its derivative and in what
         an interpolation of fifth degree makes of the middle.
@@ -106,16 +114,18 @@ class Propagator:
         times : array, shape (times,)
         tolerance : float
             Of a step.
+        watched : array, shape (splines,)
+            Coefficients of one more function.
         """
-        weights = self.derivatives(functions)
+        weights, watching = self.derivatives(functions), self.mass @ watched
 
         def look(state: Floats) -> Floats:
             return np.asarray(np.tensordot(state, weights, axes=(0, 0)))
 
         state, at = self.state(moments), 0.0
-        places, values = [at], [look(state)]
+        places, values, seen = [at], [look(state)], [float(state @ watching)]
         if self.fastest == 0 or times[-1] == 0:
-            return np.repeat(values[0][:1], times.size, axis=0), 0
+            return np.repeat(values[0][:1], times.size, axis=0), 0, seen[0]
         step = shortest = _FIRST / self.fastest
         while places[-1] < times[-1]:
             middle = self.step(state, step)
@@ -129,15 +139,17 @@ class Propagator:
                 continue
             places += [at + step, at + 2 * step]
             values += pair
+            seen += [float(middle @ watching), float(end @ watching)]
             state, at = end, at + 2 * step
             progress.report(at / times[-1])
             step *= 2 if error < tolerance else 1
-        return _hermite(places, values)(times), len(places) - 1
+        most = float(np.interp(times, places, seen).max())
+        return _hermite(places, values)(times), len(places) - 1, most
 
     def settled(
-        self, moments: Floats, functions: Floats, scale: Floats, tolerance: float
-    ) -> Floats:
-        """Return means of functions in the steady state that the moments end in.
+        self, moments: Floats, functions: Floats, scale: Floats, tolerance: float, watched: Floats
+    ) -> tuple[Floats, float]:
+        """Return means of functions, and that of `watched`, in the state that the moments end in.
 
         Raises
         ------
@@ -146,8 +158,9 @@ class Propagator:
         """
         weights = self.mass @ functions
         state = self.state(moments)
+        watching = self.mass @ watched
         if self.fastest == 0:
-            return np.asarray(state @ weights)
+            return np.asarray(state @ weights), float(state @ watching)
         solver = factorised((self.mass - _LONGEST / self.fastest * self.generator).T)
         # the splines add up to one; of so long a step, rounding leaves a drift of what is conserved
         total = self.mass.sum(axis=1)
@@ -157,7 +170,7 @@ class Propagator:
             state *= norm / (state @ total)
             before, values = values, state @ weights
             if np.max(np.abs(values - before) / scale) < tolerance:
-                return np.asarray(values)
+                return np.asarray(values), float(state @ watching)
         raise ArithmeticError("the means still change")
 
 

@@ -167,7 +167,7 @@ def test_weak_order_with_noise():
 # -- exactly ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.filterwarnings("ignore:.*(steps are too long|nothing damps)")
+@pytest.mark.filterwarnings("ignore:.*(steps are too long|little damps)")
 @settings(max_examples=15)
 @given(st.integers(1, 3), st.integers(0, 2**32), st.data())
 def test_collective_terms_conserve_every_length(sites, seed, data):
