@@ -9,7 +9,7 @@ from blochball import CollectiveJump, Ensemble, System, exact, models, twa
 from blochball.moments import MOMENTS
 from blochball.twa.lanes import LANES
 from blochball.twa.observers import strata as stratified
-from blochball.twa.observers.means import VALIDITY
+from blochball.twa.observers.accumulate import VALIDITY
 from blochball.twa.pilot import ANGLE
 from tests.blochball.twa.paths import block_of, plan_of
 
