@@ -19,6 +19,12 @@ covariance                time, site, moment,        covariance of the means of 
                           moment_other               where sampled
 output_covariance         time, channel,             the same for the outputs
                           channel_other
+pair_moment_covariance    time, site, site_conj,     covariance of the means of two sites k and l:
+                          pair_moment,               components, their products, (J^x)^2 + (J^y)^2,
+                          pair_moment_other          where pairs are asked for and sampled
+total_covariance          time, moment,              covariance of the means of the sum of all
+                          moment_other               spins, where sampled
+total_size                                           number of emitters that it is the sum of
 ensemble_size             site                       number of emitters N_l
 channel_rate              channel                    rate of the jump, in the unit of all rates
 ========================  =========================  ==============================================
@@ -42,7 +48,7 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from blochball._version import __version__
-from blochball.moments import DIMS, FIRST, MOMENTS, SECOND, TABLE
+from blochball.moments import DIMS, FIRST, MOMENTS, PAIR_MOMENTS, SECOND, TABLE
 from blochball.system import System
 
 
@@ -98,7 +104,7 @@ def assemble(
     wide = covariance is not None and np.shape(covariance)[-1] > len(MOMENTS)
     if "spin_xx" in values:
         if wide:
-            errors["spin_covariance"] = _spin_covariance_error(values, np.asarray(covariance))
+            errors["spin_covariance"] = spin_covariance_error(values, np.asarray(covariance))
         values["spin_covariance"] = _spin_covariance(values)
     if "pair_product" in values:
         means = np.stack([values[name] for name in FIRST], axis=-1)
@@ -122,6 +128,7 @@ def assemble(
     channels = np.array(system.channels, dtype=object if system.jumps else str)
     axes = np.array(["x", "y", "z"], dtype=object)
     moments = np.array((*MOMENTS, *SECOND) if wide else MOMENTS, dtype=object)
+    pair_moments = np.array(PAIR_MOMENTS, dtype=object)
     sites = np.arange(system.sites)
     places = {
         "time": (np.asarray(times, float), "time", "1/rate"),
@@ -131,6 +138,8 @@ def assemble(
         "channel_other": (channels, "other channel", ""),
         "moment": (moments, "moment", ""),
         "moment_other": (moments, "other moment", ""),
+        "pair_moment": (pair_moments, "moment of two sites", ""),
+        "pair_moment_other": (pair_moments, "other moment of two sites", ""),
         "axis": (axes, "axis", ""),
         "axis_other": (axes, "other axis", ""),
         "time_kept": (times_kept, "time", "1/rate"),
@@ -185,7 +194,7 @@ def _spin_covariance(values: dict[str, Any]) -> NDArray[np.float64]:
     return np.asarray(products - means[..., :, None] * means[..., None, :])
 
 
-def _spin_covariance_error(
+def spin_covariance_error(
     values: Mapping[str, Any], covariance: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return the standard errors of <J^a J^b> - <J^a><J^b>, to first order."""

@@ -13,7 +13,8 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from blochball.exact.state import State
-from blochball.squeezing import finished
+from blochball.moments import FIRST, PAIR_MOMENTS
+from blochball.squeezing import corrected, finished
 from blochball.support import validation
 from blochball.support.arguments import named
 from blochball.terms import AXES
@@ -157,6 +158,10 @@ def _chosen(owner: str, state: State, sites: int | Iterable[int] | None) -> set[
     """Return the ensembles that are meant, after checking that there is memory for the state."""
     validation.instance(owner, "state", state, State)
     count = len(state.space.sites)
+    if isinstance(sites, str) or not isinstance(sites, int | Iterable | None):
+        raise TypeError(
+            f"{owner}: sites must be an integer or some of them, got {validation.shown(sites)}"
+        )
     listed = range(count) if sites is None else [sites] if isinstance(sites, int) else list(sites)
     chosen = {validation.integer(owner, "sites", site, 0, count - 1) for site in listed}
     largest = math.prod(site.size + 1.0 for site in state.space.sites)
@@ -230,17 +235,19 @@ def duan_criterion(ds: xr.Dataset) -> xr.DataArray:
     Parameters
     ----------
     ds : xarray.Dataset
-        With `correlation` of two ensembles or more, not sampled: the covariance of sampled
-        correlations with the means is not kept.
+        With `correlation` of two ensembles or more, or with `pair_covariance`, from
+        ``moments="pairs"``. One that was sampled must hold two ensembles, with `pair_covariance`:
+        of more the covariance of all means is not kept.
 
     Returns
     -------
-    xarray.DataArray, dims (time_kept,)
+    xarray.DataArray, dims (time_kept,) or, without `correlation` or sampled, (time,)
+        Where `ds` was sampled, less the bias of sampled eigenvalues.
 
     Raises
     ------
     ValueError
-        If the Dataset lacks a correlation, or was sampled.
+        If the Dataset lacks a pair, or holds more than two ensembles and was sampled.
 
     Examples
     --------
@@ -249,35 +256,87 @@ def duan_criterion(ds: xr.Dataset) -> xr.DataArray:
     >>> from math import pi
     >>> from blochball import Ensemble, System, exact, observables
     >>> pair = System([Ensemble(1), Ensemble(1, polar=pi)], exchange=[[0, 1], [1, 0]])
-    >>> ds = exact.solve(pair, [0.0, pi / 8], correlations=[0.0, pi / 8])
+    >>> ds = exact.solve(pair, [0.0, pi / 8], moments="pairs")
     >>> (observables.duan_criterion(ds).round(4) + 0).values.tolist()
     [0.0, -0.2071]
     """
     owner = "observables.duan_criterion"
-    validation.dataset(owner, ds, ("correlation", "spin_x", "spin_y", "inversion"))
-    if "correlation_stderr" in ds:
-        raise ValueError(
-            f"{owner}: ds must not be sampled, got one of the method {ds.attrs.get('method')!r}: "
-            "the covariance of its correlations with its means is not kept"
-        )
+    validation.dataset(owner, ds, FIRST)
+    if "pair_covariance" not in ds:
+        validation.dataset(owner, ds, ("correlation",))
     sites = np.atleast_1d(ds.site.values)
     if set(sites) != set(np.atleast_1d(ds.site_conj.values)) or len(sites) < 2:
         raise ValueError(
             f"{owner}: ds must hold the correlations of all pairs of at least two sites, got "
             f"{validation.shown(sites)} with {validation.shown(ds.site_conj.values)}"
         )
-    kept = ds.time_kept
-    pairs = ds.correlation.sel(site=sites, site_conj=sites)
-    pairs = pairs.transpose(..., "site", "site_conj")
-    x, y, z = (
-        ds[name].sel(time=kept, site=sites).transpose(..., "site").values
-        for name in ("spin_x", "spin_y", "inversion")
-    )
-    raising = x + 1j * y
-    matrix = pairs.values - raising[..., :, None] * raising[..., None, :].conj()
-    # half of the anticommutator, less the uncertainty
-    matrix = matrix - (z + np.abs(z))[..., None, :] * np.eye(len(sites))
-    found = xr.DataArray(
-        np.linalg.eigvalsh(matrix)[..., 0], coords={"time_kept": kept}, dims=kept.dims
-    )
+    ds = ds.sel(site=sites, site_conj=sites)
+    if "pair_moment_covariance" in ds and len(sites) == 2:
+        return _sampled_duan(ds)
+    if "pair_moment_covariance" in ds or "correlation_stderr" in ds:
+        raise ValueError(
+            f"{owner}: ds must not be sampled, unless it is of moments='pairs' and holds two "
+            f"sites, as ds.sel(site=[0, 1], site_conj=[0, 1]), got one of the method "
+            f"{ds.attrs.get('method')!r} with sites {validation.shown(sites)}: the covariance of "
+            "the other means is not kept"
+        )
+    if "correlation" not in ds:
+        time = ds.time
+        xx, yy, xy, yx = (
+            ds.pair_covariance.sel(axis=a, axis_other=b, drop=True)
+            for a, b in ("xx", "yy", "xy", "yx")
+        )
+        matrix = (xx + yy + 1j * (yx - xy)).transpose(..., "site", "site_conj").values
+        z = ds.inversion.transpose(..., "site").values
+        matrix = matrix - np.abs(z)[..., None, :] * np.eye(len(sites))
+    else:
+        time = ds.time_kept
+        pairs = ds.correlation.transpose(..., "site", "site_conj")
+        x, y, z = (ds[name].sel(time=time).transpose(..., "site").values for name in FIRST)
+        raising = x + 1j * y
+        matrix = pairs.values - raising[..., :, None] * raising[..., None, :].conj()
+        # half of the anticommutator, less the uncertainty
+        matrix = matrix - (z + np.abs(z))[..., None, :] * np.eye(len(sites))
+    smallest = np.linalg.eigvalsh(matrix)[..., 0]
+    found = xr.DataArray(smallest, coords={time.name: time}, dims=time.dims)
     return finished(found, "duan_criterion", "separable ensembles have >= 0")
+
+
+def _sampled_duan(ds: xr.Dataset) -> xr.DataArray:
+    """Return Duan's criterion of two ensembles whose means were sampled."""
+    one, other = ({"site": k} for k in (0, 1))
+    pair = {"site": 0, "site_conj": 1}
+    like = ds.pair_covariance.isel(pair, drop=True).isel(axis=0, axis_other=0, drop=True)
+    first = [ds[name].isel(site, drop=True) for site in (one, other) for name in FIRST]
+    cross = ds.pair_covariance.isel(pair, drop=True)
+    products = [
+        cross.sel(axis=a, axis_other=b, drop=True) + first[k] * first[3 + l]
+        for k, a in enumerate(AXES)
+        for l, b in enumerate(AXES)
+    ]
+    flat = []
+    for site, (x, y) in zip((one, other), (first[:2], first[3:5]), strict=True):
+        own = ds.spin_covariance.isel(site, drop=True)
+        xx, yy = (own.sel(axis=a, axis_other=a, drop=True) for a in "xy")
+        flat.append(xx + yy + x**2 + y**2)
+    means = [part.transpose(*like.dims).values for part in (*first, *products, *flat)]
+    covariance = ds.pair_moment_covariance.isel(pair, drop=True)
+    labels = list(PAIR_MOMENTS)
+    covariance = covariance.sel(pair_moment=labels, pair_moment_other=labels)
+    covariance = covariance.transpose(*like.dims, "pair_moment", "pair_moment_other")
+    value, variance = corrected(_smallest, np.stack(means, axis=-1), covariance.values)
+    label = "separable ensembles have >= 0"
+    return finished(like.copy(data=value), "duan_criterion", label, like.copy(data=variance))
+
+
+def _smallest(moments: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the smaller eigenvalue of Duan's criterion from PAIR_MOMENTS, on the last axis."""
+    mean = dict(zip(PAIR_MOMENTS, np.moveaxis(moments, -1, 0), strict=True))
+    own = []
+    for site in "kl":
+        x, y, z = (mean[f"{axis}_{site}"] for axis in AXES)
+        own.append((x + 1j * y, mean[f"flat_{site}"] - x**2 - y**2 - np.abs(z)))
+    (raising, a), (other, b) = own
+    real = mean["x_k x_l"] + mean["y_k y_l"]
+    across = real + 1j * (mean["y_k x_l"] - mean["x_k y_l"]) - raising * other.conj()
+    return np.asarray((a + b) / 2 - np.hypot((a - b) / 2, np.abs(across)))

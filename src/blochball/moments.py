@@ -38,6 +38,14 @@ TABLE: dict[str, Kept] = {
     ),
     "covariance": Kept(("time", "site", "moment", "moment_other"), "covariance of the means"),
     "output_covariance": Kept(("time", "channel", "channel_other"), "covariance of the means"),
+    "pair_moment_covariance": Kept(
+        (*_SITE, "site_conj", "pair_moment", "pair_moment_other"),
+        "covariance of means of two sites",
+    ),
+    "total_covariance": Kept(
+        ("time", "moment", "moment_other"), "covariance of means of all spins"
+    ),
+    "total_size": Kept((), "number of emitters of all sites"),
     "ensemble_size": Kept(("site",), "number of emitters N"),
     "channel_rate": Kept(("channel",), "rate of a collective jump", units="rate"),
 }
@@ -62,6 +70,13 @@ SECOND: dict[str, Kept] = {
 }
 # names of <J^x>, <J^y> and <J^z>
 FIRST = ("spin_x", "spin_y", "inversion")
+# of two sites k and l: components, their products, and (J^x)^2 + (J^y)^2 of each
+PAIR_MOMENTS = (
+    *(f"{axis}_{site}" for site in "kl" for axis in "xyz"),
+    *(f"{a}_k {b}_l" for a in "xyz" for b in "xyz"),
+    "flat_k",
+    "flat_l",
+)
 # what `moments=` of a solver may be
 KEPT = ("first", "second", "pairs")
 MOMENTS: tuple[str, ...] = tuple(name for name, kept in TABLE.items() if kept.words)

@@ -13,7 +13,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from blochball.moments import FIRST, SECOND, TABLE
+from blochball.dataset import spin_covariance_error
+from blochball.moments import FIRST, MOMENTS, SECOND, TABLE
 from blochball.support import validation
 from blochball.support.arguments import named
 
@@ -44,18 +45,20 @@ def total_spin(ds: xr.Dataset) -> xr.Dataset:
     Parameters
     ----------
     ds : xarray.Dataset
-        With `pair_covariance` of all pairs of its sites, from ``moments="pairs"``.
+        With `pair_covariance` of all pairs of its sites, from ``moments="pairs"``. Of one that was
+        sampled all sites: the errors of the sum of some are not kept.
 
     Returns
     -------
     xarray.Dataset
         `spin_x`, `spin_y`, `inversion`, `emission`, `spin_squared`, `spin_covariance` and
-        `ensemble_size`, of the single site 0.
+        `ensemble_size`, of the single site 0; with standard errors and `covariance` where `ds` was
+        sampled.
 
     Raises
     ------
     ValueError
-        If the Dataset lacks a pair.
+        If the Dataset lacks a pair, or was sampled and lacks a site of the run.
 
     Examples
     --------
@@ -81,23 +84,56 @@ def total_spin(ds: xr.Dataset) -> xr.Dataset:
         )
     over = [dim for dim in ("site", "site_conj") if dim in ds.pair_covariance.dims]
     covariance = ds.pair_covariance.sum(over)
-    x, y, z = (ds[name].sum("site") if "site" in ds[name].dims else ds[name] for name in FIRST)
+    x, y, z, size = (_over_sites(ds[name]) for name in (*FIRST, "ensemble_size"))
     xx, yy, zz = (covariance.sel(axis=a, axis_other=a, drop=True) for a in "xyz")
     found = {
         **dict(zip(FIRST, (x, y, z), strict=True)),
         "emission": xx + yy + x**2 + y**2 + z,
         "spin_squared": xx + yy + zz + x**2 + y**2 + z**2,
         "spin_covariance": covariance,
-        "ensemble_size": ds.ensemble_size.sum(),
+        "ensemble_size": size,
     }
+    if "total_covariance" in ds:
+        if (size != ds.total_size).any():
+            raise ValueError(
+                f"{owner}: ds must hold all sites of a run that was sampled, whose sum alone has a "
+                f"known error, got some with {validation.shown(size.values)} of "
+                f"{validation.shown(ds.total_size.values)} emitters"
+            )
+        found |= _errors_of_total(ds.total_covariance, found)
     whole = xr.Dataset({name: value.drop_attrs() for name, value in found.items()})
     whole = whole.drop_vars(["site", "site_conj"], errors="ignore").expand_dims(site=[0])
     for name in found:
-        whole[name] = whole[name].transpose(
-            *(dim for dim in TABLE[name].dims if dim in whole[name].dims)
-        )
-        whole[name].attrs = {"long_name": TABLE[name].long_name, "units": "1"}
+        kept, prefix = TABLE[name.removesuffix("_stderr")], ""
+        if name.endswith("_stderr"):
+            prefix = "standard error of "
+        dims = (dim for dim in kept.dims if dim in whole[name].dims)
+        whole[name] = whole[name].transpose(..., *dims)
+        whole[name].attrs = {"long_name": prefix + kept.long_name, "units": "1"}
     return whole.assign_attrs(ds.attrs)
+
+
+def _over_sites(value: xr.DataArray) -> xr.DataArray:
+    """Return the sum over the sites that there are."""
+    return value.sum("site") if "site" in value.dims else value
+
+
+def _errors_of_total(
+    covariance: xr.DataArray, found: dict[str, xr.DataArray]
+) -> dict[str, xr.DataArray]:
+    """Return the covariance of the means of the sum of all spins, and their standard errors."""
+    labels = [*MOMENTS, *SECOND]
+    covariance = covariance.sel(moment=labels, moment_other=labels)
+    covariance = covariance.transpose(..., "moment", "moment_other")
+    errors = {"covariance": covariance}
+    for name in MOMENTS:
+        variance = covariance.sel(moment=name, moment_other=name, drop=True)
+        errors[f"{name}_stderr"] = variance.clip(min=0) ** 0.5
+    rest = covariance.dims[:-2]
+    like = found["spin_covariance"].transpose(*rest, "axis", "axis_other")
+    means = {name: found[name].transpose(*rest).values for name in FIRST}
+    error = spin_covariance_error(means, covariance.values)
+    return errors | {"spin_covariance_stderr": like.copy(data=error)}
 
 
 @named("observables.wineland_squeezing")
@@ -251,13 +287,7 @@ def spin_inequalities(ds: xr.Dataset) -> xr.DataArray:
 def _of_moments(
     ds: xr.Dataset, function: Callable[[Array, Array], Array], name: str, long_name: str
 ) -> xr.DataArray:
-    """Apply a function of first and second moments; correct what sampling does to its mean.
-
-    The means of many samples scatter as a Gaussian with a known covariance. What a function that
-    is not linear makes of that, on average, is its bias; cubature of third degree (Julier &
-    Uhlmann, Proc. IEEE 92, 401 (2004), with the kurtosis of a Gaussian) gives it and the error
-    without derivatives, which eigenvalues that cross do not have.
-    """
+    """Apply a function of first and second moments; correct what sampling does to its mean."""
     moments = _moments(f"observables.{name}", ds)
     like = ds.spin_covariance.isel(axis=0, axis_other=0, drop=True)
     size = np.asarray((ds.ensemble_size + 0 * like).transpose(*like.dims))
@@ -268,19 +298,41 @@ def _of_moments(
         return finished(like.copy(data=value), name, long_name)
     covariance = ds.covariance.sel(moment=labels, moment_other=labels)
     covariance = covariance.transpose(*like.dims, "moment", "moment_other")
-    scatter, axes = np.linalg.eigh(covariance.values)
-    root = axes * np.sqrt(3 * np.maximum(scatter, 0))[..., None, :]
-    shifts = [root[..., k] for k in range(len(labels))]
+    value, variance = corrected(
+        lambda point: function(point, size), moments, np.asarray(covariance.values)
+    )
+    return finished(like.copy(data=value), name, long_name, like.copy(data=variance))
 
-    def corrected(point: Array) -> Array:
-        here = function(point, size)
-        around = [function(point + sign * s, size) - here for s in shifts for sign in (1, -1)]
+
+def corrected(
+    function: Callable[[Array], Array], moments: Array, covariance: Array
+) -> tuple[Array, Array]:
+    """Return a function of sampled means less its bias, and its variance.
+
+    The means of many samples scatter as a Gaussian with a known covariance. What a function that
+    is not linear makes of that, on average, is its bias; cubature of third degree (Julier &
+    Uhlmann, Proc. IEEE 92, 401 (2004), with the kurtosis of a Gaussian) gives it and the error
+    without derivatives, which eigenvalues that cross do not have.
+
+    Parameters
+    ----------
+    function : callable
+        From means, shape (..., quantities), to values, shape (...).
+    moments, covariance : ndarray, shapes (..., quantities), (..., quantities, quantities)
+    """
+    scatter, axes = np.linalg.eigh(covariance)
+    root = axes * np.sqrt(3 * np.maximum(scatter, 0))[..., None, :]
+    shifts = [root[..., k] for k in range(moments.shape[-1])]
+
+    def unbiased(point: Array) -> Array:
+        here = function(point)
+        around = [function(point + sign * s) - here for s in shifts for sign in (1, -1)]
         return here - sum(around, np.zeros_like(here)) / 6
 
+    value = unbiased(moments)
     # of the corrected value: it scatters more than the one with the bias
-    slopes = [corrected(moments + s) - corrected(moments - s) for s in shifts]
-    variance = like.copy(data=sum((slope**2 for slope in slopes), np.zeros_like(value)) / 12)
-    return finished(like.copy(data=corrected(moments)), name, long_name, variance)
+    slopes = [unbiased(moments + s) - unbiased(moments - s) for s in shifts]
+    return value, sum((slope**2 for slope in slopes), np.zeros_like(value)) / 12
 
 
 def _moments(owner: str, ds: xr.Dataset) -> Array:

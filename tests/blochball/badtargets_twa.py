@@ -61,6 +61,7 @@ TARGETS = {
             "correlations": bad.not_times.filter(lambda value: value is not None) | st.just([5.0]),
             "momenta": bad.not_array,
             "structure": bad.not_choice,
+            "moments": bad.not_choice,
             "trajectories": bad.not_integer(1, none=True),
             "covariances": bad.not_flag,
             "error": bad.neither(dict).filter(lambda value: value is not None)
@@ -100,6 +101,7 @@ TARGETS = {
             "correlations": bad.not_times.filter(lambda value: value is not None),
             "momenta": bad.not_array,
             "structure": bad.not_choice,
+            "moments": bad.not_choice,
             "covariances": bad.not_flag,
         },
     ),

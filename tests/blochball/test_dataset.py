@@ -33,7 +33,7 @@ def test_every_variable_lands_on_its_dims():
     sampled = {
         name: rng.random([length[d] for d in dims])
         for name, dims in dataset.DIMS.items()
-        if "covariance" not in name and name not in ("ensemble_size", "channel_rate")
+        if "covariance" not in name and name not in ("ensemble_size", "total_size", "channel_rate")
     }
     ds = dataset.assemble(
         CHAIN, [0.5, 1], sampled, sampled, method="test", times_kept=[1.0], momenta=range(4), seed=7

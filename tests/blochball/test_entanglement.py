@@ -248,3 +248,21 @@ def test_a_direction_must_be_one():
     for wrong in ("w", [1, 2], [0, 0, 0], [1, 1, np.nan]):
         with pytest.raises(ValueError, match=r"classical_fisher_information: direction must be"):
             classical(state, wrong)
+
+
+def test_duan_of_second_moments_of_pairs_is_that_of_correlations():
+    ensembles = [Ensemble(3, polar=pi), Ensemble(4), Ensemble(2)]
+    domains = System(ensembles, CollectiveJump(1.0, [1, 1j, 1]))
+    times = [0.1, 0.4]
+    pairs = exact.solve(domains, times, moments="pairs")
+    found = duan(pairs)
+    np.testing.assert_allclose(found, duan(kept(domains, times)), atol=1e-7)
+    assert found.dims == ("time",)
+    assert found.min() < -0.1
+    assert duan(pairs.isel(time=0)).ndim == 0
+
+
+@pytest.mark.parametrize("sites", [0.5, "01"])
+def test_sites_are_integers(sites):
+    with pytest.raises(TypeError, match=r"quantum_fisher_information: sites must be an integer"):
+        fisher(pure(2, np.eye(3)[0]), sites)

@@ -257,7 +257,7 @@ def _run_stages(
         if start.trajectories > 0:
             block(lanes, start, generator, NOTHING, *rest)
             start = start._replace(trajectories=0)
-        turn(lanes.vectors, stage.rotations)
+        turn(lanes.vectors, stage.rotations, lanes.site_words.shape[1])
         t, row = block(lanes, start, generator, stage.schedule, *rest)
         if t != -1:
             return t, row, lanes

@@ -21,6 +21,7 @@ from blochball.twa.initial import Start, cloud_of
 from blochball.twa.lanes import COLUMNS, LANES, TX, TY, TZ, X, Y, Z, fill, jit, lanes
 from blochball.twa.noise import Stream, seeds, stream
 from blochball.twa.observers import means
+from blochball.twa.observers.accumulate import symbols
 from blochball.twa.plan import Plan
 from blochball.twa.rotation import set_axis
 from blochball.twa.schedule import Schedule
@@ -224,7 +225,7 @@ class Pilot:
         """Move with a System from now on."""
         self.step = step_for(system, self.structure)
         _, self.work = self.step.memory(0, self.generator)
-        self._loop = loop(self.step, means.looking(means.symbols))
+        self._loop = loop(self.step, means.looking(symbols))
 
     def _run(self, schedule: Schedule) -> bool:
         """Run along a schedule; return whether no trajectory is lost."""

@@ -22,13 +22,13 @@ from blochball.twa.fields import Fields, fields_of
 from blochball.twa.lanes import LANES
 from blochball.twa.schedule import Schedule
 from blochball.twa.step import Step, step_of
-from blochball.twa.timed import Stage, stages
+from blochball.twa.timed import Stage, stages, step_for
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 METHOD = "twa.ball"
 _ATTRIBUTES = (
-    *("system", "structure", "second", "covariances"),
+    *("system", "structure", "moments", "covariances"),
     *("seed", "trajectories", "sources", "identity"),
 )
 
@@ -60,8 +60,8 @@ class Plan:
     momenta : ndarray, shape (momenta,)
     structure : {"auto", "jumps", "dense"}
         See `fields.fields_of`.
-    second : bool
-        Whether all second moments of each site are kept.
+    moments : {"first", "second", "pairs"}
+        What is kept of each site, and of pairs of them.
     protocol : Protocol, optional
         What changes in time.
     initial : End, optional
@@ -87,7 +87,7 @@ class Plan:
     kept: Ints
     momenta: Floats
     structure: str = "auto"
-    second: bool = False
+    moments: str = "first"
     protocol: Protocol | None = None
     initial: End | None = None
     end: bool = False
@@ -123,7 +123,12 @@ class Plan:
         """What moves the trajectories: one stage without a Protocol."""
         if self.protocol is None:
             return self.staged(self.step)
-        return stages(self.protocol, self.times, self.schedule, self.structure)
+        return stages(
+            self.protocol,
+            self.times,
+            self.schedule,
+            lambda segment: step_for(segment.system, self.structure),
+        )
 
     def staged(self, step: Step) -> tuple[Stage, ...]:
         """Return the one stage of a run by a step that serves all of it."""
@@ -137,7 +142,7 @@ class Plan:
     @cached_property
     def identity(self) -> str:
         """Changes whenever a trajectory would: with all but their number."""
-        described = [STAMP, self.system.to_json(), self.structure, self.seed, self.second]
+        described = [STAMP, self.system.to_json(), self.structure, self.seed, self.moments]
         described += [self.covariances, *self.timed.values()]
         begun = () if self.initial is None else (self.initial.vectors, self.initial.random)
         digest = hashlib.sha256(repr(described).encode())
@@ -162,7 +167,7 @@ class Plan:
                 "system": self.system.to_json(),
                 "method": METHOD,
                 "structure": self.structure,
-                "second": int(self.second),
+                "moments": self.moments,
                 "covariances": int(self.covariances),
                 "seed": self.seed,
                 "trajectories": self.trajectories,
@@ -200,7 +205,7 @@ class Plan:
             ds["kept"].values,
             ds["momentum"].values,
             ds.attrs["structure"],
-            bool(ds.attrs["second"]),
+            ds.attrs["moments"],
             Protocol.from_json(ds.attrs["protocol"]) if "protocol" in ds.attrs else None,
             covariances=bool(ds.attrs["covariances"]),
         )

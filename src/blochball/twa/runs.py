@@ -13,7 +13,7 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from blochball import operators
-from blochball.moments import MOMENTS, SECOND
+from blochball.moments import KEPT, MOMENTS, SECOND
 from blochball.protocol import Protocol
 from blochball.support import validation
 from blochball.support.checkpoints import Finished, checkpoint_of
@@ -23,6 +23,7 @@ from blochball.twa import driver, parity, pilot, schedule, stretching
 from blochball.twa.driver import Observer
 from blochball.twa.ends import STRETCHED, End
 from blochball.twa.fields import STRUCTURES
+from blochball.twa.observers import pairs
 from blochball.twa.plan import Plan
 from blochball.twa.timed import Stage, size
 
@@ -81,7 +82,7 @@ def planned(
     seed = validation.seed(owner, seed)
     tolerance = validation.positive(owner, "tolerance", tolerance)
     validation.choice(owner, "structure", structure, STRUCTURES)
-    second = validation.choice(owner, "moments", moments, ("first", "second")) == "second"
+    second = validation.choice(owner, "moments", moments, KEPT) != "first"
     if not validation.flag(owner, "covariances", covariances) and second:
         raise ValueError(
             f"{owner}: covariances must be True with moments={moments!r}, got False: they make the "
@@ -89,11 +90,12 @@ def planned(
         )
     kept = _kept(owner, correlations, times)
     waves = _momenta(owner, momenta)
-    # of every pair where correlations are kept
-    each, pairs = _each(second, covariances), 4.0 * kept.max() * protocol.sites**2
-    what = "times (with covariances)" if covariances else "times"
+    each, what = _each(second, covariances), "times (with covariances)" if covariances else "times"
     validation.memory(owner, what, times.size * (each * protocol.sites + 2.0 * waves.size))
-    validation.memory(owner, "correlations", pairs)
+    if moments == "pairs":
+        validation.memory(owner, "moments", pairs.size(times.size, protocol.sites))
+    # of every pair where correlations are kept
+    validation.memory(owner, "correlations", 4.0 * kept.max() * protocol.sites**2)
     if isinstance(steps, str) and steps == "auto":
         chosen = pilot.schedule_of(owner, protocol, structure, times, seed, tolerance, initial)
     else:
@@ -107,7 +109,7 @@ def planned(
         words = 4.0 * protocol.sites + len(protocol.initial.jumps) + 4
         # the last two parts are merged
         validation.memory(owner, "trajectories (whose end is kept)", 2 * words * trajectories)
-    numbers = trajectories, seed, chosen, kept, waves, structure, second
+    numbers = trajectories, seed, chosen, kept, waves, structure, moments
     return Plan(protocol.initial, times, *numbers, changing, initial, end, covariances)
 
 

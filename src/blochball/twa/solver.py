@@ -74,9 +74,10 @@ def solve(
         With steps="auto", the largest product of step and rate, in radians.
     structure : {"auto", "jumps", "dense"}
         How much structure of the collective fields to use; the result is the same to rounding.
-    moments : {"first", "second"}
+    moments : {"first", "second", "pairs"}
         "second" keeps the covariances of all spin components of each site, `spin_covariance`, and
-        the second moments among those of `covariance`.
+        the second moments among those of `covariance`; "pairs" also those of all pairs of sites,
+        `pair_covariance`, and what `observables.total_spin` needs for standard errors.
     covariances : bool
         Whether to keep `covariance` and `output_covariance` of the means, of which `observables`
         make their standard errors. Without them a run of many ensembles and times takes less than
@@ -303,7 +304,7 @@ def solve_stratified(
 
 @named("twa.step_error")
 def step_error(
-    system: System,
+    system: System | Protocol,
     times: ArrayLike,
     trajectories: int = 1000,
     seed: int = 0,
@@ -318,7 +319,8 @@ def step_error(
     Parameters
     ----------
     system, times, trajectories, seed, steps, threads, tolerance, progress
-        As for `solve`; a tenth of the trajectories of a run is enough.
+        As for `solve`; a tenth of the trajectories of a run is enough. Along the ramps of a
+        Protocol the halves of a step take the means over them.
 
     Returns
     -------
@@ -343,7 +345,15 @@ def step_error(
     owner = "twa.step_error"
     threads = thread_count(owner, threads)
     plan = runs.planned(
-        owner, system, times, trajectories, seed, steps, tolerance=tolerance, judged=False
+        owner,
+        system,
+        times,
+        trajectories,
+        seed,
+        steps,
+        tolerance=tolerance,
+        judged=False,
+        timed=True,
     )
-    run = runs.Run(owner, plan, plan.staged(difference.paired(plan)), difference.observer(plan))
+    run = runs.Run(owner, plan, difference.stages(owner, plan), difference.observer(plan))
     return difference.dataset(plan, *run.total(threads, progress))

@@ -34,7 +34,8 @@ def wanted(owner: str, error: Any, plan: Plan) -> dict[str, float]:
     names = [*MOMENTS, *(["output"] if plan.system.jumps else [])]
     names += ["structure_factor"] if plan.momenta.size else []
     names += ["correlation"] if plan.times_kept.size else []
-    names += ["spin_covariance"] if plan.second else []
+    names += ["spin_covariance"] if plan.moments != "first" else []
+    names += ["pair_covariance"] if plan.moments == "pairs" else []
     if not error or not set(error) <= set(names):
         raise ValueError(f"{what}, some of {', '.join(names)}, got {validation.shown(dict(error))}")
     shares = {name: validation.real(owner, "error", share, 0) for name, share in error.items()}

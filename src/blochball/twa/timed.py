@@ -10,7 +10,7 @@ the same compiled step as without a Protocol.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -34,7 +34,8 @@ class Segment(NamedTuple):
     """Steps of one length with one System.
 
     `rotations` act before the first of them; `output` is the index of the output time at the end of
-    the last, or negative. `ramp` says whether the System is the mean over one step of a ramp.
+    the last, or negative. Along a ramp, which begins at `start`, the System is the mean over one
+    step.
     """
 
     rotations: tuple[Rotation, ...]
@@ -42,7 +43,16 @@ class Segment(NamedTuple):
     step: float
     number: int
     output: int
-    ramp: bool
+    ramp: Piece | None = None
+    start: float = 0.0
+
+    @property
+    def halves(self) -> tuple[System, System]:
+        """The Systems of the halves of a step."""
+        if self.ramp is None:
+            return self.system, self.system
+        first, second = (self.ramp.at(self.start + share * self.step) for share in (0.25, 0.75))
+        return first, second
 
 
 @dataclass(frozen=True)
@@ -77,13 +87,13 @@ def segments(protocol: Protocol, times: Floats, schedule: Schedule) -> Iterator[
     """Yield the segments of a schedule with their Systems; a ramp has one for each step."""
     for piece, pulses, now, (step, count, output) in _placed(protocol, times, schedule):
         if piece.constant or count == 0:
-            yield Segment(pulses, piece.first, step, count, output, False)
+            yield Segment(pulses, piece.first, step, count, output)
             continue
         for n in range(count):
             # the mean over a step of what is linear in time is its value in the middle
-            system = piece.at(now + (n + 0.5) * step)
-            last = n == count - 1
-            yield Segment(() if n else pulses, system, step, 1, output if last else -1, True)
+            start, last = now + n * step, output if n == count - 1 else -1
+            system = piece.at(start + 0.5 * step)
+            yield Segment(() if n else pulses, system, step, 1, last, piece, start)
 
 
 def _placed(
@@ -108,22 +118,32 @@ def _placed(
             now = piece.stop if output == KNOT else float(times[output])
 
 
-def turn(vectors: Floats, rotations: Iterable[Rotation]) -> None:
-    """Turn the Bloch vectors of groups of lanes, shape (groups, sites, columns * LANES)."""
+def turn(vectors: Floats, rotations: Iterable[Rotation], sites: int | None = None) -> None:
+    """Turn the Bloch vectors of groups of lanes, shape (groups, rows, columns * LANES).
+
+    There is a row for each of the sites, or several copies of all of them.
+    """
+    sites = sites or vectors.shape[1]
     components = vectors.reshape(*vectors.shape[:2], -1, LANES)
     for rotation in rotations:
-        sites = range(vectors.shape[1]) if rotation.sites is None else rotation.sites
-        for l in sites:
-            x, y, z = (components[:, l, c].copy() for c in range(3))
-            for c, row in enumerate(rotation.matrix):
-                components[:, l, c] = row[0] * x + row[1] * y + row[2] * z
+        chosen = range(sites) if rotation.sites is None else rotation.sites
+        for row in range(vectors.shape[1]):
+            if row % sites not in chosen:
+                continue
+            x, y, z = (components[:, row, c].copy() for c in range(3))
+            for c, factors in enumerate(rotation.matrix):
+                components[:, row, c] = factors[0] * x + factors[1] * y + factors[2] * z
 
 
 # -- a run in stages -----------------------------------------------------------------------------
 
 
 def stages(
-    protocol: Protocol, times: Floats, schedule: Schedule, structure: str
+    protocol: Protocol,
+    times: Floats,
+    schedule: Schedule,
+    make: Callable[[Segment], Step],
+    at: Callable[[Any], Any] | None = None,
 ) -> tuple[Stage, ...]:
     """Divide a run into stages, each with the step that serves it.
 
@@ -133,25 +153,27 @@ def stages(
     times : ndarray, shape (times,)
     schedule : Schedule
         Its segments end at all knots.
-    structure : str
-        See `fields.fields_of`.
+    make : callable
+        Returns the step of a segment.
+    at : callable, optional
+        Returns the `Step.at` of numbers that are stacked, by default that of `step_for`.
     """
     steps: dict[int, Step] = {}
     entries, pulsed = [], 0
     for segment in segments(protocol, times, schedule):
-        step = steps.get(id(segment.system)) or step_for(segment.system, structure)
-        if not segment.ramp:
+        step, ramp = steps.get(id(segment.system)) or make(segment), segment.ramp is not None
+        if not ramp:
             steps[id(segment.system)] = step
         pulsed += bool(segment.rotations)
-        alike = (step.advance, _shapes(step.numbers)) if segment.ramp else id(step)
-        entries.append((segment, step, (pulsed, segment.ramp, alike)))
+        alike = (step.advance, _shapes(step.numbers)) if ramp else id(step)
+        entries.append((segment, step, (pulsed, ramp, alike)))
     found = []
     for (_, ramp, _), group in groupby(entries, key=lambda entry: entry[2]):
         some, moves, _ = zip(*group, strict=True)
         step = moves[0]
         if ramp:
             stack = _stacked([move.numbers for move in moves])
-            step = replace(step, numbers=stack, at=_AT[type(stack)])
+            step = replace(step, numbers=stack, at=(at or at_of)(stack))
         part = Schedule.of([(segment.step, segment.number, segment.output) for segment in some])
         found.append(Stage(some[0].rotations, step, part))
     return tuple(found)
@@ -160,6 +182,11 @@ def stages(
 def step_for(system: System, structure: str) -> Step:
     """Return the step that serves a System."""
     return step_of(fields_of(system, structure), couplings_of(system))
+
+
+def at_of(numbers: Any) -> Any:
+    """Return the `Step.at` of numbers that are stacked."""
+    return _AT[type(numbers)]
 
 
 def size(protocol: Protocol, times: Floats, schedule: Schedule, structure: str) -> float:

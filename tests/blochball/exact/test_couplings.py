@@ -99,11 +99,12 @@ def test_flip_flops_written_as_a_coupling_are_the_exchange():
 
 
 RATES = [{}, {"decay": 1.0}, {"dephasing": 0.25}, {"decay": 1.0, "pump": 0.6, "dephasing": 0.25}]
+TWENTY = [(20, rates) for rates in RATES]
 
 
-@pytest.mark.parametrize("rates", RATES)
-def test_one_axis_twisting_of_twenty_emitters_with_every_loss(rates):
-    ensemble = Ensemble(20, polar=np.pi / 2, **rates)
+@pytest.mark.parametrize(("size", "rates"), [*TWENTY, (60, RATES[-1])])
+def test_one_axis_twisting_with_every_loss(size, rates):
+    ensemble = Ensemble(size, polar=np.pi / 2, **rates)
     times = np.linspace(0, 1, 6)
     system = System(ensemble, couplings=SpinCoupling(1.0))
     ds = exact.solve(system, times, tolerance=1e-11, moments="second")

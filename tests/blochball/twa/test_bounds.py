@@ -7,7 +7,7 @@ from tests.blochball.known import python
 # every step and every observer of the ball, Eq. (6), kets and sampled populations, in small
 RUNS = """
 import warnings
-from blochball import exact, models, twa
+from blochball import Protocol, Rotation, exact, models, twa
 from blochball.twa.lanes import MANY
 from tests.blochball.twa.paths import SMALL, everything
 warnings.simplefilter("ignore")
@@ -26,6 +26,9 @@ one = steps["general"]
 twa.solve(one, times, 65, 1, threads=1, **asked)  # the pilot
 twa.trajectories(one, times, 65, 1, steps=3, threads=1)
 twa.step_error(one, times, 65, 1, steps=3, threads=1)
+twa.solve(one, times, 65, 1, steps=3, threads=1, moments="pairs")
+ramp = Protocol([(0, one), Rotation(0.3, "x", [1]), (0.015, one)])
+twa.step_error(ramp, times, 65, 1, steps=3, threads=1)
 twa.eq6.solve(one, times, 65, 1, steps=2, threads=1, **asked)
 laser = SMALL["lone ensemble"]
 twa.solve_stratified(laser, times, 300, 1, strata=3, steps=5, threads=1)

@@ -185,7 +185,6 @@ SERVES = "system must be a System, got a Protocol, which exact.solve, cumulants.
     [
         lambda p: twa.two_time(p, [0.0, 0.1]),
         lambda p: twa.spectrum(p, [0.0]),
-        lambda p: twa.step_error(p, [0.1]),
         lambda p: twa.solve_stratified(p, [0.1]),
         lambda p: twa.eq6.solve(p, [0.1]),
         lambda p: twa.density.solve(p, [0.1]),

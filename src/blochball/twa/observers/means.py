@@ -1,12 +1,7 @@
-"""Means and covariances over trajectories (paper Eq. 7): what a run keeps at an output time.
-
-Sums are taken of deviations from a reference (the mean of a block's first group of lanes), so that
-a variance is never the small difference of large numbers.
-"""
+"""Means and covariances over trajectories (paper Eq. 7): what a run keeps at an output time."""
 
 from __future__ import annotations
 
-import math
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -14,7 +9,6 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from blochball import moments
 from blochball.dataset import assemble
 from blochball.moments import MOMENTS, SECOND
 from blochball.operators import TABLE, MasterEquation
@@ -23,28 +17,25 @@ from blochball.system import System
 from blochball.twa.driver import Observer, reordered
 from blochball.twa.lanes import LANES, X, Y, Z, add_scaled, clear, fill, jit
 from blochball.twa.noise import Stream
+from blochball.twa.observers import pairs as pairwise
+from blochball.twa.observers.accumulate import (
+    MORE,
+    QUANTITIES,
+    VALIDITY,
+    Sums,
+    accumulate,
+    at,
+    empty,
+    moments_of,
+    more_symbols,
+    symbols,
+)
 from blochball.twa.plan import METHOD, Plan
 
 Floats = NDArray[np.float64]
 _U = np.uint64
 _N = _U(LANES)
-QUANTITIES, MORE = len(MOMENTS), len(SECOND)
-SPIN_SQUARED = MOMENTS.index("spin_squared")
-VALIDITY = ("inverse_length", "short_fraction")
 VALIDITY_DIMS = dict.fromkeys(VALIDITY, ("time", "site"))
-COLUMNS = QUANTITIES + len(VALIDITY)
-SHORT = 2.0  # |J| below which the expansion in 1/|J| says nothing
-SHORTEST = 0.5  # 1/|J| of a shorter vector is taken there: it is for reading only
-
-_symbols, _second_symbols = jit(moments.symbols), jit(moments.second_symbols)
-
-
-class Sums(NamedTuple):
-    """Sums of deviations from a reference, and of their products or squares."""
-
-    reference: Floats
-    total: Floats
-    products: Floats
 
 
 class Probes(NamedTuple):
@@ -93,98 +84,6 @@ class Record(NamedTuple):
 
 
 # -- compiled ------------------------------------------------------------------------------------
-
-
-@jit
-def put(values, i, numbers):
-    """Put some numbers of lane i into the first columns."""
-    for q in range(len(numbers)):
-        values[i + _U(q) * _N] = numbers[q]
-
-
-@jit
-def symbols(row, values):
-    """Fill columns with the Weyl symbols of MOMENTS and with VALIDITY, lane by lane."""
-    for i in range(_N):
-        found = _symbols(row[i + X], row[i + Y], row[i + Z])
-        square = found[SPIN_SQUARED]
-        inverse = 1 / math.sqrt(max(square, SHORTEST * SHORTEST))
-        put(values, i, found)
-        put(values, i + _U(QUANTITIES) * _N, (inverse, 1.0 if square < SHORT * SHORT else 0.0))
-
-
-@jit
-def more_symbols(row, values):
-    """Fill columns with the symbols of MOMENTS and of SECOND, then with VALIDITY."""
-    symbols(row, values)
-    for k in range(len(VALIDITY)):
-        here, there = _U((QUANTITIES + k) * LANES), _U((QUANTITIES + MORE + k) * LANES)
-        for i in range(_N):
-            values[i + there] = values[i + here]
-    for i in range(_N):
-        found = _second_symbols(row[i + X], row[i + Y], row[i + Z])
-        put(values, i + _U(QUANTITIES) * _N, found)
-
-
-@reordered
-def total(values, column, mask):
-    """Sum a column over the lanes of the mask (1 or 0)."""
-    found = 0.0
-    for i in range(_N):
-        found += values[i + column] * mask[i]
-    return found
-
-
-@reordered
-def deviate(values, column, mask, shift):
-    """Turn a column into deviations from `shift`; return their sum and sum of squares."""
-    first = 0.0
-    second = 0.0
-    for i in range(_N):
-        d = (values[i + column] - shift) * mask[i]
-        values[i + column] = d
-        first += d
-        second += d * d
-    return first, second
-
-
-@reordered
-def product(values, column, other):
-    """Sum the product of two columns over the lanes."""
-    found = 0.0
-    for i in range(_N):
-        found += values[i + column] * values[i + other]
-    return found
-
-
-@jit
-def at(sums, t):
-    """Return the sums of one output time, or of one site of these."""
-    return Sums(sums.reference[t], sums.total[t], sums.products[t])
-
-
-@jit
-def accumulate(values, start, lanes, sums):
-    """Add the columns start, start + 1, ... of `values` to the sums of one time.
-
-    The first group of a block sets the reference to its mean. Products are (count, count), or
-    (count, 1) where only squares are kept.
-    """
-    count = sums.total.size
-    full = sums.products.shape[1] == count
-    counted = 0.0
-    for i in range(LANES):
-        counted += lanes.mask[i]
-    for q in range(count):
-        column = _U((start + q) * LANES)
-        if lanes.number == 0:
-            sums.reference[q] = total(values, column, lanes.mask) / counted
-        first, second = deviate(values, column, lanes.mask, sums.reference[q])
-        sums.total[q] += first
-        sums.products[q, q if full else 0] += second
-        for p in range(q if full else 0):
-            sums.products[q, p] += product(values, column, _U((start + p) * LANES))
-            sums.products[p, q] = sums.products[q, p]
 
 
 @jit
@@ -283,17 +182,18 @@ def observer(plan: Plan, stream: Stream = Stream.BLOCKS, block: int | None = Non
     """Return the observer of a plan's means."""
     outputs, weighed = _outputs(plan)
     waves = wave_probes(plan.system, plan.momenta)
-    quantities = QUANTITIES + (MORE if plan.second else 0)
+    second = plan.moments != "first"
+    quantities = QUANTITIES + (MORE if second else 0)
     full = plan.covariances
 
     def record(trajectories: int) -> Record:
         sites, times = plan.system.sites, plan.times.size
         channels, momenta = len(plan.system.jumps), plan.momenta.size
         return Record(
-            _sums((times, sites, quantities), quantities if full else 1),
-            _sums((times, sites, len(VALIDITY)), 1),
-            _sums((times, channels), channels if full else 1),
-            _sums((times, momenta), 1),
+            empty((times, sites, quantities), quantities if full else 1),
+            empty((times, sites, len(VALIDITY)), 1),
+            empty((times, channels), channels if full else 1),
+            empty((times, momenta), 1),
             np.zeros((plan.times_kept.size, sites, sites, 4)),
             outputs,
             waves,
@@ -303,8 +203,9 @@ def observer(plan: Plan, stream: Stream = Stream.BLOCKS, block: int | None = Non
             np.zeros(2 * LANES),
         )
 
-    look = looking(more_symbols if plan.second else symbols)
-    return Observer(look, record, leaf, stream, plan.block if block is None else block)
+    look = looking(more_symbols if second else symbols)
+    of_sites = Observer(look, record, leaf, stream, plan.block if block is None else block)
+    return pairwise.observer(of_sites, plan) if plan.moments == "pairs" else of_sites
 
 
 def _outputs(plan: Plan) -> tuple[Probes, NDArray[np.int64]]:
@@ -334,35 +235,22 @@ def _probes(vectors: NDArray[np.complex128], ordering: Floats) -> Probes:
     return Probes(*(np.ascontiguousarray(array) for array in arrays))
 
 
-def _sums(shape: tuple[int, ...], products: int) -> Sums:
-    return Sums(np.zeros(shape), np.zeros(shape), np.zeros((*shape, products)))
-
-
 def leaf(record: Record, trajectories: int) -> Leaf:
     """Return Moments of MOMENTS, VALIDITY, the outputs, the structure factor and correlations."""
     n, pairs = trajectories, record.pairs
     return (
-        _moments(n, record.site),
-        _moments(n, record.validity),
-        _moments(n, record.output),
-        _moments(n, record.wave),
+        moments_of(n, record.site),
+        moments_of(n, record.validity),
+        moments_of(n, record.output),
+        moments_of(n, record.wave),
         Moments(n, pairs[..., :2] / n, np.maximum(pairs[..., 2:] - pairs[..., :2] ** 2 / n, 0)),
     )
 
 
-def _moments(count: int, sums: Sums) -> Moments:
-    mean = sums.reference + sums.total / count
-    if sums.products.shape[-1] == 1 and sums.total.shape[-1] != 1:
-        return Moments(count, mean, np.maximum(sums.products[..., 0] - sums.total**2 / count, 0))
-    comoment = sums.total[..., :, None] * sums.total[..., None, :]
-    comoment /= count  # in place, as it may be most of the memory
-    return Moments(count, mean, np.subtract(sums.products, comoment, out=comoment))
-
-
 def dataset(plan: Plan, leaf: Leaf, wall_time: float, method: str = METHOD) -> xr.Dataset:
     """Return the Dataset of a whole run."""
-    site, validity, output, wave, pairs = leaf
-    kept = (*MOMENTS, *SECOND) if plan.second else MOMENTS
+    site, validity, output, wave, pairs, *of_pairs = leaf
+    kept = MOMENTS if plan.moments == "first" else (*MOMENTS, *SECOND)
     variables: dict[str, Any] = {name: site.mean[..., k] for k, name in enumerate(kept)}
     variables["output"] = output.mean
     stderr: dict[str, Any] = {}
@@ -375,6 +263,9 @@ def dataset(plan: Plan, leaf: Leaf, wall_time: float, method: str = METHOD) -> x
         stderr["correlation"] = _hermitian(np.hypot(pairs.stderr[..., 0], pairs.stderr[..., 1]))
     stderr |= zip(MOMENTS, np.moveaxis(site.stderr, -1, 0), strict=False)
     stderr["output"] = output.stderr
+    if of_pairs:
+        values, errors = pairwise.variables(plan, site, *of_pairs)
+        variables, stderr = variables | values, stderr | errors
     return assemble(
         plan.system,
         plan.times,

@@ -17,23 +17,18 @@ from numpy.typing import NDArray
 from blochball import moments
 from blochball.dataset import assemble
 from blochball.moments import MOMENTS
+from blochball.support import validation
 from blochball.support.statistics import Leaf, Moments
-from blochball.twa import couplings, initial, rotation
+from blochball.system import System
+from blochball.twa import couplings, initial, rotation, timed
 from blochball.twa.couplings import COUPLED_COLUMNS
 from blochball.twa.driver import Observer
-from blochball.twa.fields import Fields
 from blochball.twa.lanes import ALL, COLUMNS, LANES, Lanes, X, Y, Z, copy, jit, lanes, take
 from blochball.twa.local import active, local_given
 from blochball.twa.noise import Stream, fill_noise, refresh
 from blochball.twa.plan import Plan
-from blochball.twa.step import (
-    Step,
-    Work,
-    coupled_work,
-    prepare,
-    prepare_coupled,
-    work,
-)
+from blochball.twa.step import Step, coupled_work, prepare, prepare_coupled, work
+from blochball.twa.timed import Segment, Stage, step_for
 
 Floats = NDArray[np.float64]
 _U = np.uint64
@@ -42,42 +37,39 @@ _symbols = jit(moments.symbols)
 
 
 class Pair(NamedTuple):
-    """Work of both steps, and the noise of a pair of fine steps.
+    """Work of a whole step and of its halves, and the noise of both halves.
 
     Attributes
     ----------
-    coarse, fine : NamedTuple
-        What the rotation works with.
-    whole, half : Work
-        What all steps have of it.
+    whole, first, second : NamedTuple
+        What the steps work with.
     at_site : ndarray, shape (4, sites, 3 * LANES)
         Unit noises of the four local steps.
     of_jump : ndarray, shape (2, jumps, 3 * LANES)
         Unit noises of the two rotations.
     """
 
-    coarse: Any
-    fine: Any
-    whole: Work
-    half: Work
+    whole: Any
+    first: Any
+    second: Any
     at_site: Floats
     of_jump: Floats
 
 
 class Numbers(NamedTuple):
-    """The System as the step reads it.
+    """The Systems of a whole step and of its halves, which differ along a ramp.
 
     Attributes
     ----------
-    fields : Fields
-    own : NamedTuple
-        The same as the rotation reads it.
+    whole, first, second : NamedTuple
+        As the rotation reads them.
     limit : ndarray, shape (2 * sites,)
         See `Fields`; of whole steps, then of halved ones.
     """
 
-    fields: Fields
-    own: Any
+    whole: Any
+    first: Any
+    second: Any
     limit: Floats
 
 
@@ -148,58 +140,102 @@ def joined(first, second, out):
 
 
 @cache
-def halving(prepare: Any, rotate: Any) -> Any:
-    """Compile the step for a rotation, given its preparation."""
+def halving(prepare: Any, rotate: Any, nested: bool) -> Any:
+    """Compile the step for a rotation, given its preparation; see `step.turning`."""
+
+    @jit
+    def move(state, step, own, whole, unit, before, after):
+        """Make a step with given unit noises: local dissipation before and after the rotation."""
+        if nested:
+            fields, work = own.fields, whole.inner
+        else:
+            fields, work = own, whole
+        move_local(state, before, fields, work.half)
+        scale_noises(unit, step, fields, work)
+        rotate(state, step, own, whole)
+        move_local(state, after, fields, work.half)
 
     @jit
     def advance(lanes, step, count, numbers, pair):
         """Make `count` whole steps, and twice as many halved ones on the same noise."""
         sites = lanes.site_words.shape[0]
         coarse, fine = lanes.state[:sites], lanes.state[sites:]
-        prepare(step, numbers.own, pair.coarse)
-        prepare(0.5 * step, numbers.own, pair.fine)
-        fields, whole, half = numbers.fields, pair.whole, pair.half
-        at_site, of_jump = pair.at_site, pair.of_jump
+        prepare(step, numbers.whole, pair.whole)
+        prepare(0.5 * step, numbers.first, pair.first)
+        prepare(0.5 * step, numbers.second, pair.second)
+        local, turns = pair.at_site, pair.of_jump
         for _ in range(count):
             for n in range(4):
-                draw(lanes.random, lanes.site_words, lanes.clock, 0, 3, at_site[n])
+                draw(lanes.random, lanes.site_words, lanes.clock, 0, 3, local[n])
             for n in range(2):
-                draw(lanes.random, lanes.jump_words, lanes.clock, 1, 3, of_jump[n])
-                move_local(fine, at_site[2 * n], fields, half.half)
-                scale_noises(of_jump[n], 0.5 * step, fields, half)
-                rotate(fine, 0.5 * step, numbers.own, pair.fine)
-                move_local(fine, at_site[2 * n + 1], fields, half.half)
-            joined(at_site[0], at_site[1], at_site[0])
-            joined(at_site[2], at_site[3], at_site[2])
-            joined(of_jump[0], of_jump[1], of_jump[0])
-            move_local(coarse, at_site[0], fields, whole.half)
-            scale_noises(of_jump[0], step, fields, whole)
-            rotate(coarse, step, numbers.own, pair.coarse)
-            move_local(coarse, at_site[2], fields, whole.half)
+                draw(lanes.random, lanes.jump_words, lanes.clock, 1, 3, turns[n])
+            half = 0.5 * step
+            move(fine, half, numbers.first, pair.first, turns[0], local[0], local[1])
+            move(fine, half, numbers.second, pair.second, turns[1], local[2], local[3])
+            joined(local[0], local[1], local[0])
+            joined(local[2], local[3], local[2])
+            joined(turns[0], turns[1], turns[0])
+            move(coarse, step, numbers.whole, pair.whole, turns[0], local[0], local[2])
 
     return advance
 
 
-def paired(plan: Plan) -> Step:
-    """Return the step that moves each trajectory twice."""
-    sites, jumps = plan.system.sites, len(plan.system.jumps)
-    fields, form = plan.fields, plan.couplings
-    limit = np.tile(fields.limit, 2)
-    if form is None:
-        numbers, columns = Numbers(fields, fields, limit), COLUMNS
-        advance = halving(prepare, rotation.rotate)
+@cache
+def _at(one: Any) -> Any:
+    """Compile the choice of a step's numbers along a ramp, given that of a System."""
+
+    @jit
+    def at(numbers, k, pair):
+        return Numbers(
+            one(numbers.whole, k, pair.whole),
+            one(numbers.first, k, pair.first),
+            one(numbers.second, k, pair.second),
+            numbers.limit[k],
+        )
+
+    return at
+
+
+def at_of(numbers: Numbers) -> Any:
+    """Return the `Step.at` of numbers that are stacked."""
+    return _at(timed.at_of(numbers.whole))
+
+
+def stages(owner: str, plan: Plan) -> tuple[Stage, ...]:
+    """Return what moves each trajectory twice."""
+    if plan.protocol is None:
+        return plan.staged(paired(plan.system, (plan.system, plan.system), plan.structure))
+    # a whole step and both of its halves
+    numbers = 3 * timed.size(plan.protocol, plan.times, plan.schedule, plan.structure)
+    validation.memory(owner, "steps", numbers)
+
+    def make(segment: Segment) -> Step:
+        return paired(segment.system, segment.halves, plan.structure)
+
+    return timed.stages(plan.protocol, plan.times, plan.schedule, make, at_of)
+
+
+def paired(system: System, halves: tuple[System, System], structure: str) -> Step:
+    """Return the step of a System and, in the halves of it, of two others."""
+    sites, jumps = system.sites, len(system.jumps)
+    whole = step_for(system, structure).numbers
+    # of a System that does not change the halves are those of the whole
+    first, second = (
+        whole if half is system else step_for(half, structure).numbers for half in halves
+    )
+    numbers = Numbers(whole, first, second, np.tile(whole.limit, 2))
+    coupled = isinstance(whole, couplings.Numbers)
+    if coupled:
+        advance, columns = halving(prepare_coupled, couplings.rotate, True), COUPLED_COLUMNS
     else:
-        numbers = Numbers(fields, couplings.Numbers(fields, form, fields.limit), limit)
-        advance, columns = halving(prepare_coupled, couplings.rotate), COUPLED_COLUMNS
+        advance, columns = halving(prepare, rotation.rotate, False), COLUMNS
+
+    def room(own: Any) -> Any:
+        return coupled_work(own.fields, own.couplings) if coupled else work(own)
 
     def memory(groups: int, generator: np.random.Generator) -> tuple[Lanes, Pair]:
         at_site, of_jump = np.zeros((4, sites, 3 * LANES)), np.zeros((2, jumps, 3 * LANES))
-        if form is None:
-            coarse, fine = work(fields), work(fields)
-            pair = Pair(coarse, fine, coarse, fine, at_site, of_jump)
-        else:
-            first, second = coupled_work(fields, form), coupled_work(fields, form)
-            pair = Pair(first, second, first.inner, second.inner, at_site, of_jump)
+        pair = Pair(room(whole), room(first), room(second), at_site, of_jump)
         return lanes(groups, sites, jumps, columns, copies=2), pair
 
     return Step(begin, take, advance, numbers, memory)
@@ -252,4 +288,5 @@ def dataset(plan: Plan, leaf: Leaf, wall_time: float) -> xr.Dataset:
         trajectories=plan.trajectories,
         steps=plan.schedule.total,
         wall_time=wall_time,
+        **plan.timed,
     )

@@ -28,8 +28,8 @@ from blochball.twa.driver import Observer
 from blochball.twa.lanes import COLUMNS, LANES, TX, TY, Lanes, X, Y, jit, lanes, take, uncounted
 from blochball.twa.local import relax
 from blochball.twa.noise import FREQUENT, RARE, Stream, variate
-from blochball.twa.observers import means
-from blochball.twa.observers.means import VALIDITY, VALIDITY_DIMS
+from blochball.twa.observers.accumulate import QUANTITIES, VALIDITY, symbols
+from blochball.twa.observers.means import VALIDITY_DIMS
 from blochball.twa.plan import METHOD, Plan, block_size
 from blochball.twa.step import Step, tapped, work
 from blochball.twa.sweep import arrival
@@ -39,7 +39,7 @@ Ints = NDArray[np.int64]
 
 SHARE = 2  # plain blocks in one of ours: sums over strata are larger than those over lanes
 BLOCK = SHARE * block_size(1)
-_FULL, _COLUMNS = means.QUANTITIES, means.COLUMNS
+_FULL, _COLUMNS = QUANTITIES, QUANTITIES + len(VALIDITY)
 _U = np.uint64
 _N = _U(LANES)
 
@@ -375,7 +375,7 @@ def add(cell, values, lane):
 def look(lanes, t, record):
     """Add every lane of a group to its stratum."""
     row = lanes.state[0]
-    means.symbols(row, record.values)
+    symbols(row, record.values)
     for i in range(LANES):
         if lanes.mask[i] > 0:
             u, v = row[_U(i) + TX], row[_U(i) + TY]
