@@ -30,8 +30,8 @@ from blochball.twa.timed import Stage, size
 _LOG = logging.getLogger("blochball")
 
 UNTRUSTED = 0.25  # short_fraction above which a run is warned about
-UNDAMPED = 1.0  # product of dissipation and time up to which so little damps a system
 TOO_LONG = 0.05  # by which <J^2> may be more than the emitters can have, without a warning
+UNDAMPED = 1.0  # product of dissipation and time up to which so little damps a system
 WRAPPED = 1.15  # that a run is warned about if its cloud is stretched by more than this
 SURE = 5.0  # standard errors
 LEAST_ERROR = 0.01  # relative error of the time steps above which a run is warned about
