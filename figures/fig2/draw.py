@@ -108,6 +108,8 @@ def squeezing(ax: Axes, results: Results) -> None:
     settings = results.settings("squeezing")
     for theory, look in (("exact", style.EXACT), ("twa", style.SAMPLED)):
         ds = results.load("squeezing", f"size-{settings.size}.{theory}")
+        # without bars: the lines are wider, and reference data keep no covariance
+        ds = ds[[name for name in ds.data_vars if not str(name).endswith("_stderr")]]
         for parameter, colour in (
             (observables.squeezing, style.BLUE),
             (observables.subradiance, style.VERMILION),

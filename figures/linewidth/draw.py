@@ -148,7 +148,7 @@ def forward(ax: Axes, results: Results) -> None:
     for drive, colour in _drives(results):
         curve = measure.forward(results, "chain", "spectrum", drive)
         # the area below is the share of the light that is not coherent
-        curve = curve / (2 * np.pi * measure.output(results, drive).value / settings.chain.pump)
+        curve = curve / (2 * np.pi * measure.output(results, drive) / settings.chain.pump)
         ax.plot(place, curve.value, color=colour, linewidth=1.2, label=f"{drive:g}")
         low, high = curve.value - curve.stderr, curve.value + curve.stderr
         ax.fill_between(place, low, high, color=colour, alpha=0.25, linewidth=0)

@@ -217,7 +217,7 @@ class ForwardChain:
 class Forward:
     """Light of chains in the direction of the drive: a long one, and one that is solved exactly."""
 
-    drawn: ClassVar[Drawn] = ("spectrum", "g2")
+    drawn: ClassVar[Drawn] = ("spectrum", "g2", "output")
 
     chain: ForwardChain
     short: ForwardChain

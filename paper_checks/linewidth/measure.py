@@ -175,18 +175,15 @@ def sum_rule(results: Results) -> dict[str, Quantity]:
     for name, drive in _drives(results):
         spectra = [at(ds, drive=drive) for ds in results.batches("forward", "chain.spectrum")]
         light = jackknife(lambda ds: float(shares @ ds.spectrum.values), spectra)
-        coherent = jackknife(_coherent_share, _late(results, drive))
-        found[f"spectrum and output, {name}"] = light / output(results, drive) + coherent
+        late = [at(ds, drive=drive) for ds in results.batches("forward", "chain.twa")]
+        whole = light / jackknife(_output, late) + jackknife(_coherent_share, late)
+        found[f"spectrum and output, {name}"] = whole
     return found
 
 
-def output(results: Results, drive: float) -> Quantity:
+def output(results: Results, drive: float) -> float:
     """<L+ L> of the forward channel of the long chain, as `twa.solve` finds it at late times."""
-    return jackknife(_output, _late(results, drive))
-
-
-def _late(results: Results, drive: float) -> list[xr.Dataset]:
-    return [at(ds, drive=drive) for ds in results.batches("forward", "chain.twa")]
+    return _output(at(results.load("forward", "chain.twa"), drive=drive))
 
 
 def _drives(results: Results) -> list[tuple[str, float]]:
