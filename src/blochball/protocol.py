@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -78,7 +79,7 @@ class Rotation:
             direction = direction / length if abs(length - 1) > 1e-15 else direction
         object.__setattr__(self, "axis", tuple(direction.tolist()))
         if sites is not None:
-            listed = [sites] if isinstance(sites, int) else list(sites)
+            listed = validation.members(owner, "sites", sites, Integral)
             sites = tuple(validation.integer(owner, "sites", site, 0) for site in listed)
             if len(set(sites)) < len(sites):
                 raise ValueError(f"{owner}: sites must differ, got {validation.shown(sites)}")
@@ -243,8 +244,6 @@ class Protocol:
         if grid[0] != 0:
             raise ValueError(f"{owner}: times must begin at 0, got {grid[0]:g}")
         return cls(_Sampler(function, tolerance, float(grid[-1])).entries(grid))
-
-    # -- as text -----------------------------------------------------------------------------
 
     def to_json(self) -> str:
         """Return a JSON text from which `from_json` makes an equal Protocol."""

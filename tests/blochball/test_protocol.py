@@ -128,6 +128,8 @@ BAD = {
     "axis must be 'x', 'y', 'z'": lambda: Rotation(1, "w"),
     "axis must be": lambda: Rotation(1, [0, 0, 0]),
     "sites must differ": lambda: Rotation(1, "x", [1, 1]),
+    "sites must be a sequence of": lambda: Rotation(1, "x", 0.5),
+    "sites must hold": lambda: Rotation(1, "x", [0.5]),
     "function must be callable": lambda: Protocol.sample(3, [0, 1]),
     "times must begin at 0": lambda: Protocol.sample(laser, [1, 2]),
     "tolerance must be > 0": lambda: Protocol.sample(laser, [0, 2], 0),

@@ -28,7 +28,7 @@ def agree(ds, expected, size, floor=1.0):
 
 # the cloud collapses as it should; that it never revives is what the warning is about
 @pytest.mark.filterwarnings("ignore:.*little damps")
-@pytest.mark.parametrize("size", [20, 1000])
+@pytest.mark.parametrize("size", [20, 1000, 10_000])
 @pytest.mark.parametrize("rates", [{}, {"decay": 1.0}, {"dephasing": 0.25}, LOSSES])
 def test_one_axis_twisting_with_every_loss(size, rates):
     ensemble = Ensemble(size, polar=np.pi / 2, **rates)
