@@ -190,7 +190,7 @@ HUGE = {
     "steps, rate": lambda: twa.plan(models.superradiant_laser(3, 1e99), [1.0], 10),
     "trajectories": lambda: twa.plan(LASER, TIMES, 10**18, steps=1),
     "strata": lambda: twa.solve_stratified(
-        models.superradiant_laser(100, 1.0), TIMES, 10**10, strata=10**9, steps=1
+        models.superradiant_laser(100, 1.0), TIMES, 10**10, strata=10**9, steps=100
     ),
 }
 
