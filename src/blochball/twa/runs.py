@@ -19,7 +19,7 @@ from blochball.support import validation
 from blochball.support.checkpoints import Finished, checkpoint_of
 from blochball.support.statistics import Leaf, Moments
 from blochball.system import System
-from blochball.twa import driver, parity, pilot, schedule, stretching
+from blochball.twa import driver, lengths, parity, pilot, schedule, stretching
 from blochball.twa.driver import Observer
 from blochball.twa.ends import STRETCHED, End
 from blochball.twa.fields import STRUCTURES
@@ -29,11 +29,8 @@ from blochball.twa.timed import Stage, size
 
 _LOG = logging.getLogger("blochball")
 
-UNTRUSTED = 0.25  # short_fraction above which a run is warned about
-TOO_LONG = 0.05  # by which <J^2> may be more than the emitters can have, without a warning
 UNDAMPED = 1.0  # product of dissipation and time up to which so little damps a system
 WRAPPED = 1.15  # that a run is warned about if its cloud is stretched by more than this
-SURE = 5.0  # standard errors
 LEAST_ERROR = 0.01  # relative error of the time steps above which a run is warned about
 
 
@@ -224,7 +221,7 @@ class Run:
 
 def warned(owner: str, plan: Plan, ds: xr.Dataset) -> xr.Dataset:
     """Return what a plan gave, after warning of what it must not be trusted for."""
-    warn_of_lengths(owner, ds)
+    lengths.warn(owner, ds)
     warn_of_parity(owner, plan)
     times = warn_of_stretching(owner, plan)
     return ds.assign_attrs({STRETCHED: times}) if plan.end else ds
@@ -271,34 +268,4 @@ def warn_of_parity(owner: str, plan: Plan) -> None:
             f"{emitters:.0f} emitters, fewer than {parity.ENOUGH:g} times that: whether their "
             "number is even decides about variances that are squeezed, and this theory does not "
             "know it (compare exact.solve)"
-        )
-
-
-def warn_of_lengths(owner: str, ds: xr.Dataset) -> None:
-    """Warn where many trajectories are too short for the expansion in 1/|J|, or all too long."""
-    short = float(ds.short_fraction.max())
-    if not warned_of_short(owner, short, "trajectories have", "short_fraction"):
-        warn_of_long_vectors(owner, ds)
-
-
-def warned_of_short(owner: str, share: float, what: str, where: str) -> bool:
-    """Warn where too large a share of what there is has |J| < 2; return whether it is."""
-    if share > UNTRUSTED:
-        validation.warn(
-            f"{owner}: up to {share:.0%} of the {what} |J| < 2, where the expansion in "
-            f"1/|J| is not valid (see {where})"
-        )
-    return share > UNTRUSTED
-
-
-def warn_of_long_vectors(owner: str, ds: xr.Dataset) -> None:
-    """Warn where vectors have left the sphere: where <J^2> is more than the emitters can have."""
-    spin = ds.ensemble_size / 2
-    seen = ds.spin_squared - SURE * ds.get("spin_squared_stderr", 0.0)
-    excess = float((seen / (spin * (spin + 1))).max()) - 1
-    if excess > TOO_LONG:
-        validation.warn(
-            f"{owner}: <J^2> is up to {excess:.0%} above what so many emitters can have: vectors "
-            "have left the sphere, and all means are off by as much (larger ensembles and other "
-            "forms of the theory suffer less)"
         )

@@ -17,7 +17,7 @@ from blochball.support.checkpoints import Checkpoint, checkpoint_of
 from blochball.support.parallel import thread_count
 from blochball.support.statistics import Leaf
 from blochball.system import System
-from blochball.twa import ends, runs, stopping
+from blochball.twa import ends, lengths, runs, stopping
 from blochball.twa.observers import means
 from blochball.twa.observers import step_error as difference
 from blochball.twa.observers import strata as burst
@@ -298,7 +298,7 @@ def solve_stratified(
             f"got {plan.trajectories}"
         )
     ds = burst.dataset(plan, strata, amplitude, sums, seconds)
-    runs.warn_of_lengths(owner, ds)
+    lengths.warn(owner, ds)
     return ds
 
 

@@ -22,7 +22,7 @@ from blochball.support import progress as bars
 from blochball.support import validation
 from blochball.support.sparse import one_blas_thread
 from blochball.system import System
-from blochball.twa import runs
+from blochball.twa import lengths
 from blochball.twa.density.generators import Rates
 from blochball.twa.density.solver import FUNCTIONS, Mesh, Problem
 
@@ -130,8 +130,8 @@ def steady_state(
 
 
 def _warned(owner: str, ds: xr.Dataset, short: float) -> xr.Dataset:
-    if not runs.warned_of_short(owner, short, "density has", "twa.solve"):
-        runs.warn_of_long_vectors(owner, ds)
+    if not lengths.warned_of_short(owner, short, "density has", "twa.solve"):
+        lengths.warn_of_long(owner, ds)
     return ds
 
 

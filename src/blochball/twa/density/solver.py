@@ -11,7 +11,7 @@ from blochball.twa.density import generators
 from blochball.twa.density.generators import Nodes, Rates
 from blochball.twa.density.splines import Floats, Line, graded
 from blochball.twa.density.stepping import Propagator
-from blochball.twa.observers.accumulate import SHORT
+from blochball.twa.lengths import SHORT
 
 # beyond the longest spin of a polarised state density falls as exp(-2 distance); the mesh ends here
 _BEYOND = 10.0

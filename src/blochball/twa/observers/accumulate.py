@@ -17,6 +17,7 @@ from blochball.moments import MOMENTS, SECOND
 from blochball.support.statistics import Moments
 from blochball.twa.driver import reordered
 from blochball.twa.lanes import LANES, X, Y, Z, jit
+from blochball.twa.lengths import SHORT
 
 Floats = NDArray[np.float64]
 _U = np.uint64
@@ -24,7 +25,6 @@ _N = _U(LANES)
 QUANTITIES, MORE = len(MOMENTS), len(SECOND)
 SPIN_SQUARED = MOMENTS.index("spin_squared")
 VALIDITY = ("inverse_length", "short_fraction")
-SHORT = 2.0  # |J| below which the expansion in 1/|J| says nothing
 SHORTEST = 0.5  # 1/|J| of a shorter vector is taken there: it is for reading only
 
 _symbols, _second_symbols = jit(moments.symbols), jit(moments.second_symbols)

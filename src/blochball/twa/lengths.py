@@ -1,0 +1,42 @@
+"""Lengths of vectors for which the theory is no good: too short to expand in 1/|J|, and too long."""
+
+from __future__ import annotations
+
+import xarray as xr
+
+from blochball.support import validation
+
+SHORT = 2.0  # |J| below which the expansion in 1/|J| says nothing
+UNTRUSTED = 0.25  # share of such vectors above which a run is warned about
+TOO_LONG = 0.05  # by which <J^2> may be more than the emitters can have, without a warning
+SURE = 5.0  # standard errors
+
+
+def warn(owner: str, ds: xr.Dataset) -> None:
+    """Warn where many trajectories are too short for the expansion in 1/|J|, or all too long."""
+    short = float(ds.short_fraction.max())
+    if not warned_of_short(owner, short, "trajectories have", "short_fraction"):
+        warn_of_long(owner, ds)
+
+
+def warned_of_short(owner: str, share: float, what: str, where: str) -> bool:
+    """Warn where too large a share of what there is has |J| < 2; return whether it is."""
+    if share > UNTRUSTED:
+        validation.warn(
+            f"{owner}: up to {share:.0%} of the {what} |J| < 2, where the expansion in "
+            f"1/|J| is not valid (see {where})"
+        )
+    return share > UNTRUSTED
+
+
+def warn_of_long(owner: str, ds: xr.Dataset) -> None:
+    """Warn where vectors have left the sphere: where <J^2> is more than the emitters can have."""
+    spin = ds.ensemble_size / 2
+    seen = ds.spin_squared - SURE * ds.get("spin_squared_stderr", 0.0)
+    excess = float((seen / (spin * (spin + 1))).max()) - 1
+    if excess > TOO_LONG:
+        validation.warn(
+            f"{owner}: <J^2> is up to {excess:.0%} above what so many emitters can have: vectors "
+            "have left the sphere, and all means are off by as much (larger ensembles and other "
+            "forms of the theory suffer less)"
+        )
