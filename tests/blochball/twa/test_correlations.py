@@ -34,6 +34,8 @@ def test_superradiant_laser(ratio):
     assert ds.spread.max() < 0.01
 
 
+# of so few, which is what is asked
+@pytest.mark.filterwarnings("ignore:.*have .J. < 2:UserWarning")
 def test_errors_fall_with_the_number_of_emitters():
     """At no delay both orders are wrong by the order of 1/N, the second nearly by 1/N^2."""
     sizes, errors = np.array([4, 8, 16, 32]), []
