@@ -1,4 +1,4 @@
-"""Lengths of vectors for which the theory is no good: too short to expand in 1/|J|, and too long."""
+"""Lengths of vectors for which the theory is no good: too short to expand in, and too long."""
 
 from __future__ import annotations
 
