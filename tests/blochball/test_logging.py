@@ -25,5 +25,9 @@ def test_runs_say_what_was_chosen_and_how_long_it_took(caplog):
 
 
 def test_nobody_hears_it_who_does_not_ask(caplog):
+    # levels as in a fresh process, whatever has run before
+    caplog.set_level(logging.NOTSET, "blochball")
+    caplog.set_level(logging.WARNING)
+    caplog.handler.setLevel(logging.NOTSET)
     exact.solve(LASER, [0.1])
     assert said(caplog) == []
