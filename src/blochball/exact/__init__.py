@@ -13,8 +13,6 @@ docs/exact.md has the decision table of "auto", what each method costs and what 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import xarray as xr
@@ -119,7 +117,7 @@ def solve(
     sampled = name == "jumps"  # which has a bar of its own
     options |= {"progress": progress} if sampled else {"memory_limit": memory_limit}
     methods = _TIMED if isinstance(system, Protocol) else _METHODS
-    with _interruptible(), bars.shown(owner, progress and not sampled):
+    with bars.shown(owner, progress and not sampled):
         found: xr.Dataset = methods[name].solve(system, times, **options)
     if sampled:
         error = found.attrs["error"]
@@ -162,20 +160,9 @@ def steady_state(
     name, reason = _choose(owner, system, method, memory_limit, options)
     if name != "jumps":
         options["memory_limit"] = memory_limit
-    with _interruptible(), bars.shown(owner, progress):
+    with bars.shown(owner, progress):
         found: xr.Dataset = _METHODS[name].steady_state(system, **options)
     return found.assign_attrs(method_reason=reason)
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Have Ctrl-C say KeyboardInterrupt, where a compiled function makes a SystemError of it."""
-    try:
-        yield
-    except SystemError as error:
-        if isinstance(error.__cause__, KeyboardInterrupt):
-            raise KeyboardInterrupt from error
-        raise
 
 
 def _obstacles(system: System | Protocol, memory_limit: float) -> dict[str, str | None]:

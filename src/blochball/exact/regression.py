@@ -139,7 +139,7 @@ def spectrum(
     field: Field, frequencies: Floats, method: str, tolerance: float = TOLERANCE
 ) -> tuple[Floats, str]:
     """Return 2 Re tr[L^+ (i omega - Liouvillian)^-1 (L rho - <L> rho)] and how it was found."""
-    chosen = _affordable(field, method, len(frequencies))
+    chosen, fits = _affordable(field, method, len(frequencies))
     rho = field.state(np.inf, tolerance)
     steady = field.space.to_real(rho)
     mean = np.conj((field.raising @ steady)[0])
@@ -148,15 +148,15 @@ def spectrum(
         try:
             return _transform(field, halves, frequencies, tolerance), chosen
         except UndampedError:
-            if method != "auto" or _affordable(field, "auto", 0) != "direct":
+            if method != "auto" or not fits:
                 raise
     return _direct(field, halves, steady, frequencies), "direct"
 
 
-def _affordable(field: Field, method: str, count: int) -> str:
-    """Return what to do for so many frequencies: "direct" or "transform".
+def _affordable(field: Field, method: str, count: int) -> tuple[str, bool]:
+    """Return "direct" or "transform" for so many frequencies, and whether the first fits.
 
-    The first is refused where its factors take too much memory.
+    It is refused where it is asked for and its factors take too much memory.
     """
     fill = _fill(field)
     _, needed = liouvillian.memory(field.system, None if driven(field.system) else 1)
@@ -169,10 +169,10 @@ def _affordable(field: Field, method: str, count: int) -> str:
             f"{needed / 2**30:.3g} GiB with its factors; 'transform' needs none"
         )
     if method != "auto":
-        return method
+        return method, fits
     # as long a factorisation takes, by measurement, where fill-in dominates
     quick = count * 1e-9 * fill**2 / len(field.lines()) <= SECONDS
-    return "direct" if fits and (quick or _planar(field)) else "transform"
+    return "direct" if fits and (quick or _planar(field)) else "transform", fits
 
 
 def _planar(field: Field) -> bool:

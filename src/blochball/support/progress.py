@@ -1,7 +1,7 @@
 """Progress bars of tqdm: in a notebook those of the notebook, and none where none is asked for.
 
-A solver opens a bar with `shown`. What works deep inside says with `report` how far it is, and need
-not know whether anybody looks.
+A solver opens a bar with `shown`, whether or not there is one to see, and can then be interrupted.
+What works deep inside says with `report` how far it is, and need not know whether anybody looks.
 """
 
 from __future__ import annotations
@@ -45,18 +45,31 @@ def shown(owner: str, progress: bool) -> Iterator[None]:
     ------
     TypeError
         If `progress` is not True or False.
+    KeyboardInterrupt
+        At Ctrl-C, also where a compiled function makes a SystemError of it.
     """
     if not validation.flag(owner, "progress", progress):
-        yield
+        with _interruptible():
+            yield
         return
     from tqdm.auto import tqdm
 
-    with tqdm(total=1.0, desc=owner, bar_format=_FORMAT) as opened:
+    with _interruptible(), tqdm(total=1.0, desc=owner, bar_format=_FORMAT) as opened:
         before = _BAR.set((opened, 0.0, 1.0))
         try:
             yield
         finally:
             _BAR.reset(before)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    try:
+        yield
+    except SystemError as error:
+        if isinstance(error.__cause__, KeyboardInterrupt):
+            raise KeyboardInterrupt from error
+        raise
 
 
 @contextmanager

@@ -15,8 +15,7 @@ from blochball.system import Ensemble, System
 from blochball.twa.lanes import COLUMNS, LANES, X, Y, Z, copy, jit
 from blochball.twa.noise import STEPS_PER_WORD
 
-_U = np.uint64
-_N = _U(LANES)
+_N = np.uint64(LANES)
 
 
 class Cloud(NamedTuple):
@@ -73,27 +72,6 @@ def cloud_of(system: System) -> Cloud:
 
 
 @jit
-def _direction(cloud, k, l):
-    """Return cosine and sine of polar angle and azimuth of site l in part k of a mixture."""
-    return (
-        cloud.cos_polar[k, l],
-        cloud.sin_polar[k, l],
-        cloud.cos_azimuth[k, l],
-        cloud.sin_azimuth[k, l],
-    )
-
-
-@jit
-def direct(row, first, last, direction):
-    """Turn the vectors of some lanes from the z axis to a direction."""
-    ct, st, cp, sp = direction
-    for i in range(_U(first), _U(last)):
-        a, b, along = row[i + X], row[i + Y], row[i + Z]
-        u = ct * a + st * along
-        row[i + X], row[i + Y], row[i + Z] = cp * u - sp * b, sp * u + cp * b, ct * along - st * a
-
-
-@jit
 def sample_row(row, generator, cloud, l, part):
     """Draw Bloch vectors of site l, each in its part of the mixture.
 
@@ -108,20 +86,16 @@ def sample_row(row, generator, cloud, l, part):
         row[i + X] = sigma * generator.standard_normal()
         row[i + Y] = sigma * generator.standard_normal()
     for i in range(_N):
+        k = part[i]
+        ct, st = cloud.cos_polar[k, l], cloud.sin_polar[k, l]
+        cp, sp = cloud.cos_azimuth[k, l], cloud.sin_azimuth[k, l]
         a, b = row[i + X], row[i + Y]
         # for a handful of emitters the Gaussian can reach past the sphere
-        row[i + Z] = math.sqrt(max(length2 - a * a - b * b, 0.0))
-    if cloud.up[:, l].min() < 1.0:
-        for i in range(_N):
-            up = cloud.up[part[i], l]
-            if up < 1.0:
-                row[i + Z] *= 2.0 * generator.binomial(int(size), up) / size - 1.0
-    if cloud.upto.size == 1:
-        # all lanes alike: vector instructions
-        direct(row, 0, LANES, _direction(cloud, 0, l))
-        return
-    for i in range(LANES):
-        direct(row, i, i + 1, _direction(cloud, part[i], l))
+        along = math.sqrt(max(length2 - a * a - b * b, 0.0))
+        if cloud.up[k, l] < 1.0:
+            along *= 2.0 * generator.binomial(int(size), cloud.up[k, l]) / size - 1.0
+        u = ct * a + st * along
+        row[i + X], row[i + Y], row[i + Z] = cp * u - sp * b, sp * u + cp * b, ct * along - st * a
 
 
 @jit

@@ -92,3 +92,11 @@ def test_no_bar_is_imported_before_it_is_asked_for():
 def test_a_system_with_nothing_to_do_needs_no_time(capsys):
     exact.solve(System(Ensemble(2)), [0.0], progress=True)
     assert "exact.solve" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("seen", [False, True])
+def test_ctrl_c_in_a_compiled_function_is_a_keyboard_interrupt(seen: bool) -> None:
+    """Which returns to Python with a SystemError, caused by what stopped it."""
+    for cause, expected in ((KeyboardInterrupt(), KeyboardInterrupt), (None, SystemError)):
+        with pytest.raises(expected), progress.shown("solver", seen):
+            raise SystemError("returned a result with an exception set") from cause
