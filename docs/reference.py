@@ -26,6 +26,7 @@ MODULES: dict[str, tuple[str, tuple[str, ...]]] = {
     "blochball.exact.liouvillian": ("Density matrices", ("states", "stationary")),
     "blochball.exact.piqs": ("States to and from QuTiP", ("from_piqs", "to_piqs")),
     "blochball.twa": ("Truncated Wigner approximation", ()),
+    "blochball.twa.density": ("The approximation without sampling", ()),
     "blochball.twa.eq6": ("The paper's four variables", ("solve",)),
     "blochball.cumulants": ("Cumulant expansions", ()),
     "blochball.per_emitter": ("One classical spin an emitter, to compare with", ()),

@@ -312,9 +312,13 @@ def _draw(
     options: dict[str, Any],
 ) -> Any:
     from matplotlib import pyplot
+    from matplotlib.axes import Axes
     from matplotlib.patches import Circle
     from scipy.interpolate import RegularGridInterpolator
 
+    owner = f"pictures.{kind}"
+    if ax is not None:
+        validation.instance(owner, "ax", ax, Axes)
     polar, azimuth = np.linspace(0, pi, 181), np.linspace(-pi, pi, 361)
     function = _evaluate(kind, source, polar, azimuth, site)
     axes = _axes_of(kind, function, view)
@@ -327,7 +331,10 @@ def _draw(
     if kind == "wigner":
         largest = float(np.abs(function).max())
         options = {"vmin": -largest, "vmax": largest, **options}
-    image = ax.imshow(seen, extent=(-1, 1, -1, 1), origin="lower", **options)
+    try:
+        image = ax.imshow(seen, extent=(-1, 1, -1, 1), origin="lower", **options)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise TypeError(f"{owner}: options must be those of imshow ({error})") from error
     outline = Circle((0, 0), 1, fill=False, edgecolor="0.4", linewidth=0.8)
     ax.add_patch(outline)
     image.set_clip_path(outline)

@@ -295,7 +295,7 @@ def _checked(entries: Any) -> list[tuple[float, System] | Rotation]:
         raise TypeError(f"{owner}: entries must be {what}, got {validation.shown(entries)}")
     checked: list[tuple[float, System] | Rotation] = []
     now, initial = 0.0, None
-    for entry in entries:
+    for entry in _listed(owner, entries, what):
         if isinstance(entry, Rotation):
             if initial is None:
                 raise ValueError(f"{owner}: entries must begin with (0, System), got a Rotation")
@@ -329,6 +329,18 @@ def _checked(entries: Any) -> list[tuple[float, System] | Rotation]:
     if initial is None:
         raise ValueError(f"{owner}: entries must hold at least (0, System), got none")
     return checked
+
+
+def _listed(owner: str, entries: Iterable[Any], what: str) -> list[Any]:
+    try:
+        listed = list(itertools.islice(entries, validation.LONGEST + 1))
+    except Exception as error:  # of the caller's own iterable
+        raise TypeError(
+            f"{owner}: entries must be {what}, got one that fails: {error!r}"
+        ) from error
+    if len(listed) > validation.LONGEST:
+        raise ValueError(f"{owner}: entries must hold at most {validation.LONGEST}, got more")
+    return listed
 
 
 def _pieces(entries: Sequence[tuple[float, System] | Rotation]) -> Iterable[Piece]:

@@ -181,15 +181,14 @@ class SpinCoupling:
 
     def __init__(self, strength: ArrayLike, axes: str = "zz") -> None:
         owner = "SpinCoupling"
-        if np.ndim(strength) == 0:
-            _set(self, "strength", validation.real(owner, "strength", strength))
-        else:
-            what = "a real number or a matrix of real numbers of shape (sites, sites)"
-            given = validation.array(owner, "strength", strength, (None, None), what)
-            if given.imag.any() or given.shape[0] != given.shape[1]:
-                shown = validation.shown(strength)
-                raise ValueError(f"{owner}: strength must be {what}, got {shown}")
-            _set(self, "strength", tuple(map(tuple, given.real.tolist())))
+        what = "a real number or a matrix of real numbers of shape (sites, sites)"
+        given = validation.array(owner, "strength", strength, (None, None), what)
+        if given.imag.any() or given.shape[0] != given.shape[1]:
+            raise ValueError(f"{owner}: strength must be {what}, got {validation.shown(strength)}")
+        alone = np.ndim(strength) == 0
+        _set(
+            self, "strength", given.real.item() if alone else tuple(map(tuple, given.real.tolist()))
+        )
         pairs = [a + b for a in AXES for b in AXES]
         _set(self, "axes", validation.choice(owner, "axes", axes, pairs))
 

@@ -204,13 +204,20 @@ TARGETS = {
     "liouvillian.states": Target(
         exact.liouvillian.states,
         {"system": LASER, "times": TIMES},
-        {"system": not_system, "times": bad.not_times, "tolerance": bad.not_real(1e-14)},
+        {
+            "system": not_system,
+            "times": bad.not_times,
+            "tolerance": bad.not_real(1e-14),
+            "memory_limit": rate,
+            "initial": bad.neither(exact.State).filter(lambda value: value is not None),
+        },
     ),
     "exact.steady_state": Target(
         exact.steady_state,
         {"system": LASER, "method": "liouvillian"},
         {"system": not_system, "method": bad.not_choice, "memory_limit": rate}
-        | {"initial": bad.neither(type(None)), "correlations": bad.not_flag},
+        | {"initial": bad.neither(type(None)), "correlations": bad.not_flag}
+        | {"progress": bad.not_flag},
     ),
     "exact.spectrum_of_liouvillian": Target(
         exact.spectrum_of_liouvillian,
@@ -226,6 +233,7 @@ TARGETS = {
             "delays": bad.not_times,
             "time": rate.filter(lambda value: not (isinstance(value, float) and value == np.inf)),
             "weights": bad.not_array_nor_number,
+            "method": bad.not_choice,
             "tolerance": bad.not_real(1e-14),
             "memory_limit": rate,
         },
@@ -260,6 +268,7 @@ TARGETS = {
             "weights": bad.not_array_nor_number,
             "method": bad.not_choice,
             "memory_limit": rate,
+            "progress": bad.not_flag,
         },
     ),
     "cumulants.two_time": Target(
@@ -280,12 +289,13 @@ TARGETS = {
             "system": not_system,
             "frequencies": bad.not_array | st.none(),
             "weights": bad.not_array_nor_number,
+            "order": bad.not_integer(1) | st.just(3),
         },
     ),
     "cumulants.steady_state": Target(
         cumulants.steady_state,
         {"system": LASER},
-        {"system": not_system, "order": bad.not_integer(1) | st.just(3)},
+        {"system": not_system, "order": bad.not_integer(1) | st.just(3), "progress": bad.not_flag},
     ),
     "from_piqs": Target(
         exact.piqs.from_piqs, {"rho": np.diag([1, 0])}, {"rho": bad.not_array | st.none()}
@@ -303,6 +313,7 @@ TARGETS = {
         {"state": exact.liouvillian.states(LASER, [0.0])[0], "direction": "x"},
         {
             "state": bad.neither(exact.State),
+            "sites": st.sampled_from([[1], [-1], 0.5, ["a"]]),
             "direction": st.none()
             | bad.texts.filter(lambda value: value not in ("x", "y", "z"))
             | bad.things
@@ -320,6 +331,7 @@ TARGETS = {
             "rtol": bad.not_real(1e-13),
             "atol": rate,
             "integrator": bad.not_choice,
+            "progress": bad.not_flag,
         },
     ),
     "scan": Target(

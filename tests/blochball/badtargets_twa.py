@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from hypothesis import strategies as st
 
 from blochball import models, twa
@@ -34,6 +35,22 @@ sampling = {
     | st.sampled_from([[0], [1, 2], [[1]], [2**63], [None], [True], [[1], [1, 2]], range(10**9)]),
     "tolerance": rate | st.just(0),
 }
+correlating = {
+    "system": not_system,
+    "weights": bad.not_array_nor_number,
+    "trajectories": count,
+    "seed": bad.not_seed,
+    "origins": count.filter(lambda value: value is not None),
+    "burn_in": rate.filter(lambda value: value is not None),
+    "tolerance": rate | st.just(0),
+    **running,
+}
+meshed = {
+    "system": not_system | st.just(models.boundary_time_crystal(4, 1.0, 1.0)),
+    "form": bad.not_choice,
+    "spacing": rate | st.sampled_from([0, 1.5, 1e-9]),
+    "boundary": bad.not_choice | st.just("reflecting"),
+}
 not_end = not_dataset.filter(lambda value: value is not None) | bare
 few = {"system": MANY, "times": TIMES, "trajectories": 2, "steps": 1}
 TARGETS = {
@@ -41,16 +58,23 @@ TARGETS = {
         twa.two_time,
         {"system": MANY, "delays": TIMES, "trajectories": 2, "burn_in": 0.01, "origins": 1},
         {
-            "system": not_system,
+            **correlating,
             "delays": bad.not_times,
-            "weights": bad.not_array_nor_number,
-            "trajectories": count,
-            "seed": bad.not_seed,
-            "origins": count.filter(lambda value: value is not None),
-            "burn_in": rate.filter(lambda value: value is not None),
-            "tolerance": rate | st.just(0),
-            **running,
+            "time": rate.filter(lambda value: not (isinstance(value, float) and value == np.inf)),
         },
+    ),
+    "twa.spectrum": Target(
+        twa.spectrum,
+        {"system": MANY, "frequencies": [0.0], "trajectories": 16, "burn_in": 0.01, "origins": 1},
+        {**correlating, "frequencies": bad.not_array | st.none()},
+    ),
+    "twa.density.solve": Target(
+        twa.density.solve,
+        {"system": MANY, "times": TIMES, "spacing": 1.0},
+        {"times": bad.not_times, **meshed, "progress": bad.not_flag},
+    ),
+    "twa.density.steady_state": Target(
+        twa.density.steady_state, {"system": MANY, "spacing": 1.0}, meshed
     ),
     "twa.solve": Target(
         twa.solve,
@@ -88,6 +112,7 @@ TARGETS = {
         {
             **sampling,
             **running,
+            "checkpoint": not_path.filter(lambda value: value is not None),
             "strata": bad.not_integer(2) | st.integers(101, 2**53),
             "tolerance": sampling["tolerance"].filter(lambda value: value is not None),
         },

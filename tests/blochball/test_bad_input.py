@@ -24,11 +24,17 @@ from hypothesis import strategies as st
 import blochball
 from blochball import ChainExchange, Ensemble, System, cumulants, exact, models, twa
 from blochball.support import storage
-from tests.blochball import badtargets, badtargets_twa
+from tests.blochball import badtargets, badtargets_derived, badtargets_terms, badtargets_twa
 from tests.blochball import badvalues as bad
 from tests.blochball.badtargets import FILE, LASER, SOLVED, TIMES, ensemble
+from tests.public import NAMES, value_of
 
-TARGETS = badtargets.TARGETS | badtargets_twa.TARGETS
+TARGETS = {
+    **badtargets.TARGETS,
+    **badtargets_terms.TARGETS,
+    **badtargets_twa.TARGETS,
+    **badtargets_derived.TARGETS,
+}
 EXAMPLES = 60  # of bad values for one argument
 ENOUGH = 5000  # in all
 CASES: Counter[str] = Counter()
@@ -55,6 +61,24 @@ def refuse(function: Callable[..., Any], argument: str, arguments: dict[str, Any
     assert len(str(found.value)) < 2000
     # raised by us, and not by what we called
     assert Path(found.traceback[-1].path).is_relative_to(SOURCES), found.traceback[-1]
+
+
+# made by functions, not by hand
+MADE = {"blochball.exact.State", "blochball.twa.LeftBallError", "blochball.twa.Plan"}
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMES) - MADE))
+def test_every_argument_of_every_public_function_is_tried(name: str) -> None:
+    function = inspect.unwrap(value_of(name))
+    tried = {
+        argument
+        for target in TARGETS.values()
+        if inspect.unwrap(target.function) == function
+        for argument in target.bad
+    }
+    known = inspect.signature(function).parameters.values()
+    passed_on = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
+    assert {argument.name for argument in known if argument.kind not in passed_on} <= tried
 
 
 @pytest.mark.parametrize("name", TARGETS)

@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import doctest
-import importlib.util
-import operator
-from pathlib import Path
+import inspect
 
 import numpy as np
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-_spec = importlib.util.spec_from_file_location("reference", ROOT / "docs" / "reference.py")
-assert _spec is not None
-assert _spec.loader is not None
-reference = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(reference)
-
-NAMES = [name for module in reference.MODULES for name in reference.members(module)]
+from tests.public import NAMES, reference, value_of
 
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("name", NAMES)
 def test_the_example_of_a_public_name_runs(name: str) -> None:
-    value = operator.attrgetter(name)(reference.ROOT)
+    value = value_of(name)
     tests = doctest.DocTestFinder(recurse=False).find(value, name, globs={"np": np})
     assert any(test.examples for test in tests), f"{name} has no example"
     runner = doctest.DocTestRunner(verbose=False, optionflags=doctest.REPORT_ONLY_FIRST_FAILURE)
@@ -37,3 +28,14 @@ def test_the_example_of_a_public_name_runs(name: str) -> None:
 def test_a_wrong_example_fails() -> None:
     wrong = doctest.DocTestParser().get_doctest(">>> 1 + 1\n3\n", {}, "wrong", None, 0)
     assert doctest.DocTestRunner(verbose=False).run(wrong, out=lambda _: None).failed == 1
+
+
+def test_every_public_module_is_in_the_reference() -> None:
+    """A module that another one lists as its own is public, and so are its names."""
+    found, todo = set(), ["blochball"]
+    while todo:
+        found.add(name := todo.pop())
+        module = value_of(name)
+        listed = {key: getattr(module, key) for key in getattr(module, "__all__", ())}
+        todo += [f"{name}.{key}" for key, value in listed.items() if inspect.ismodule(value)]
+    assert found <= set(reference.MODULES)

@@ -239,7 +239,7 @@ def steady_state(
     owner = "exact.steady_state"
     validation.flag(owner, "correlations", correlations)
     second = validation.choice(owner, "moments", moments, KEPT) != "first"
-    state, how = _stationary(owner, system, memory_limit, initial, second)
+    state, how = end_of(owner, system, memory_limit, initial, second)
     expectations = Expectations(system, state.space, pairs=correlations, kept=moments)
     values = expectations.of(state.space.to_real(state.elements)[None, :])
     kept = np.arange(1 if correlations else 0)
@@ -260,11 +260,8 @@ def stationary(
     *,
     memory_limit: float = MEMORY_LIMIT,
     initial: State | str | None = None,
-    owner: str = "liouvillian.stationary",
 ) -> State:
     """Return the stationary density matrix; parameters and errors are those of `steady_state`.
-
-    `owner` is who asks, for messages.
 
     Examples
     --------
@@ -273,13 +270,17 @@ def stationary(
     >>> round(state.trace.real, 6)
     1.0
     """
-    return _stationary(owner, system, memory_limit, initial, second=True)[0]
+    return end_of("liouvillian.stationary", system, memory_limit, initial)[0]
 
 
-def _stationary(
-    owner: str, system: System, memory_limit: float, initial: State | str | None, second: bool
+def end_of(
+    owner: str,
+    system: System,
+    memory_limit: float,
+    initial: State | str | None = None,
+    second: bool = True,
 ) -> tuple[State, dict[str, Any]]:
-    """Return the state, and attributes that say how it was found."""
+    """Return the stationary state, and attributes that say how it was found."""
     validation.instance(owner, "system", system, System)
     if isinstance(initial, str):
         validation.choice(owner, "initial", initial, ("ensembles",))

@@ -86,9 +86,7 @@ class Field:
         """Return the density matrix at a time, or the steady state at infinity."""
         system, space = self.system, self.space
         if time == np.inf:
-            steady = liouvillian.stationary(
-                system, memory_limit=self.memory_limit, owner=self.owner
-            )
+            steady, _ = liouvillian.end_of(self.owner, system, self.memory_limit)
             return space.embed(steady.space, steady.elements)
         start = liouvillian.start_of(system, space, None)
         (unknowns,) = krylov.propagate(
