@@ -38,10 +38,8 @@ from blochball.system import System
 
 __all__ = [
     "State",
-    "jumps",
     "liouvillian",
     "piqs",
-    "populations",
     "solve",
     "spectrum",
     "spectrum_of_liouvillian",
