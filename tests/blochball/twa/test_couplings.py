@@ -115,11 +115,59 @@ def test_all_terms_against_exact(build, size, floor):
     names = (*FIRST, "emission", "spin_squared", "spin_covariance", "output")
     agree(ds, {name: expected[name] for name in names if expected[name].size}, size, floor)
     # negative control: without couplings, or with a jump of one kind, it is another System
-    one = [CollectiveJump(jump.rate, [1] * system.sites) for jump in system.jumps]
-    other = System(system.ensembles, one, system.exchange, system.drive)
-    values = exact.solve(other, times, moments="second")
+    values = exact.solve(plain(system), times, moments="second")
     with pytest.raises(AssertionError):
         agree(ds, {name: values[name] for name in FIRST}, size, floor)
+
+
+def plain(system):
+    """A System without couplings, with jumps of one kind."""
+    one = [CollectiveJump(jump.rate, [1] * system.sites) for jump in system.jumps]
+    return System(system.ensembles, one, system.exchange, system.drive)
+
+
+def mean_spin_per_emitter(system, solve):
+    """<J> of every site over N, and its standard error, as one array."""
+    ds = solve(system)
+    size = system.emitters
+    errors = [ds[f"{name}_stderr"] / size if f"{name}_stderr" in ds else 0 for name in FIRST]
+    return np.stack([ds[name] / size for name in FIRST]), np.stack(errors)
+
+
+@pytest.mark.filterwarnings("ignore:.*have .J. < 2:UserWarning")
+@pytest.mark.parametrize(
+    ("build", "sizes"),
+    [(driven, (8, 16, 32)), (mixed, (8, 16, 32)), (pair, (8, 16, 32)),
+     (twisting_about_two_axes, (4, 8, 16))],
+    ids=CASES,
+)  # fmt: skip
+def test_errors_fall_with_the_number_of_emitters(build, sizes):
+    """Those of the mean spin per emitter at least as 1/N, nearly as 1/N^2 but for the pair."""
+
+    def slope(judged):
+        found = []
+        for size in sizes:
+            system = build(size)
+            values, errors = mean_spin_per_emitter(
+                system, lambda s: twa.solve(s, [1.0], trajectories=2_000_000, seed=4)
+            )
+            right, _ = mean_spin_per_emitter(judged(system), lambda s: exact.solve(s, [1.0]))
+            off = values - right
+            # the square of a sampled number is too large by its variance
+            square = (off**2).sum() - (errors**2).sum()
+            found.append((square, 2 * np.sqrt(((off * errors) ** 2).sum())))
+        squares, scatter = np.array(found).T
+        (steepness, _), covariance = np.polyfit(
+            np.log(sizes), np.log(squares) / 2, 1, w=2 * squares / scatter, cov="unscaled"
+        )
+        return steepness, np.sqrt(covariance[0, 0])
+
+    steepness, error = slope(lambda system: system)
+    assert error < 0.15
+    assert steepness < -1 + 4 * error
+    # negative control: what would fail for another System
+    steepness, error = slope(plain)
+    assert steepness > -1 + 4 * error
 
 
 def test_smallest_wineland_squeezing_of_a_thousand():
