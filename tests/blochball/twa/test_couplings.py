@@ -134,7 +134,9 @@ def mean_spin_per_emitter(system, solve):
     return np.stack([ds[name] / size for name in FIRST]), np.stack(errors)
 
 
+# of so few, which is what is asked
 @pytest.mark.filterwarnings("ignore:.*have .J. < 2:UserWarning")
+@pytest.mark.filterwarnings("ignore:.*whether their number is even:UserWarning")
 @pytest.mark.parametrize(
     ("build", "sizes"),
     [(driven, (8, 16, 32)), (mixed, (8, 16, 32)), (pair, (8, 16, 32)),
