@@ -1,12 +1,14 @@
 """Squeezing from second moments: definitions, closed forms, the bias of sampled eigenvalues."""
 
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.linalg import expm
 
-from blochball import CollectiveJump, Ensemble, System, dataset, exact, observables
+from blochball import CollectiveJump, Ensemble, System, dataset, exact, models, observables, twa
 from blochball.moments import MOMENTS, SECOND
 from tests.blochball.exact.bruteforce import BruteForce
 
@@ -198,6 +200,32 @@ def test_where_two_variances_are_equal_part_of_the_bias_is_left():
     left = abs(function(ds).mean().item() - right)
     assert left < 0.6 * function(ds).std().item()
     assert left < 0.7 * abs(function(as_if_exact(ds)).mean().item() - right)
+
+
+@pytest.mark.parametrize(
+    ("model", "size", "time", "warned"),
+    [
+        (models.two_axis_twisting, 100, 0.02, True),  # 7 to 20 % off
+        (models.one_axis_twisting, 10, 0.25, True),  # 14 %
+        (models.two_axis_twisting, 100, 0.01, False),  # less than a percent
+        (models.one_axis_twisting, 100, 0.05, False),
+        (models.one_axis_twisting, 2, 0.0, False),  # few, and not squeezed
+    ],
+)
+def test_twa_is_warned_of_at_the_heisenberg_limit(model, size, time, warned):
+    system = model(size)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of few, and of what comes back
+        ds = twa.solve(system, [time], trajectories=4000, seed=1, moments="second")
+    judge = exact.solve(system, [time], moments="second")
+    for function in (observables.wineland_squeezing, observables.kitagawa_ueda_squeezing):
+        right = function(judge).item()
+        if warned:
+            with pytest.warns(UserWarning, match=r"N times xi_S\^2 is \d.*at any N"):
+                function(ds)
+        else:
+            found = function(ds)
+            assert abs(found.item() - right) < 0.02 * right + 4 * found.stderr.item()
 
 
 def test_without_second_moments_the_option_is_named_missing():
