@@ -29,6 +29,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -200,7 +202,7 @@ class Equations:
         if half.size == 0:
             return m, None
         c = np.empty((n, n))
-        upper = np.triu_indices(n)
+        upper = _upper(n)
         c[upper] = half
         c.T[upper] = half
         return m, c.reshape(self.turn.shape)
@@ -233,18 +235,23 @@ class Equations:
 
     def _one_sided(self, m: Array, c: Array, mean_drift: Array, pulled: Array) -> Array:
         """<(d sigma_l) sigma_l'> less the product of means; the other side is its transpose."""
-        sites = np.arange(len(m))
-        own = c[sites, :, sites, :]
+        own = np.einsum("lalb->lab", c)
         # what the sums over all others hold too much: the partner l', whose products are exact
         # (sigma^b sigma^d symmetrised is 1 if b = d) instead of closed by cumulants
         partner = np.einsum("lamb,mbd->lamd", self.turn, own)
         dc = _apply(mean_drift, c) - 2 * _apply(_cross(m), pulled - partner + self.turn)
         field = np.einsum("lamb,mb->lam", self.turn, m)
-        torque = np.cross(field[..., None], np.multiply.outer(m, m) + c, axis=1)
+        turned = np.einsum("cae,lam->lcem", _EPSILON, field)
+        torque = np.einsum("lcem,lemb->lcmb", turned, np.multiply.outer(m, m) + c)
         pair = np.einsum("lamb,lemb->laem", self.turn, c)
         torque += np.einsum("cae,laem->lcm", _EPSILON, pair)[..., None] * m
         dc -= 2 * torque
         return dc
+
+
+@lru_cache(maxsize=8)
+def _upper(n: int) -> tuple[NDArray[np.intp], ...]:
+    return np.triu_indices(n)
 
 
 def pack(m: Array, c: Array | None) -> Array:
@@ -252,7 +259,7 @@ def pack(m: Array, c: Array | None) -> Array:
     if c is None:
         return m.ravel()
     n = m.size
-    return np.concatenate([m.ravel(), c.reshape(n, n)[np.triu_indices(n)]])
+    return np.concatenate([m.ravel(), c.reshape(n, n)[_upper(n)]])
 
 
 def turned(state: tuple[Array, Array | None], matrices: Array) -> tuple[Array, Array | None]:
@@ -332,8 +339,12 @@ def integrate(
     rtol: float = 1e-9,
     atol: float = 1e-12,
     begin: float = 0.0,
+    most: int | None = None,
 ) -> Array:
-    """Return the states at `times`, shape (times, variables), from that at time `begin`."""
+    """Return the states at `times`, shape (times, variables), from that at time `begin`.
+
+    After more than `most` evaluations of the derivative it gives up.
+    """
     if times[-1] - begin <= _NO_TIME * times[-1]:
         return np.tile(state, (times.size, 1))
     # takes longer to import than this package
@@ -344,10 +355,20 @@ def integrate(
         return _DIVERGED - float(np.abs(y).max())
 
     diverged.terminal = True  # type: ignore[attr-defined]
+    evaluations = count()
+
+    def counted(now: float, y: Array) -> Array:
+        if next(evaluations) == most:
+            raise ArithmeticError(
+                f"{owner}: the truncated equations do not come to rest: they still move at time "
+                f"{now:.3g}"
+            )
+        return derivative(now, y)
+
     options: dict[str, Any] = {"method": integrator, "rtol": rtol, "atol": atol}
     with np.errstate(over="ignore", invalid="ignore"):
         found = solve_ivp(
-            derivative, (begin, times[-1]), state, t_eval=times, events=diverged, **options
+            counted, (begin, times[-1]), state, t_eval=times, events=diverged, **options
         )
     if found.status != 0:
         reached = found.t_events[0][0] if found.t_events[0].size else None

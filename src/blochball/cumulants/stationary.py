@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time as clock
+from itertools import count
 
 import numpy as np
 import xarray as xr
@@ -17,13 +18,18 @@ from blochball.system import System
 
 Array = NDArray[np.float64]
 
-# times that the integration is doubled, from the time that the slowest local rate takes
-DOUBLINGS = 7
-# change over the second half of a run from which Newton steps lead to the fixed point
-NEAR = 1e-6
+# times that the integration is doubled, from an eighth of ten times what the slowest rate takes
+DOUBLINGS = 10
+# change over the second half of a run from which Newton steps lead to the fixed point; if that is
+# stable, and lies no farther away than some changes, from which change they do
+NEAR, AROUND = 1e-6, 1e-2
+# accuracy of a run that Newton steps refine
+ROUGH = {"rtol": 1e-7, "atol": 1e-9}
 # variables up to which they are taken; at most how many, until which precision
 LARGEST, STEPS, PRECISION = 1000, 8, 1e-12
 SHIFT = 1e-4  # of central differences
+# of the equations, some ten seconds for a few ensembles: what moves on after them oscillates
+EVALUATIONS = 100_000
 
 
 @named("cumulants.steady_state")
@@ -35,8 +41,8 @@ def steady_state(system: System, order: int = 2, *, progress: bool = False) -> x
     Raises
     ------
     ArithmeticError
-        If the equations do not come to rest: they may oscillate for ever where the master equation
-        has a steady state.
+        If the equations do not come to rest, or not within some ten seconds of work: they may
+        oscillate for ever where the master equation has a steady state.
 
     Warns
     -----
@@ -70,16 +76,35 @@ def steady_state(system: System, order: int = 2, *, progress: bool = False) -> x
 def fixed_point(owner: str, equations: Equations, state: Array) -> Array:
     """Return the fixed point that a flat state ends in."""
     rates = np.abs(np.diagonal(equations.drift, axis1=1, axis2=2))
-    until = 10 / max(float(rates[rates > 0].min(initial=1e100)), 1e-100) if rates.any() else 1.0
+    settled = 10 / max(float(rates[rates > 0].min(initial=1e100)), 1e-100) if rates.any() else 1.0
+    until, refined = settled / 8, state.size <= LARGEST
+    evaluations = count()
+
+    def derivative(time: float, y: Array) -> Array:
+        next(evaluations)
+        return equations.derivative(time, y)
+
     for k in range(DOUBLINGS):
         with bars.portion(1 - 0.5**k, 1 - 0.5 ** (k + 1)):  # nobody knows how many there will be
-            pair = integrate(owner, equations.derivative, state, until * np.array([0.5, 1]))
+            pair = integrate(
+                owner,
+                derivative,
+                state,
+                until * np.array([0.5, 1]),
+                most=EVALUATIONS - next(evaluations),
+                **(ROUGH if refined else {}),
+            )
         middle, after = pair
-        if np.abs(after - middle).max() < NEAR:
-            refined = _newton(equations, after)
+        change = float(np.abs(after - middle).max())
+        if change < NEAR and until >= settled:
+            found = _newton(equations, after)
             # a fixed point that lies elsewhere is not where this state goes
-            if np.abs(refined - after).max() < 100 * NEAR:
-                return refined
+            if np.abs(found - after).max() < 100 * NEAR:
+                return found
+        elif refined and change < AROUND:
+            found = _newton(equations, after)
+            if np.abs(found - after).max() < 10 * change and _stable(equations, found):
+                return found
         state, until = after, 2 * until
     raise ArithmeticError(
         f"{owner}: the truncated equations do not come to rest within a time of {until:.3g}"
@@ -92,16 +117,26 @@ def _newton(equations: Equations, state: Array) -> Array:
         return state
     for _ in range(STEPS):
         residual = equations.derivative(0.0, state)
-        # the equations are polynomials of third order
-        jacobian = np.empty((state.size, state.size))
-        for k in range(state.size):
-            shift = np.zeros(state.size)
-            shift[k] = SHIFT
-            ahead, back = (equations.derivative(0.0, state + sign * shift) for sign in (1, -1))
-            jacobian[:, k] = (ahead - back) / (2 * SHIFT)
         # what symmetry leaves free has no derivative
-        step = np.linalg.lstsq(jacobian, -residual, rcond=1e-10)[0]
+        step = np.linalg.lstsq(_jacobian(equations, state), -residual, rcond=1e-10)[0]
         state = state + step
         if np.abs(step).max() < PRECISION:
             break
     return state
+
+
+def _jacobian(equations: Equations, state: Array) -> Array:
+    # central differences: the equations are polynomials of third order
+    found = np.empty((state.size, state.size))
+    for k in range(state.size):
+        shift = np.zeros(state.size)
+        shift[k] = SHIFT
+        ahead, back = (equations.derivative(0.0, state + sign * shift) for sign in (1, -1))
+        found[:, k] = (ahead - back) / (2 * SHIFT)
+    return found
+
+
+def _stable(equations: Equations, state: Array) -> bool:
+    """Whether whatever is near a fixed point goes there."""
+    rates = np.linalg.eigvals(_jacobian(equations, state))
+    return bool(rates.real.max() < -1e-7 * np.abs(rates).max())

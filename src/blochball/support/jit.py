@@ -68,6 +68,17 @@ STAMP: Final = _digest(frozenset(_ROOT.rglob("*.py")))  # of every source file o
 
 
 @cache
+def _imports(path: Path) -> frozenset[Path]:
+    """Return the files of the package that a file of it imports by itself."""
+    found = set()
+    for package, names in _IMPORT.findall(_content(path).decode()):
+        folder = _ROOT.joinpath(*package.split("."))
+        found.add(folder.with_suffix(".py"))
+        found.update(folder / f"{name}.py" for name in re.findall(r"\w+", names))
+    return frozenset(file for file in found if file.is_file())
+
+
+@cache
 def _reached(name: str) -> frozenset[Path]:
     """Return a file, the files of the package that it imports, and those that they import."""
     path = Path(name).resolve()
@@ -75,13 +86,9 @@ def _reached(name: str) -> frozenset[Path]:
         return frozenset()
     reached, todo = {path}, [path]
     while todo:
-        for package, names in _IMPORT.findall(_content(todo.pop()).decode()):
-            folder = _ROOT.joinpath(*package.split("."))
-            inner = [folder / f"{name}.py" for name in re.findall(r"\w+", names)]
-            for file in (folder.with_suffix(".py"), *inner):
-                if file not in reached and file.is_file():
-                    reached.add(file)
-                    todo.append(file)
+        new = _imports(todo.pop()) - reached
+        reached |= new
+        todo += new
     return frozenset(reached)
 
 

@@ -47,11 +47,11 @@ _N = _U(LANES)
 def obstacle(plan: Plan) -> str | None:
     """Say why strata do not serve a plan, or return None."""
     system = plan.system
-    if system.sites != 1 or len(system.jumps) != 1 or not plan.fields.guided or system.couplings:
-        return "there must be one ensemble and one collective decay"
-    inverted = system.polarized and system.ensembles[0].polarization == 1
+    inverted = system.polarized and all(e.polarization == 1 for e in system.ensembles)
     if plan.fields.axis.any() or not inverted:
         return "it must start fully inverted, without drive and detuning"
+    if system.sites != 1 or len(system.jumps) != 1 or not plan.fields.guided or system.couplings:
+        return "there must be one ensemble and one collective decay"
     if growth(plan) <= 0:
         return "collective decay must win against local damping"
     return None

@@ -133,6 +133,7 @@ def test_same_bits_for_any_thread_count():
         (models.waveguide_chain(2, 20, 0.3, 1.0, polar=0.0), "one ensemble"),
         (models.superradiant_laser(20, 5.0, polar=np.pi), "fully inverted"),
         (System(Ensemble(20), CollectiveJump(1, [1]), drive=[1]), "without drive"),
+        (System(Ensemble(20, detuning=1.0), CollectiveJump(1, [1])), "and detuning"),
         (models.superradiant_laser(20, 50.0), "win against local damping"),
     ],
 )
