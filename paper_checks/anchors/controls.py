@@ -9,7 +9,7 @@ import xarray as xr
 
 from paper_checks import ledger
 from paper_checks.anchors import measure
-from paper_checks.controls import Control, Spoil, scaled
+from paper_checks.controls import Control, Spoil, Wrong, scaled
 from paper_checks.ledger import Finding
 from workflow.results import Results
 
@@ -72,4 +72,7 @@ CONTROLS = [
     Control("anchor-fast", "slower", run("fast_?"), slower),
     Control("anchor-domains", "20% off", run("domains"), everything(1.2)),
     Control("anchor-cascade", "4% off", "anchors/cascade.twa", off),
+    Wrong("anchor-psi-needed", "ψ frozen"),
+    Wrong("anchor-domains", "no Wigner cloud"),
+    Wrong("anchor-cascade", "no collective noise"),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import xarray as xr
 
-from paper_checks.controls import Control, more_error, scaled
+from paper_checks.controls import Control, Wrong, more_error, scaled
 
 
 def late(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
@@ -31,4 +31,5 @@ CONTROLS = [
         "decay/*.density* inset/*.density*",
         more_error("inversion", 0.25),
     ),
+    Wrong("decay-burst", "no Wigner cloud"),
 ]

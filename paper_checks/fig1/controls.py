@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import xarray as xr
 
-from paper_checks.controls import Control, Spoil
+from paper_checks.controls import Control, Spoil, Wrong
 from paper_checks.fig1.measure import COMPONENTS
 
 
@@ -33,4 +33,6 @@ CONTROLS = [
     Control("fig1-sphere-and-ball", "nothing moves", "sphere/*", frozen),
     Control("fig1-cloud", "hardly a cloud", "sphere/*", spread(0.6)),
     Control("fig1-cloud", "a wide cloud", "sphere/*", spread(1.4)),
+    Wrong("fig1-sphere-and-ball", "wrong sign of i√r L*"),
+    Wrong("fig1-cloud", "no Wigner cloud"),
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from paper_checks.controls import Control, Spoil, more_error, scaled, size_of
+from paper_checks.controls import Control, Spoil, Wrong, more_error, scaled, size_of
 
 
 def constant_error(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
@@ -105,4 +105,5 @@ CONTROLS = [
     ),
     Control("fig2-mean-field", "none in TWA", SQUEEZING, scaled("emission", 12)),
     Control("fig2-mean-field", "none exactly", EXACT, scaled("emission", 12)),
+    Wrong("fig2-precursor", "mean field"),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import xarray as xr
 
-from paper_checks.controls import Control, Spoil, scaled
+from paper_checks.controls import Control, Spoil, Wrong, scaled
 
 
 def shifted(share: float) -> Spoil:
@@ -76,4 +76,6 @@ CONTROLS = [
     Control("fig3-size-array", "20% off", "array/*.twa", shifted(0.2)),
     Control("fig3-cost", "cost as M²", "cost/*", quadratic),
     Control("fig3-cost-size", "cost that grows with N", "cost/*", steep),
+    Wrong("fig3-array", "no Wigner cloud"),
+    Wrong("fig3-size", "no local noise"),
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from paper_checks.controls import Control, size_of
+from paper_checks.controls import Control, Wrong, size_of
 
 
 def late(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
@@ -45,4 +45,5 @@ CONTROLS = [
     Control("crystal-decoherence", "damped", "time_crystal/*.twa", damped),
     Control("crystal-scaling", "error that grows with N", "time_crystal/*.twa", biased),
     Control("crystal-scaling-still", "error that grows with N", "time_crystal/*.twa", biased),
+    Wrong("crystal-oscillation", "mean field"),
 ]

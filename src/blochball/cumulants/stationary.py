@@ -23,8 +23,8 @@ DOUBLINGS = 10
 # change over the second half of a run from which Newton steps lead to the fixed point; if that is
 # stable, and lies no farther away than some changes, from which change they do
 NEAR, AROUND = 1e-6, 1e-2
-# accuracy of a run that Newton steps refine
-ROUGH = {"rtol": 1e-7, "atol": 1e-9}
+# accuracies of a run, relative and absolute, that Newton steps refine, and of another one
+ROUGH, FINE = (1e-7, 1e-9), (1e-9, 1e-12)
 # variables up to which they are taken; at most how many, until which precision
 LARGEST, STEPS, PRECISION = 1000, 8, 1e-12
 SHIFT = 1e-4  # of central differences
@@ -78,6 +78,7 @@ def fixed_point(owner: str, equations: Equations, state: Array) -> Array:
     rates = np.abs(np.diagonal(equations.drift, axis1=1, axis2=2))
     settled = 10 / max(float(rates[rates > 0].min(initial=1e100)), 1e-100) if rates.any() else 1.0
     until, refined = settled / 8, state.size <= LARGEST
+    rtol, atol = ROUGH if refined else FINE
     evaluations = count()
 
     def derivative(time: float, y: Array) -> Array:
@@ -91,8 +92,9 @@ def fixed_point(owner: str, equations: Equations, state: Array) -> Array:
                 derivative,
                 state,
                 until * np.array([0.5, 1]),
+                rtol=rtol,
+                atol=atol,
                 most=EVALUATIONS - next(evaluations),
-                **(ROUGH if refined else {}),
             )
         middle, after = pair
         change = float(np.abs(after - middle).max())
