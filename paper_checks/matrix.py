@@ -1,7 +1,7 @@
 """Which wrong physics breaks which claim: measured on purpose, kept, and shown in the report.
 
 Everything sampled is solved anew by a program with one error in it (`paper_checks.wrong`), and each
-claim is measured on that. It takes a quarter of an hour, so ``make wrong`` renews
+claim is measured on that. It takes half an hour of two cores, so ``make wrong`` renews
 ``data/reference/quick/wrong_physics.json`` by hand, as ``make baseline`` does the reference data,
 and so does, for the claims of some figures only::
 

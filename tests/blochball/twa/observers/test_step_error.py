@@ -47,6 +47,26 @@ def test_local_dissipation_has_no_error_of_the_step():
         assert (abs(found[name]) < 4.5 * found[f"{name}_stderr"]).all(), name
 
 
+@pytest.mark.filterwarnings("ignore:.*steps are too long:UserWarning")
+@pytest.mark.parametrize("rates", [{"dephasing": 0.4}, {"decay": 0.6, "dephasing": 0.2}])
+def test_a_drive_beside_local_dissipation(rates):
+    """Emitters by themselves follow Bloch's linear equations: all that errs is the splitting."""
+    system = System(Ensemble(30, polar=0.5, detuning=0.7, **rates), drive=[1.0])
+    times = np.array([0.9, 1.8])
+    ds = twa.solve(system, times, trajectories=400_000, seed=6, steps=4)
+    found = estimate(system, times, 4, 100_000)
+    judge = exact.solve(system, times)
+    for name in ("spin_x", "spin_y", "inversion"):
+        off, own = ds[name] - judge[name], found[name]
+        error = np.hypot(ds[f"{name}_stderr"], found[f"{name}_stderr"])
+        largest = float(abs(own).max())
+        # what is left is of third order in the step
+        assert (abs(off - own) < 4.5 * error + 0.2 * largest).all(), name
+        # negative control: the estimate is no zero, nor twice as much
+        assert (abs(off) > 4.5 * error + 0.2 * largest).any(), name
+        assert (abs(off - 2 * own) > 4.5 * error + 0.2 * largest).any(), name
+
+
 def test_same_bits_for_any_thread_count():
     system = models.waveguide_chain(3, 20, 0.4, pump=5.0, drive=1.0)
     one, two = (
