@@ -91,10 +91,10 @@ CASES: dict[str, tuple[Callable[..., Any], Callable[[int], System], tuple[int, .
     "density matrix, two driven": (solve_matrix, pair, (12, 16)),
     "steady state, time crystal": (steady, crystal, (300, 600)),
     "two times, one ensemble": (two_times, laser, (100, 200)),
-    "two times, two ensembles": (two_times, chain, (8, 12)),
-    "spectrum, one ensemble": (spectrum, laser, (200, 400)),
-    "spectrum, two ensembles": (spectrum, chain, (6, 8)),
-    "slowest modes, one ensemble": (modes, local, (50, 100)),
+    "two times, two ensembles": (two_times, chain, (8, 12, 20)),
+    "spectrum, one ensemble": (spectrum, laser, (200, 400, 700)),
+    "spectrum, two ensembles": (spectrum, chain, (6, 8, 10)),
+    "slowest modes, one ensemble": (modes, local, (50, 100, 200)),
 }
 
 
