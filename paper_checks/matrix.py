@@ -3,9 +3,9 @@
 Everything sampled is solved anew by a program with one error in it (`paper_checks.wrong`), and each
 claim is measured on that. It takes half an hour of two cores, so ``make wrong`` renews
 ``data/reference/quick/wrong_physics.json`` by hand, as ``make baseline`` does the reference data,
-and so does, for the claims of some figures only::
+and so does, for the claims of some figures or for some claims only::
 
-    python -m paper_checks.matrix fig2 decay
+    python -m paper_checks.matrix fig2 decay-burst
 
 The tests ask that every claim is in it, that a claim which nothing breaks says why, and that what
 `controls.Wrong` measures anew agrees.
@@ -64,12 +64,12 @@ def column(kind: str, asked: Sequence[Claim]) -> dict[str, Effect]:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure claims with every kind of wrong physics, and write each kind down as it ends."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    known = ", ".join(ledger.figures())
-    parser.add_argument("figures", nargs="*", help=f"some of {known}; all by default")
-    figures = parser.parse_args(arguments).figures
-    if unknown := set(figures) - set(ledger.figures()):
-        parser.error(f"figures must be some of {known}, got {', '.join(sorted(unknown))}")
-    asked = [claim for claim in ledger.claims() if not figures or claim.figure in figures]
+    known = f"{', '.join(ledger.figures())}, or of their claims"
+    parser.add_argument("names", nargs="*", help=f"some of {known}; all by default")
+    names = set(parser.parse_args(arguments).names)
+    if unknown := names - set(ledger.figures()) - {claim.id for claim in ledger.claims()}:
+        parser.error(f"names must be some of {known}, got {', '.join(sorted(unknown))}")
+    asked = [claim for claim in ledger.claims() if not names or names & {claim.id, claim.figure}]
     kept = ledger.wrong_physics()
     claims = {claim.id: dict(kept.get(claim.id, {})) for claim in ledger.claims()}
     with ProcessPoolExecutor(thread_count("matrix", None)) as pool:

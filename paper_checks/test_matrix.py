@@ -50,13 +50,13 @@ def test_what_is_measured_anew_agrees(control: Wrong, results: Results) -> None:
     assert matrix.effect(before, control.measure(results)) == KEPT[control.claim][control.kind]
 
 
-def test_a_figure_that_has_no_claims_is_refused_and_nothing_written(
+def test_what_is_no_figure_and_no_claim_is_refused_and_nothing_written(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     kept = ledger.wrong_physics()
     with pytest.raises(SystemExit):
-        matrix.main(["fig2", "fig9"])
-    assert "figures must be some of fig1, " in capsys.readouterr().err
+        matrix.main(["fig2", "fig2-length", "fig9"])
+    assert "names must be some of fig1, " in capsys.readouterr().err
     assert ledger.wrong_physics() == kept
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import pi
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
-from blochball import models
+from blochball import System, models
 from workflow.runs import BATCHES, Drawn, Family, Run, Seeds
 from workflow.settings import Count, Grid, Numbers, Place, Positive, Several
 from workflow.theories import COST, DENSITY, DENSITY_EQ6, EQ6, EXACT, TWA, Point
@@ -45,7 +45,10 @@ class Pair:
         )
 
     def runs(self, seed: Seeds, of: Mapping[str, Any]) -> Family:
-        """Return runs of two and of one ensemble: exact, and both forms of TWA."""
+        """Return runs of two and of one ensemble: exact, and both forms of TWA.
+
+        Of two at the largest phase exactly without their exchange as well.
+        """
         runs: Family = {}
         for theory, effort, more in (
             (EXACT, self.trajectories, ()),
@@ -57,6 +60,10 @@ class Pair:
                 for phase in self.phases_in_pi
             }
             runs[f"two.{theory.name}"] = Run(theory, points, scan="phase")
+        last = max(self.phases_in_pi)
+        whole = self.point(2, last, seed("exchange"), self.trajectories)
+        bare = replace(whole, system=System(whole.system.ensembles, whole.system.jumps))
+        runs[f"without_exchange.{EXACT.name}"] = Run(EXACT, {last: bare}, scan="phase")
         alone = self.point(1, 0.0, seed("alone"), self.trajectories)
         # one needs no sampling
         for theory in (EXACT, DENSITY, DENSITY_EQ6):

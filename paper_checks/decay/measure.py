@@ -61,7 +61,7 @@ def bursts(results: Results, size: int) -> dict[str, Quantity]:
 
 
 def largest_error(results: Results, form: str, kind: str, size: int, name: str) -> Quantity:
-    """Return max over time of |TWA - exact|, emission per N^2 or inversion per N, on a grid."""
+    """Return max over time of |TWA - exact|, of emission per N^2 or inversion per N."""
     exact, twa = (
         Curve.sampled(
             results,
@@ -72,6 +72,26 @@ def largest_error(results: Results, form: str, kind: str, size: int, name: str) 
         for theory in ("exact", form)
     )
     return largest(twa - exact)
+
+
+def accuracy(results: Results) -> dict[str, Quantity]:
+    """Largest error of the emission over all times, over its largest exact value.
+
+    Of ten emitters in both forms on a grid, of a hundred in the ball from trajectories.
+    """
+    found = {}
+    for size, forms in ((10, fig2.FORMS), (100, {"twa": "ball"})):
+        for form, shown in forms.items():
+            for kind in KINDS:
+                height = largest_emission(results, kind, size)
+                error = largest_error(results, form, kind, size, "emission")
+                found[f"N = {size}, {kind}, {shown}"] = error / height
+    return found
+
+
+def largest_emission(results: Results, kind: str, size: int) -> float:
+    """Return the largest exact emission per N^2."""
+    return float(curve(results, kind, size, "exact").emission.max())
 
 
 def similarity(results: Results, size: int) -> dict[str, Quantity]:

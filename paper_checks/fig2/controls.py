@@ -37,6 +37,16 @@ def wrong_when_dark(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
     return ds.assign(spin_squared=exact.spin_squared * factor)
 
 
+def good_when_dark(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
+    """Err nowhere where the ensemble is dark."""
+    return ds.assign(emission=xr.where(exact.emission <= 1, exact.emission, ds.emission))
+
+
+def bad_when_dark(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
+    """Err by a twentieth there."""
+    return ds.assign(emission=ds.emission * xr.where(exact.emission <= 1, 1.05, 1.0))
+
+
 def slower(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
     """Be late by a quarter."""
     return ds.assign_coords(time=1.25 * ds.time)
@@ -95,6 +105,8 @@ CONTROLS = [
     Control("fig2-breakdown", "as exact", SQUEEZING, as_exact),
     Control("fig2-pumps", "10% off", "pump_sweep/*.density*", scaled("emission", 1.1)),
     Control("fig2-pumps", "as exact", "pump_sweep/*.density_eq6", as_exact),
+    Control("fig2-grey", "as good where it is dark", "pump_sweep/*.density_eq6", good_when_dark),
+    Control("fig2-grey", "worse where it is dark", "pump_sweep/*.density", bad_when_dark),
     Control("fig2-diagnostic", "short where it is dark", "squeezing/*.twa", short_when_dark),
     Control("fig2-diagnostic", "wrong where it is dark", SQUEEZING, wrong_when_dark),
     Control(

@@ -275,28 +275,53 @@ def breakdown(results: Results, border: float) -> dict[str, Quantity]:
     return found
 
 
+def steady_pumps(results: Results) -> xr.DataArray:
+    """Return the pumps, in units of Gamma, of the inset of (b)."""
+    size = results.settings("pump_sweep").size
+    return results.load("pump_sweep", f"size-{size}.density").pump
+
+
+def steady_emission(results: Results, theory: str) -> Curve:
+    """Return the steady <J+J-> against the pump, the inset of (b)."""
+    some = steady_pumps(results)
+    return Curve.sampled(
+        results,
+        "pump_sweep",
+        f"size-{results.settings('pump_sweep').size}.{theory}",
+        lambda ds: Curve.of(ds.sel(pump=some).isel(site=0).squeeze(drop=True), "emission"),
+    )
+
+
+def grey(results: Results, border: float) -> dict[str, Quantity]:
+    """Largest relative deviation of the steady <J+J-> where it is small, and over that elsewhere.
+
+    Elsewhere up to half of the upper threshold, N Gamma / 2, above which Eq. (6) errs by what it is
+    continued with.
+    """
+    expected, found = steady_emission(results, "exact"), {}
+    pump = steady_pumps(results).values
+    dark = expected.value <= border
+    bright = ~dark & (pump < results.settings("pump_sweep").size / 2)
+    for form, shown in FORMS.items():
+        relative = steady_emission(results, form).relative(expected)
+        inside, outside = largest(relative[dark]), largest(relative[bright])
+        note = f"{inside} at pumps up to {pump[dark].max():.3g} Γ, {outside} from there on"
+        found[f"deviation, dark / bright, {shown}"] = (inside / outside).noted(note)
+    return found
+
+
 def pumps(results: Results, border: float) -> dict[str, Quantity]:
     """Largest relative deviation of the steady <J+J->, over all pumps for which it is larger."""
-    size = results.settings("pump_sweep").size
-    some = results.load("pump_sweep", f"size-{size}.density").pump
-
-    def emission(theory: str) -> Curve:
-        return Curve.sampled(
-            results,
-            "pump_sweep",
-            f"size-{size}.{theory}",
-            lambda ds: Curve.of(ds.sel(pump=some).isel(site=0).squeeze(drop=True), "emission"),
-        )
-
-    expected, found = emission("exact"), {}
+    expected, found = steady_emission(results, "exact"), {}
     bright = expected.value > border
-    pump = some.values[bright]
+    pump = steady_pumps(results).values[bright]
+    half = results.settings("pump_sweep").size / 2
     for form, shown in FORMS.items():
-        relative = emission(form).relative(expected)[bright]
+        relative = steady_emission(results, form).relative(expected)[bright]
         off = np.abs(relative.value)
         note = (
             f"at a pump of {pump[int(np.argmax(off))]:.3g} Γ, of {pump.min():.3g} Γ to "
-            f"{pump.max():.3g} Γ; at most {largest(relative[pump < size / 2])} below N Γ / 2"
+            f"{pump.max():.3g} Γ; at most {largest(relative[pump < half])} below N Γ / 2"
         )
         found[f"largest deviation, {shown}"] = largest(relative).noted(note)
     return found

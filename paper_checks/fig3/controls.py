@@ -68,6 +68,7 @@ CONTROLS = [
     Control("fig3-comparable", "0.8% of N_tot² off", TWO, far_off),
     Control("fig3-peak", "phases the other way round", "pair/two.*", reversed_phases),
     Control("fig3-suppression", "steady state as stated", "pair/two.*", as_stated),
+    Control("fig3-coherent", "none without it", "pair/without_exchange.*", scaled("output", 1.35)),
     Control("fig3-peak-suppression", "no effect of the phase", "pair/two.*", alike),
     Control("fig3-array", "20% off", "array/*.twa", scaled("emission", 1.2)),
     Control("fig3-identical", "ensembles that differ", "array/*.twa", different),

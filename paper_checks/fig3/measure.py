@@ -76,6 +76,18 @@ def suppression(results: Results) -> dict[str, Quantity]:
     return _lowered(results, _last, _last)
 
 
+def coherent(results: Results) -> dict[str, Quantity]:
+    """How much of the suppression is there without the exchange; both exactly."""
+    first, *_, last = phases(results)
+    free = _last(two(results, first, "exact"))
+    run = results.load("pair", "without_exchange.exact")
+    bare, whole = _last(forward(at(run, phase=last))), _last(two(results, last, "exact"))
+    without, suppressed = 1 - bare / free, 1 - whole / free
+    return {
+        "without / with the exchange": (without / suppressed).noted(f"{without} of {suppressed}")
+    }
+
+
 def peak_suppression(results: Results) -> dict[str, Quantity]:
     """By what fraction the largest phase lowers the peak."""
     return _lowered(results, _peak, _peak)

@@ -104,6 +104,11 @@ def shortened(power: float) -> Spoil:
     return spoil
 
 
+def insensitive(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
+    """Ask for the more drive the longer the chain."""
+    return ds.assign_coords(drive=ds.drive * (ds.site.size / 20) ** 1.5)
+
+
 def flattened(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
     """Respond the less steeply the longer the chain."""
     sites = ds.site.size
@@ -131,6 +136,7 @@ CONTROLS = [
     Control("fig4-validity-scaling", "|J| as N²", "lengths/*", shortened(-1)),
     Control("fig4-validity-scaling", "|J| as N, always", "lengths/*", shortened(-0.5)),
     Control("fig4-direction", "against the drive", DRIVE, against),
+    Control("fig4-probe", "the longer the more", DRIVE, insensitive),
     Control("fig4-steepening", "the longer the flatter", DRIVE, flattened),
     LargestControl("fig4-saturation", "no saturation", DRIVE, linear),
 ]

@@ -324,6 +324,27 @@ def slopes(results: Results, sites: int) -> dict[str, Quantity]:
     return found
 
 
+def probe(results: Results, fraction: float) -> dict[str, Quantity]:
+    """Drive, in units of the pump, at which the forward fraction passes a value; for each M.
+
+    By linear interpolation in the logarithm of the drive.
+    """
+    found = {}
+    for sites in sizes(results):
+        drives, forward = fractions(results, sites)
+        k = int(np.flatnonzero(forward.value >= fraction)[0])
+        share = (fraction - forward.at(k - 1)) / (forward.at(k) - forward.at(k - 1))
+        step = float(np.log(drives[k] / drives[k - 1]))
+        drive = float(drives[k - 1] * np.exp(step * share.value))
+        found[sites] = Quantity(drive, drive * step * share.stderr, methods=share.methods)
+    shown = ", ".join(f"{drive} at M = {sites}" for sites, drive in found.items())
+    largest_chain = found[max(found)]
+    return {
+        "drive / pump, longest chain": largest_chain.noted(shown),
+        "longest / shortest chain": largest_chain / found[min(found)],
+    }
+
+
 def steepening(results: Results) -> dict[str, Quantity]:
     """Exponent of the steepest slope against M, in both readings of the axis."""
     size = sizes(results)
