@@ -165,16 +165,22 @@ def provenance(system: System) -> dict[str, str]:
 
 def joined(points: Mapping[Any, Any], dim: str) -> Any:
     """Return Datasets or DataArrays along `dim`; attributes that differ become variables."""
-    parts = list(points.values())
+    every = [part.attrs for part in points.values()]
+    parts = [part.drop_attrs(deep=False) for part in points.values()]
+    if any("stderr" in part.coords for part in parts):
+        # of an array; a point without has none
+        parts = [
+            part if "stderr" in part.coords else part.assign_coords(stderr=np.nan * part.real)
+            for part in parts
+        ]
     whole = xr.concat(
-        [part.drop_attrs(deep=False) for part in parts],
+        parts,
         dim=xr.IndexVariable(dim, list(points)),
         join="exact",
         data_vars="all",
-        coords="minimal",
+        coords=_own(parts),
         compat="override",
     )
-    every = [part.attrs for part in parts]
     # points may be solved by methods that say different things about themselves
     for name in (name for name in every[0] if all(name in attrs for attrs in every)):
         values = [attrs[name] for attrs in every]
@@ -183,6 +189,19 @@ def joined(points: Mapping[Any, Any], dim: str) -> Any:
         elif np.ndim(values[0]) == 0 and isinstance(whole, xr.Dataset):
             whole[name] = (dim, values)
     return whole
+
+
+def _own(parts: list[Any]) -> list[str]:
+    """Return which coordinates, beside those of dimensions, each point has for itself."""
+    first, *others = parts
+    beside = set(first.coords).difference(first.dims)
+    shared = beside.intersection(*[part.coords for part in others])
+    return sorted(
+        name
+        for name in shared
+        if name == "stderr"
+        or not all(first[name].variable.equals(part[name].variable) for part in others)
+    )
 
 
 def _spin_covariance(values: dict[str, Any]) -> NDArray[np.float64]:
@@ -223,8 +242,19 @@ def _root(variance: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def system_of(ds: xr.Dataset) -> System:
-    """Rebuild the System that a Dataset was computed from."""
-    return System.from_json(ds.attrs["system"])
+    """Rebuild the System that a Dataset was computed from.
+
+    Raises
+    ------
+    ValueError
+        If it does not say, as several points of a scan together.
+    """
+    text = ds.attrs.get("system")
+    if text is None and "system" in ds and ds["system"].ndim == 0:
+        text = ds["system"].item()  # of one point of a scan
+    if text is None:
+        raise ValueError("ds must have the attribute `system`, or be one point of a scan")
+    return System.from_json(text)
 
 
 @functools.cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from blochball.support import validation
@@ -16,7 +16,7 @@ _LARGEST_POLAR = math.pi * (1 + 1e-6)
 
 
 @named("Ensemble")
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Ensemble:
     """Indistinguishable two-level emitters at one site, and the state that they start in.
 
@@ -87,7 +87,10 @@ class Ensemble:
             self._set_dicke()
 
     def _set_dicke(self) -> None:
-        what = f"two numbers J and M of {self.size} spins 1/2, or None"
+        what = (
+            f"J and M of {self.size} spins 1/2, J = {self.size / 2:g} less an integer, not below "
+            "0, and M = J less an integer, not below -J; or None"
+        )
         given = validation.reals("Ensemble", "dicke", self.dicke, what)  # type: ignore[arg-type]
         if given.shape != (2,):
             raise ValueError(f"Ensemble: dicke must be {what}, got {validation.shown(self.dicke)}")
@@ -106,6 +109,12 @@ class Ensemble:
             _set(self, "dicke", None)
             if m < 0:
                 _set(self, "polar", self.polar + math.copysign(math.pi, -self.polar))
+
+    def __repr__(self) -> str:
+        """Name the size, and what is not at its default."""
+        named = [(field, getattr(self, field.name)) for field in fields(self)]
+        shown = [f"{f.name}={value!r}" for f, value in named if value != f.default]
+        return f"Ensemble({', '.join(shown)})"
 
     @property
     def diagonal(self) -> bool:

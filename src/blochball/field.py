@@ -52,6 +52,11 @@ def amplitudes(owner: str, system: System, weights: ArrayLike | str | None) -> C
         return validation.array(owner, "weights", weights, (system.sites,), what)
     channels = zip(system.channels, system.jumps, strict=True)
     decays = {name: jump.weights for name, jump in channels if jump.kind == "decay"}
+    if not decays:
+        raise ValueError(
+            f"{owner}: weights must be one number an ensemble ({system.sites}) where there is no "
+            f"collective decay, got {weights!r}"
+        )
     return np.array(decays[validation.choice(owner, "weights", weights, decays)])
 
 

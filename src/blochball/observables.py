@@ -8,6 +8,8 @@ the means.
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
@@ -29,6 +31,9 @@ from blochball.squeezing import (
 )
 from blochball.support import validation
 from blochball.support.arguments import named
+
+# intensity over that of independent emitters below which its square is lost in rounding
+_DARK = 3e-8
 
 __all__ = [
     "classical_fisher_information",
@@ -325,6 +330,7 @@ def g2(ds: xr.Dataset) -> xr.DataArray:
     Returns
     -------
     xarray.DataArray, dims (delay,)
+        NaN where there is no light but for rounding.
 
     Raises
     ------
@@ -342,7 +348,9 @@ def g2(ds: xr.Dataset) -> xr.DataArray:
     validation.dataset(owner, ds, ("second_order", "intensity"))
     if ds.attrs.get("time") != np.inf:
         raise ValueError(f"{owner}: ds must be of the steady state, got one of a finite time")
-    value = ds.second_order / ds.intensity**2
+    # of light as weak as rounding makes it the quotient says nothing
+    light = ds.intensity.where(ds.intensity > _DARK * _independent(ds))
+    value = ds.second_order / light**2
     variance = None
     if "intensity_covariance" in ds:
         by_second, by_intensity = ds.intensity**-2.0, -2 * value / ds.intensity
@@ -352,12 +360,30 @@ def g2(ds: xr.Dataset) -> xr.DataArray:
     return finished(value, "g2", "second-order coherence g2", variance)
 
 
+def _independent(ds: xr.Dataset) -> float:
+    """Return <L^+ L> of inverted emitters that emit independently, sum_l N_l |w_l|^2."""
+    if "weights" not in ds.attrs or "system" not in ds.attrs:
+        return 1.0  # several points of a scan
+    weights = np.array(json.loads(ds.attrs["weights"]))
+    return float((weights**2).sum(axis=1) @ system_of(ds).column("size"))
+
+
 def _line(
     owner: str, ds: xr.Dataset, start: float | None, stop: float | None
 ) -> tuple[complex, np.ndarray, Correlation]:
     """Fit the decay of the first order; return its rate, the gradient of that, and what decays."""
     validation.dataset(owner, ds, ("first_order",))
-    if system_of(ds).drive_vector.any():
+    if ds.first_order.dims != ("delay",):
+        raise ValueError(
+            f"{owner}: ds must be one point of a scan with dimension delay, got dimensions "
+            f"{ds.first_order.dims}"
+        )
+    ds = ds.sortby("delay")
+    try:
+        driven = system_of(ds).drive_vector.any()
+    except ValueError as error:
+        raise ValueError(f"{owner}: {error}") from error
+    if driven:
         raise ValueError(f"{owner}: ds must be of a System without drive, got one with a drive")
     delays = np.atleast_1d(ds.delay.values)
     first = float(delays[0]) if start is None else validation.real(owner, "start", start, 0)

@@ -14,6 +14,7 @@ sums of these.
 from __future__ import annotations
 
 import json
+import reprlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -28,6 +29,9 @@ from blochball.ensemble import mixture as mixture_of
 from blochball.support import validation
 from blochball.support.arguments import named
 from blochball.terms import AXES, KINDS, ChainExchange, CollectiveJump, Kind, SpinCoupling
+
+_BRIEF = reprlib.Repr()
+_BRIEF.maxother = 150
 
 __all__ = [
     "AXES",
@@ -257,13 +261,13 @@ class System:
     def __repr__(self) -> str:
         """Name what is not at its default; equal neighbours are counted, not repeated."""
         alike = len(set(self.ensembles)) == 1
-        shown = f"{self.sites} x {self.ensembles[0]}" if alike else repr(self.ensembles)
-        parts = [shown, f"channels={list(self.channels)}"]
+        shown = f"{self.sites} x {self.ensembles[0]}" if alike else _BRIEF.repr(self.ensembles)
+        parts = [shown, f"channels={list(self.channels)}", *map(_BRIEF.repr, self.jumps)]
         if self.exchange is not None:
             chain = isinstance(self.exchange, ChainExchange)
             parts.append(f"exchange={self.exchange if chain else 'matrix'}")
         if self.drive is not None:
-            parts.append("driven")
+            parts.append(f"drive={_BRIEF.repr(self.drive.tolist())}")
         parts += [repr(coupling) for coupling in self.couplings]
         parts += [f"mixture={self.mixture!r}"] if self.mixture else []
         return f"System({', '.join(parts)})"

@@ -149,6 +149,13 @@ class ChainExchange:
         return np.asarray(self.strength * np.sin(self.phase * distance), dtype=np.complex128)
 
 
+def _is_number(value: Any) -> bool:
+    # without asking it for anything, as it may fail
+    if isinstance(value, np.ndarray):
+        return value.ndim == 0
+    return isinstance(value, str) or not hasattr(value, "__len__")
+
+
 @named("SpinCoupling")
 @dataclass(frozen=True)
 class SpinCoupling:
@@ -181,14 +188,15 @@ class SpinCoupling:
 
     def __init__(self, strength: ArrayLike, axes: str = "zz") -> None:
         owner = "SpinCoupling"
-        what = "a real number or a matrix of real numbers of shape (sites, sites)"
-        given = validation.array(owner, "strength", strength, (None, None), what)
-        if given.imag.any() or given.shape[0] != given.shape[1]:
-            raise ValueError(f"{owner}: strength must be {what}, got {validation.shown(strength)}")
-        alone = np.ndim(strength) == 0
-        _set(
-            self, "strength", given.real.item() if alone else tuple(map(tuple, given.real.tolist()))
-        )
+        if _is_number(strength):
+            _set(self, "strength", validation.real(owner, "strength", strength))
+        else:
+            what = "a real number or a matrix of real numbers of shape (sites, sites)"
+            given = validation.array(owner, "strength", strength, (None, None), what)
+            if given.imag.any() or given.shape[0] != given.shape[1]:
+                shown = validation.shown(strength)
+                raise ValueError(f"{owner}: strength must be {what}, got {shown}")
+            _set(self, "strength", tuple(map(tuple, given.real.tolist())))
         pairs = [a + b for a in AXES for b in AXES]
         _set(self, "axes", validation.choice(owner, "axes", axes, pairs))
 

@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from blochball import CollectiveJump, Ensemble, System, cumulants, exact, models, observables
+from blochball import (
+    CollectiveJump,
+    Ensemble,
+    System,
+    cumulants,
+    exact,
+    models,
+    observables,
+    scan,
+)
 from blochball.lines import Correlation
 
 DELAYS = np.linspace(0.0, 2.0, 9)
@@ -77,3 +86,30 @@ def test_refusals():
     driven = exact.two_time(models.boundary_time_crystal(2, 1.0, 1.0, decay=0.1), DELAYS)
     with pytest.raises(ValueError, match="without drive, got one with a drive"):
         observables.line_position(driven)
+
+
+def test_dark_states_have_no_g2():
+    """The quotient of what rounding leaves is no number."""
+    for system in (
+        System(Ensemble(3, decay=1.0, polar=np.pi)),
+        System(Ensemble(20, decay=1.0), CollectiveJump(1.0, [1])),
+    ):
+        for theory in (exact, cumulants):
+            assert np.isnan(observables.g2(theory.two_time(system, [0.0, 1.0]))).all()
+    # thermal light, as weak as it is
+    weak = models.superradiant_laser(1, pump=1e-6)
+    assert observables.g2(exact.two_time(weak, [0.0])).item() == pytest.approx(0.0, abs=1e-6)
+
+
+def test_one_point_of_a_scan_and_delays_in_any_order():
+    lasers = {pump: models.superradiant_laser(5, pump) for pump in (1.0, 2.0)}
+    ds = scan(exact.two_time, lasers, [2.0, 2.5, 3.0], dim="pump")
+    for pump, laser in lasers.items():
+        alone = observables.linewidth(exact.two_time(laser, [2.0, 2.5, 3.0]))
+        for order in ([0, 1, 2], [2, 0, 1]):
+            one = observables.linewidth(ds.sel(pump=pump).isel(delay=order))
+            assert one.item() == pytest.approx(alone.item(), rel=1e-12)
+    with pytest.raises(ValueError, match="ds must be one point of a scan"):
+        observables.linewidth(ds)
+    with pytest.raises(ValueError, match="linewidth: ds must have the attribute `system`"):
+        observables.linewidth(exact.two_time(lasers[1.0], [2.0, 2.5]).drop_attrs())

@@ -46,6 +46,38 @@ def test_spectra_are_arrays():
     np.testing.assert_array_equal(found[1].values, exact.spectrum(few[5.0], [0.0, 1.0]).values)
 
 
+def emission(system, trajectories):
+    """Emission at one time as an array, with a standard error that is told apart."""
+    ds = twa.solve(system, [0.1], trajectories, seed=5, steps=5)
+    return ds.emission.assign_coords(stderr=ds.emission_stderr.drop_attrs()).isel(site=0)
+
+
+@pytest.mark.filterwarnings("ignore:.*points are not a number:UserWarning")
+def test_every_point_has_its_own_standard_error():
+    found = blochball.scan(emission, LASERS, 256, dim="pump")
+    for pump, laser in LASERS.items():
+        alone = emission(laser, 256)
+        np.testing.assert_array_equal(found.sel(pump=pump).stderr, alone.stderr)
+    assert len(set(found.stderr.values.ravel())) == len(PUMPS)
+
+    def only_the_last(system):
+        if system.ensembles[0].pump < PUMPS[-1]:
+            raise ValueError("no")
+        return emission(system, 256)
+
+    failed = blochball.scan(only_the_last, LASERS, dim="pump")
+    assert np.isnan(failed.stderr.values).ravel().tolist() == [True, True, False]
+
+
+def test_coordinates_that_differ_get_the_dimension():
+    sizes = {n: models.superradiant_laser(n, 5.0) for n in (4, 6)}
+    found = blochball.scan(exact.spectrum_of_liouvillian, sizes, dim="size", count=3)
+    for size, system in sizes.items():
+        alone = exact.spectrum_of_liouvillian(system, count=3)
+        for name in set(alone.coords) - set(alone.dims):
+            np.testing.assert_array_equal(found.sel(size=size)[name], alone[name])
+
+
 def test_points_draw_random_numbers_of_their_own():
     same = {"a": LASERS[2.0], "b": LASERS[2.0]}
     ds = blochball.scan(twa.solve, same, [0.1], seed=3, **RUN)

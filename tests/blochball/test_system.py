@@ -264,10 +264,27 @@ def test_polarization(polar, expected):
 
 def test_repr_counts_what_is_alike():
     many = repr(System([Ensemble(3)] * 500, exchange=ChainExchange(1, 2), drive=np.ones(500)))
-    assert "500 x Ensemble(size=3" in many
+    assert "500 x Ensemble(size=3)" in many
     assert "ChainExchange(strength=1.0, phase=2.0)" in many
     assert len(many) < 300
     assert "channels=['decay_0']" in repr(System(TWO, CollectiveJump(1, [1, 1])))
+
+
+def test_repr_tells_systems_apart():
+    """By rates, weights and drives, too."""
+    systems = [
+        System(Ensemble(3), CollectiveJump(1.0, [1])),
+        System(Ensemble(3), CollectiveJump(7.0, [1])),
+        System(Ensemble(3), CollectiveJump(1.0, [2])),
+        System(Ensemble(3, pump=0.5), CollectiveJump(1.0, [1])),
+        System(Ensemble(3), CollectiveJump(1.0, [1]), drive=[0.1]),
+        System(Ensemble(3), CollectiveJump(1.0, [1]), drive=[0.2]),
+    ]
+    assert len(set(map(repr, systems))) == len(systems)
+    assert repr(Ensemble(3, pump=0.5)) == "Ensemble(size=3, pump=0.5)"
+    assert eval(repr(Ensemble(3, pump=0.5, dicke=(0.5, -0.5)))) == Ensemble(
+        3, pump=0.5, dicke=(0.5, -0.5)
+    )
 
 
 def test_spin_couplings_there_and_back():

@@ -137,7 +137,9 @@ def steps(product: Linear, start: Floats, tolerance: float, end: float = np.inf)
             np.sqrt(len(state)) * drift <= tolerance * whole / end
             or (now > 0 and drift <= _ROUNDING * fastest * length)
         ):
-            _warn_of_rounding(drift * (end - now) / length, now, end)
+            # what has decayed is no longer much of the state that it was
+            left = min(float(np.abs(state).sum()) / whole, 1.0)
+            _warn_of_rounding(min(drift * (end - now) / length, 1.0) * left, now, end)
             break
         if len(vectors) > len(start) > BASIS and (grown := _ROUNDING * fastest * end) > _SEEN:
             validation.warn(

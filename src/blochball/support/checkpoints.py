@@ -31,7 +31,9 @@ class Checkpoint:
     Parameters
     ----------
     folder : path-like
-        One for each run, made when the first file is written; yours to delete.
+        One for each run, made when the first file is written; yours to delete. What is computed
+        about as fast as it is read, within some tenths of a second, is not kept: a run as short
+        as that leaves nothing here.
     work : int
         Ensemble-steps of a file, at least: trajectories times sites times steps.
 
@@ -54,7 +56,7 @@ class Checkpoint:
 
     def __post_init__(self) -> None:
         """Validate and convert both fields."""
-        folder = validation.path("Checkpoint", "folder", self.folder)
+        folder = _writable("Checkpoint", "folder", self.folder)
         object.__setattr__(self, "folder", folder)
         object.__setattr__(self, "work", validation.integer("Checkpoint", "work", self.work, 1))
 
@@ -63,7 +65,16 @@ def checkpoint_of(owner: str, value: Any) -> Checkpoint | None:
     """Return the argument `checkpoint`: a Checkpoint, a folder for one, or None."""
     if value is None or isinstance(value, Checkpoint):
         return value
-    return Checkpoint(validation.path(owner, "checkpoint", value))
+    return Checkpoint(_writable(owner, "checkpoint", value))
+
+
+def _writable(owner: str, name: str, value: Any) -> Path:
+    """Return a folder that is there or can be made, as far as that can be seen beforehand."""
+    folder = validation.path(owner, name, value)
+    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if not (there.is_dir() and os.access(there, os.W_OK)):
+        raise ValueError(f"{owner}: {name} must be a folder that can be written, got {value!r}")
+    return folder
 
 
 @dataclass

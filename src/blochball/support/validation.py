@@ -34,6 +34,15 @@ LONGEST = 10**6
 # bytes that any process may have: its limits, which are in files, need not be read
 ALWAYS = 2**20
 
+# what a solver keeps only where it is asked for it
+_KEPT = {
+    "spin_covariance": 'moments="second"',
+    "pair_covariance": 'moments="pairs"',
+    "correlation": "correlations=times",
+    "first_order": "two_time",
+    "second_order": "two_time",
+}
+
 _SHORT = reprlib.Repr()
 _SHORT.maxlist = _SHORT.maxtuple = _SHORT.maxset = _SHORT.maxdict = 20
 _SHORT.maxstring = _SHORT.maxother = 200
@@ -268,8 +277,9 @@ def dataset(owner: str, ds: Any, variables: Iterable[str] = (), name: str = "ds"
     instance(owner, name, ds, xr.Dataset)
     for variable in variables:
         if variable not in ds:
+            kept = f", which {_KEPT[variable]} keeps" if variable in _KEPT else ""
             raise ValueError(
-                f"{owner}: {name} must hold `{variable}`, got {shown(sorted(map(str, ds)))}"
+                f"{owner}: {name} must hold `{variable}`{kept}, got {shown(sorted(map(str, ds)))}"
             )
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.linalg import block_diag, expm
 
-from blochball import CollectiveJump, Ensemble, System, exact
+from blochball import CollectiveJump, Ensemble, System, exact, models
 from blochball.exact import krylov
 
 
@@ -113,3 +113,9 @@ def test_what_moves_slowly_for_long_costs_one_exponential(monkeypatch):
 def test_rounding_of_long_times_is_warned_about():
     with pytest.warns(UserWarning, match=r"rounding over 4e\+11 .* may change .* of the state"):
         exact.solve(SLOW, [1e10], "liouvillian")
+
+
+def test_what_has_decayed_is_not_missed():
+    """A correlation that has died out leaves rounding only, of which no warning is needed."""
+    ds = exact.two_time(models.superradiant_laser(10, 2.5), [0.0, 20.0, 200.0])
+    assert abs(ds.first_order[-1]) < 1e-9
