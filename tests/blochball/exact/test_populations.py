@@ -304,3 +304,18 @@ def test_unknown_options_are_refused():
         exact.solve(system, TIMES, method="populations", seed=1)
     with pytest.raises(TypeError, match="got 'seed': no method takes an option of that name"):
         exact.steady_state(system, method="populations", seed=1)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 8])
+@pytest.mark.parametrize("collective", [False, True])
+def test_states_that_are_all_left_as_fast(size, collective):
+    """Uniformization with the rate itself would go to and fro between odd and even M for ever."""
+    jumps = [CollectiveJump(1.5, [1], kind) for kind in ("decay", "pump")] if collective else []
+    rates = {} if collective else {"decay": 2.5, "pump": 2.5}
+    system = System(Ensemble(size, polar=np.pi, **rates), jumps)
+    times = [0.3, 5.0, 100.0, 1000.0]
+    ds = exact.solve(system, times, "populations")
+    judge = exact.solve(system, times, "liouvillian")
+    for name in ("inversion", "emission", "spin_squared"):
+        np.testing.assert_allclose(ds[name], judge[name], rtol=1e-8, atol=1e-8)
+    assert abs(ds.inversion[-1]).item() < 1e-9
