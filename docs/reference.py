@@ -75,5 +75,6 @@ def page() -> str:
         lines += [*(f"   {member}" for member in members(name)), "```", ""]
     lines += ["## Results", ""]
     for name in RESULTS:
-        lines += [f"`{name}`", "", "```{eval-rst}", f".. automodule:: {name}", "```", ""]
+        text = inspect.getdoc(operator.attrgetter(name)(ROOT))
+        lines += [f"`{name}`", "", "```text", str(text), "```", ""]
     return "\n".join(lines)
