@@ -13,8 +13,8 @@ ROOT = SimpleNamespace(blochball=blochball)
 HEAD = """\
 # Reference
 
-Every public name, with an example that runs. What all theories return is described in
-[the result](howto/saving.md); where an equation of the paper is computed, in
+Every public name, with an example that runs. What all theories return is described
+[below](#results) and in [the result](howto/saving.md); where an equation of the paper is computed, in
 [equations](equations.md).
 """
 
@@ -34,6 +34,8 @@ MODULES: dict[str, tuple[str, tuple[str, ...]]] = {
     "blochball.pictures": ("Pictures on the sphere", ()),
     "blochball.storage": ("Files", ("load", "save")),
 }
+# modules whose docstrings say what solvers return
+RESULTS = ("blochball.dataset", "blochball.field")
 
 
 def members(name: str) -> list[str]:
@@ -71,4 +73,8 @@ def page() -> str:
         lines += [f"## {title}", "", f"`{name}`", "", "```{eval-rst}", ".. autosummary::"]
         lines += ["   :nosignatures:", "   :toctree: generated/reference", ""]
         lines += [*(f"   {member}" for member in members(name)), "```", ""]
+    lines += ["## Results", ""]
+    for name in RESULTS:
+        text = inspect.getdoc(operator.attrgetter(name)(ROOT))
+        lines += [f"`{name}`", "", "```text", str(text), "```", ""]
     return "\n".join(lines)
