@@ -74,7 +74,8 @@ def _cell(text: str) -> nodes.entry:
 
 def _into_repository(app: Sphinx, name: str, source: list[str]) -> None:
     """Name files outside of docs/ instead of linking to them: they are no pages of the site."""
-    source[0] = re.sub(r"\[([^\]]+)\]\(\.\./([^)]+)\)", _named, source[0])
+    out = re.escape("../" * (name.count("/") + 1))
+    source[0] = re.sub(rf"\[([^\]]+)\]\({out}([^)]+)\)", _named, source[0])
 
 
 def _named(link: re.Match[str]) -> str:
