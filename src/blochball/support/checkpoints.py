@@ -71,9 +71,13 @@ def checkpoint_of(owner: str, value: Any) -> Checkpoint | None:
 def _writable(owner: str, name: str, value: Any) -> Path:
     """Return a folder that is there or can be made, as far as that can be seen beforehand."""
     folder = validation.path(owner, name, value)
-    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    what = f"{owner}: {name} must be a folder that can be written"
+    try:
+        there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    except OSError as error:  # on the way to it
+        raise ValueError(f"{what}, got {value!r} ({error})") from error
     if not (there.is_dir() and os.access(there, os.W_OK)):
-        raise ValueError(f"{owner}: {name} must be a folder that can be written, got {value!r}")
+        raise ValueError(f"{what}, got {value!r}")
     return folder
 
 
