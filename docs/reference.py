@@ -14,8 +14,8 @@ HEAD = """\
 # Reference
 
 Every public name, with an example that runs. What all theories return is described
-[below](#results) and in [the result](howto/saving.md); where an equation of the paper is computed, in
-[equations](equations.md).
+[below](#results) and in [the result](howto/saving.md); where an equation of the paper is computed,
+in [equations](equations.md).
 """
 
 # module: what it is for, and its public names where they are not `__all__` or all functions

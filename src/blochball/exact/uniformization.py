@@ -173,8 +173,8 @@ def _largest_rate(size: int, rates: Floats) -> float:
         loss = loss + rate * dicke.ladder_squared(q, spin, m)
     largest = float(np.max(loss))
     if np.min(loss) > 0.99 * largest:
-        # every state is left as fast: with no more than that T goes to and fro between states of odd
-        # and of even M for ever, and two even powers are alike long before p settles
+        # every state is left as fast: with no more than that T goes to and fro between odd and even
+        # M for ever, and two even powers are alike long before p settles
         largest *= 1.1
     # above 0, and its inverse with room below the largest float
     return max(largest, 1e-200)
