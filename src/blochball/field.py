@@ -106,7 +106,7 @@ def assemble_two_time(
         "second_order": ("delay", second_order, {"long_name": "<L^+(t) (L^+ L)(t + tau) L(t)>"}),
         "intensity": ((), intensity, {"long_name": "<L^+ L>"}),
     }
-    coords: dict[str, Any] = {"delay": delays}
+    coords: dict[str, Any] = {"delay": ("delay", delays, {"long_name": "delay", "units": "1/rate"})}
     if covariance is not None:
         n = delays.size
         parts = covariance[: 2 * n, : 2 * n].reshape(2, n, 2, n).transpose(1, 3, 0, 2)
@@ -134,10 +134,11 @@ def assemble_spectrum(
     **attrs: Any,
 ) -> xr.DataArray:
     """Put a spectrum into the DataArray that `spectrum` of every theory returns."""
-    coords: dict[str, Any] = {"frequency": frequencies}
+    labels = {"long_name": "frequency", "units": "rate"}
+    coords: dict[str, Any] = {"frequency": ("frequency", frequencies, labels)}
     if stderr is not None:
-        coords["stderr"] = ("frequency", stderr)
-    described = _attributes(system, weights, attrs)
+        coords["stderr"] = ("frequency", stderr, {"long_name": "standard error of the spectrum"})
+    described = {"long_name": "spectrum", **_attributes(system, weights, attrs)}
     return xr.DataArray(values, coords, ("frequency",), "spectrum", described)
 
 

@@ -182,7 +182,10 @@ def _evaluate(
             f"{owner}: source must be a State or a Dataset of trajectories, got "
             f"{validation.shown(source)}"
         )
-    coords = {"polar": theta, "azimuth": phi}
+    coords = {
+        name: (name, angles, {"long_name": f"{name} angle", "units": "rad"})
+        for name, angles in (("polar", theta), ("azimuth", phi))
+    }
     attrs = {"long_name": f"{kind.capitalize()} function"}
     return xr.DataArray(values, coords, ("polar", "azimuth"), name, attrs)
 

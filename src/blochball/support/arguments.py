@@ -69,7 +69,7 @@ _SYNONYMS = {name.casefold(): meant for name, meant in MEANT.items()}
 
 
 def named(owner: str) -> Callable[[T], T]:
-    """Return a decorator of functions and classes: a TypeError for keywords that they do not have.
+    """Return a decorator of functions and classes: a TypeError for what is unknown or missing.
 
     The signature stays as it is for whoever inspects it.
 
@@ -96,6 +96,8 @@ def _checked(owner: str, function: Any) -> Any:
     keyword = inspect.Parameter.KEYWORD_ONLY
     placed = [name for name in names if known[name].kind is not keyword]
     most = len(placed) + ("self" in known)
+    empty = inspect.Parameter.empty
+    needed = [name for name in names if known[name].default is empty]
 
     @functools.wraps(function)
     def call(*args: Any, **given: Any) -> Any:
@@ -110,6 +112,12 @@ def _checked(owner: str, function: Any) -> Any:
                 f"{owner}: at most {len(placed)} arguments go without their names "
                 f"({', '.join(placed)}), got {len(args) - most + len(placed)}; arguments: "
                 f"{', '.join(names)}"
+            )
+        here = placed[: len(args) - most + len(placed)]
+        missing = [name for name in needed if name not in given and name not in here]
+        if missing:
+            raise TypeError(
+                f"{owner}: {' and '.join(missing)} must be given; arguments: {', '.join(names)}"
             )
         return function(*args, **given)
 
