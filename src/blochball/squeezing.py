@@ -20,8 +20,7 @@ from blochball.support.arguments import named
 
 Array = NDArray[np.float64]
 
-# N xi_S^2, four times the smallest variance, from which TWA errs by some percent or more: measured
-# with one-axis and two-axis twisting of 10 to 200 emitters
+# N xi_S^2 from which TWA errs by some percent or more, by twisting of 10 to 200 emitters
 LIMIT = 3.0
 
 
@@ -191,8 +190,7 @@ def kitagawa_ueda_squeezing(ds: xr.Dataset) -> xr.DataArray:
     """Kitagawa and Ueda's squeezing parameter xi_S^2 = 4 min Var(J_perp) / N of every ensemble.
 
     The smallest variance across the mean spin in units of that of a coherent spin state (Kitagawa
-    & Ueda, Phys. Rev. A 47, 5138 (1993)). Parameters, result, NaN and
-    warning as for `wineland_squeezing`.
+    & Ueda, Phys. Rev. A 47, 5138 (1993)). All else is as for `wineland_squeezing`.
 
     Examples
     --------
@@ -219,13 +217,12 @@ def _warn_at_the_limit(owner: str, ds: xr.Dataset) -> None:
         return
     like = ds.spin_covariance.isel(axis=0, axis_other=0, drop=True)
     number = 4 * like.copy(data=_smallest_variance(_moments(owner, ds))[1])
-    # a few emitters that are not squeezed have as little
+    # few that are not squeezed have as little
     least = number.where(number < 0.9 * ds.ensemble_size).min().item()
     if least < LIMIT:
         validation.warn(
-            f"{owner}: N times xi_S^2 is {max(least, 0):.2g}, the squeezed variance that of a few "
-            "emitters: the truncated Wigner approximation errs by some percent to tens of percent "
-            "there and later, at any N (compare exact.solve)"
+            f"{owner}: N times xi_S^2 is {max(least, 0):.2g}, the variance of a few emitters: TWA "
+            "errs by some to tens of percent there and later, at any N (compare exact.solve)"
         )
 
 
