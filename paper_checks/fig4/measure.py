@@ -332,7 +332,9 @@ def probe(results: Results, fraction: float) -> dict[str, Quantity]:
     found = {}
     for sites in sizes(results):
         drives, forward = fractions(results, sites)
-        k = int(np.flatnonzero(forward.value >= fraction)[0])
+        k = int(np.argmax(forward.value >= fraction))
+        if k == 0:
+            raise UnmeasurableError(f"the drives of {sites} ensembles are all on one side")
         share = (fraction - forward.at(k - 1)) / (forward.at(k) - forward.at(k - 1))
         step = float(np.log(drives[k] / drives[k - 1]))
         drive = float(drives[k - 1] * np.exp(step * share.value))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time as clock
-from itertools import count
 
 import numpy as np
 import xarray as xr
@@ -28,8 +27,8 @@ ROUGH, FINE = (1e-7, 1e-9), (1e-9, 1e-12)
 # variables up to which they are taken; at most how many, until which precision
 LARGEST, STEPS, PRECISION = 1000, 8, 1e-12
 SHIFT = 1e-4  # of central differences
-# of the equations, some ten seconds for a few ensembles: what moves on after them oscillates
-EVALUATIONS = 100_000
+# of the equations in one run, some seconds for a few ensembles: what moves on after them oscillates
+EVALUATIONS = 50_000
 
 
 @named("cumulants.steady_state")
@@ -79,22 +78,16 @@ def fixed_point(owner: str, equations: Equations, state: Array) -> Array:
     settled = 10 / max(float(rates[rates > 0].min(initial=1e100)), 1e-100) if rates.any() else 1.0
     until, refined = settled / 8, state.size <= LARGEST
     rtol, atol = ROUGH if refined else FINE
-    evaluations = count()
-
-    def derivative(time: float, y: Array) -> Array:
-        next(evaluations)
-        return equations.derivative(time, y)
-
     for k in range(DOUBLINGS):
         with bars.portion(1 - 0.5**k, 1 - 0.5 ** (k + 1)):  # nobody knows how many there will be
             pair = integrate(
                 owner,
-                derivative,
+                equations.derivative,
                 state,
                 until * np.array([0.5, 1]),
                 rtol=rtol,
                 atol=atol,
-                most=EVALUATIONS - next(evaluations),
+                most=EVALUATIONS,
             )
         middle, after = pair
         change = float(np.abs(after - middle).max())

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from blochball import CollectiveJump, Ensemble, System, cumulants, exact, models
+from blochball.cumulants import stationary
 
 DELAYS = np.array([0.0, 0.2, 1.0])
 ORDERS = pytest.mark.parametrize("order", [1, 2])
@@ -100,6 +101,15 @@ def test_steady_state_of_a_driven_network(order):
     late = cumulants.solve(system, [20.0], order=order)
     for name in ("inversion", "spin_x", "spin_y", "emission", "output"):
         np.testing.assert_allclose(steady[name], late[name], rtol=1e-4, atol=1e-5)
+
+
+def test_what_oscillates_for_ever_is_given_up(monkeypatch):
+    """After so many evaluations, and not after all times that the slowest rate would take."""
+    monkeypatch.setattr(stationary, "EVALUATIONS", 3000)
+    with pytest.raises(ArithmeticError, match="do not come to rest: they still move at time"):
+        cumulants.steady_state(models.boundary_time_crystal(100, 100.0, 1.0))
+    # what does settle is not in the way of the limit
+    cumulants.steady_state(models.superradiant_laser(100, 50.0))
 
 
 def test_what_does_not_come_to_rest():
