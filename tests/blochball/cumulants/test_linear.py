@@ -1,4 +1,4 @@
-"""Equations that are linear: carried by exponentials, right however long an undamped system turns."""
+"""Equations that are linear: exponentials carry them right however long a system turns."""
 
 from dataclasses import replace
 from random import Random
