@@ -29,8 +29,7 @@ from blochball.twa.timed import Stage, size
 
 _LOG = logging.getLogger("blochball")
 
-UNDAMPED = 1.0  # product of dissipation and time up to which so little damps a system
-WRAPPED = 1.15  # that a run is warned about if its cloud is stretched by more than this
+WRAPPED = 0.6  # that a run is warned about if its cloud is stretched by more than this
 LEAST_ERROR = 0.01  # relative error of the time steps above which a run is warned about
 
 
@@ -245,14 +244,15 @@ def warn_of_stretching(owner: str, plan: Plan) -> float:
     Return by how much it has, in units of the radius N/2; 0 where something damps it.
     """
     protocol = plan.protocol or Protocol([(0, plan.system)])
-    if stretching.damping(protocol, float(plan.times[-1])) > UNDAMPED:
+    if not stretching.undamped(protocol, float(plan.times[-1])):
         return 0.0
     times = stretching.stretched(protocol, plan)
     if times > WRAPPED:
+        much = "tens of percent" if times > 1 else "several percent"
         validation.warn(
             f"{owner}: little damps this system, and its cloud is stretched to {times:.2g} times "
-            "the radius N/2: interference, which this theory lacks, can change means by tens of "
-            "percent (compare exact.solve of a smaller system)"
+            f"the radius N/2: interference, which this theory lacks, can change means by {much} "
+            "(compare exact.solve of a smaller system)"
         )
     return times
 

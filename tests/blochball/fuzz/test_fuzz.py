@@ -80,10 +80,14 @@ def test_outcomes_are_told_apart():
 
     def warn(*_):
         trial.warnings.warn("careful", stacklevel=1)
+
+    def warn_of_what_is_off(*_):
+        warn()
         raise trial.Silent("far off")
 
     assert status(lambda *_: None) == "right"
-    assert [status(check) for check in (refuse, crash, warn)] == ["refused", "wrong", "warned"]
+    assert [status(check) for check in (refuse, crash)] == ["refused", "wrong"]
+    assert [status(check) for check in (warn, warn_of_what_is_off)] == ["in vain", "warned"]
 
 
 def test_the_judge_finds_limits_and_what_has_none():

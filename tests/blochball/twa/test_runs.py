@@ -79,12 +79,13 @@ def test_a_rigid_rotation_stretches_nothing():
 
 
 def test_a_shear_stretches_as_much_as_it_should():
-    # H = J^+ J^- turns a vector by 2 Jz t about z: neighbours in polar angle on the equator part
+    # H = J^+ J^- turns a vector by 2 Jz t about z: neighbours in polar angle on the equator part,
+    # those in azimuth do not, and the cloud is as wide in both directions
     size, t = 100, 0.5
     system = System(Ensemble(size, polar=np.pi / 2), exchange=[[1.0]])
     plan = twa.plan(system, [t], 64)
     stretched = stretching.stretched(Protocol([(0, system)]), plan)
-    assert stretched == pytest.approx(np.hypot(1, size * t) / np.sqrt(size), rel=0.05)
+    assert stretched == pytest.approx(np.hypot(1, size * t / np.sqrt(2)) / np.sqrt(size), rel=0.05)
 
 
 def squeezed(size, squeezing=0.8, **local):

@@ -91,7 +91,7 @@ def solve(
     UserWarning
         Where more than a quarter of the density has |J| < 2, and where <J^2> is more than the
         emitters can have, as `blochball.twa.solve` does. Where moments of local dissipation, which
-        are known exactly, are missed by so much that a variable is off by 4 % of what it can be.
+        are known exactly, are missed by so much that a variable is off by 4.5 % of what it can be.
 
     Examples
     --------
