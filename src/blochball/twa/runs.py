@@ -29,7 +29,8 @@ from blochball.twa.timed import Stage, size
 
 _LOG = logging.getLogger("blochball")
 
-WRAPPED = 0.6  # that a run is warned about if its cloud is stretched by more than this
+WRAPPED = 1.0  # that a run is warned about if its cloud is stretched by more than this
+FEW, SOON = 16, 0.6  # emitters of an ensemble, with fewer of which less is too much
 LEAST_ERROR = 0.01  # relative error of the time steps above which a run is warned about
 
 
@@ -247,7 +248,8 @@ def warn_of_stretching(owner: str, plan: Plan) -> float:
     if not stretching.undamped(protocol, float(plan.times[-1])):
         return 0.0
     times = stretching.stretched(protocol, plan)
-    if times > WRAPPED:
+    few = plan.system.column("size").min() < FEW
+    if times > (SOON if few else WRAPPED):
         much = "tens of percent" if times > 1 else "several percent"
         validation.warn(
             f"{owner}: little damps this system, and its cloud is stretched to {times:.2g} times "
