@@ -29,8 +29,9 @@ from blochball.twa.timed import Stage, size
 
 _LOG = logging.getLogger("blochball")
 
-WRAPPED = 1.0  # that a run is warned about if its cloud is stretched by more than this
-FEW, SOON = 16, 0.6  # emitters of an ensemble, with fewer of which less is too much
+# that a run is warned about if its cloud is stretched by more than this, times what is left of it
+WRAPPED = 1.0
+FEW, SOON = 16, 0.53  # emitters of an ensemble, with fewer of which less is too much
 LEAST_ERROR = 0.01  # relative error of the time steps above which a run is warned about
 
 
@@ -245,11 +246,12 @@ def warn_of_stretching(owner: str, plan: Plan) -> float:
     Return by how much it has, in units of the radius N/2; 0 where something damps it.
     """
     protocol = plan.protocol or Protocol([(0, plan.system)])
-    if not stretching.undamped(protocol, float(plan.times[-1])):
+    left = stretching.left(protocol, float(plan.times[-1]))
+    if not left:
         return 0.0
     times = stretching.stretched(protocol, plan)
     few = plan.system.column("size").min() < FEW
-    if times > (SOON if few else WRAPPED):
+    if times * left > (SOON if few else WRAPPED):
         much = "tens of percent" if times > 1 else "several percent"
         validation.warn(
             f"{owner}: little damps this system, and its cloud is stretched to {times:.2g} times "

@@ -16,8 +16,8 @@ from blochball.twa.plan import Plan
 from blochball.twa.timed import Floats, segments
 
 NEAR = 1e-5  # radians between neighbours, at most
-# what ends interference, times the duration of a run, up to which so little damps a system
-UNDAMPED = 2.0
+# what ends interference, times the duration of a run, beyond which too little of it is left
+ENDED = 3.0
 # of these rates, three times as much does no more: dephasing, which tells no emitter of another
 # one, and N times a collective rate, which is as fast only while a burst lasts
 SLOW = 3.0
@@ -78,10 +78,16 @@ def _distance(pair: Sequence[Pilot]) -> float:
     return float(np.linalg.norm(_vectors(pair[0]) - _vectors(pair[1])))
 
 
-def undamped(protocol: Protocol, until: float) -> bool:
-    """Say whether so little damps a system that what its couplings stretch can interfere."""
+def left(protocol: Protocol, until: float) -> float:
+    """Return what dissipation leaves of interference of what couplings have stretched, about.
+
+    0 where it is next to nothing, or where dissipation is as fast as the couplings.
+    """
     fast, slow, coherent = _rates(protocol, until)
-    return fast + slow / SLOW <= UNDAMPED and coherent >= COHERENT * (fast + slow)
+    ended = fast + slow / SLOW
+    if ended > ENDED or coherent < COHERENT * (fast + slow):
+        return 0.0
+    return math.exp(-ended)
 
 
 def damping(protocol: Protocol, until: float) -> float:
