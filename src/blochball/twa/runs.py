@@ -29,9 +29,10 @@ from blochball.twa.timed import Stage, size
 
 _LOG = logging.getLogger("blochball")
 
-# that a run is warned about if its cloud is stretched by more than this, times what is left of it
+# how far a cloud may be stretched, times what is left of it, without a warning; and how far one of
+# a handful of emitters an ensemble, with so much more for each of them
 WRAPPED = 1.0
-FEW, SOON = 16, 0.53  # emitters of an ensemble, with fewer of which less is too much
+SOONER, EACH = 0.45, 0.02
 LEAST_ERROR = 0.01  # relative error of the time steps above which a run is warned about
 
 
@@ -250,8 +251,8 @@ def warn_of_stretching(owner: str, plan: Plan) -> float:
     if not left:
         return 0.0
     times = stretching.stretched(protocol, plan)
-    few = plan.system.column("size").min() < FEW
-    if times * left > (SOON if few else WRAPPED):
+    bound = min(WRAPPED, SOONER + EACH * float(plan.system.column("size").min()))
+    if times * left > bound:
         much = "tens of percent" if times > 1 else "several percent"
         validation.warn(
             f"{owner}: little damps this system, and its cloud is stretched to {times:.2g} times "
