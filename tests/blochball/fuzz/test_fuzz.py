@@ -98,6 +98,8 @@ def test_the_judge_finds_limits_and_what_has_none():
     turning = Judge(System(Ensemble(1, polar=1.0), drive=0.5))
     assert not turning.unique()
     assert turning.limit() is None
+    still = Judge(System(Ensemble(1, polar=1.0)))
+    np.testing.assert_array_equal(still.limit(), still.initial)
     # a limit that depends on the start
     dark = Judge(System([Ensemble(1), Ensemble(1, polar=np.pi)], CollectiveJump(1.0, [1, 1])))
     assert not dark.unique()

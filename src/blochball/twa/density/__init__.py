@@ -156,12 +156,13 @@ def steady_state(
 
 def _warned(owner: str, ds: xr.Dataset, rates: Rates, seen: Seen) -> xr.Dataset:
     """Return a result, after warning of what it must not be trusted for."""
-    times, short, excess = ds.time.values, seen.values[:, 0], seen.values[:, 1:]
+    times, short, excess = ds.time.values, seen.values[:, 0], seen.values[:, 1:4]
     share = float(np.interp(times, seen.places, short).max())
     if lengths.warned_of_short(owner, share, "density has", "twa.solve"):
         return ds
     if not lengths.warned_of_long(owner, ds):
-        defects.warn(owner, defects.missed(rates, times, seen.places, excess))
+        begun = seen.values[0, 4:]
+        defects.warn(owner, defects.missed(rates, times, seen.places, excess, begun))
     return ds
 
 
@@ -216,7 +217,7 @@ def _run(
     ensemble = system.ensembles[0]
     equation = operators.MasterEquation.of(system)
     rates = _rates(equation)
-    found, products, seen = [], 0, Seen(np.zeros(1), np.zeros((1, 4)))
+    found, products, seen = [], 0, Seen(np.zeros(1), np.zeros((1, 7)))
     for wide, begin, end in ((_COARSER * spacing, 0, 1 / 3), (spacing, 1 / 3, 1)):
         cells = 60 * np.log(2 + rates.size) ** 2 / wide**2  # before a mesh this fine is made
         validation.memory(owner, "spacing", 8.0 * cells)

@@ -28,7 +28,9 @@ def changes(rates: Rates) -> tuple[Floats, Floats]:
     return matrix, size / 2 * np.array([gain, loss + 4 * rates.dephasing, loss])
 
 
-def missed(rates: Rates, times: Floats, places: Floats, excess: Floats) -> dict[str, float]:
+def missed(
+    rates: Rates, times: Floats, places: Floats, excess: Floats, moments: Floats
+) -> dict[str, float]:
     """Return how wrong each variable is at any of `times`, as a share of what it can be.
 
     Parameters
@@ -39,7 +41,10 @@ def missed(rates: Rates, times: Floats, places: Floats, excess: Floats) -> dict[
         Times from 0 on, or infinity alone.
     excess : array, shape (places, 3)
         By how much the derivatives of z, a and b are too large.
+    moments : array, shape (3,)
+        z, a and b of the first place. A polarised state has |z| = a = N/2 and b = (N/2)^2.
     """
+    spin = rates.size / 2
     matrix, _ = changes(rates)
     # about as fast collective jumps forget all but |J|^2
     collective = rates.size * (rates.collective_decay + rates.collective_pump)
@@ -47,16 +52,15 @@ def missed(rates: Rates, times: Floats, places: Floats, excess: Floats) -> dict[
     if np.isinf(places[0]):
         errors = -np.linalg.pinv(matrix) @ excess.T
     else:
-        whole, error = np.zeros((4, 4)), np.zeros(4)
-        errors = np.zeros((3, len(places)))
+        begun = moments - [np.copysign(spin, moments[0]), spin, spin**2]
+        whole, error = np.zeros((4, 4)), np.append(begun, 1.0)
+        errors = np.tile(begun[:, None], len(places))
         for k, step in enumerate(np.diff(places)):
             whole[:3, :3], whole[:3, 3] = matrix, (excess[k] + excess[k + 1]) / 2
-            error[3] = 1.0
             error = expm(whole * step) @ error
             errors[:, k + 1] = error[:3]
         errors = np.array([np.interp(times, places, error) for error in errors])
     z, a, b = errors
-    spin = rates.size / 2
     shares = {
         "inversion": z / spin,
         "emission": (a + z) / (spin * (spin + 1)),

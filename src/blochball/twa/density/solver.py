@@ -105,8 +105,8 @@ class Problem:
         )
         self.moments = merge.T @ self._initial(polarization)
         self.functions = np.stack(self._functions(), axis=1)
-        # what is watched besides: what is short, and what makes moments wrong
-        self.watched = np.column_stack([self._short(), self._defects(rates)])
+        # what is watched besides: what is short, what makes moments wrong, and these
+        self.watched = np.column_stack([self._short(), *self._defects(rates)])
         self.scale = np.array([1, rates.size, rates.size]) * rates.size / 2
 
     def _sum(self, terms: list[Term]) -> sparse.csr_array:
@@ -159,8 +159,8 @@ class Problem:
         short = (length**2 < SHORT**2 + shift).astype(float)
         return self.mesh.product(short, np.ones_like(self.mesh.angular.x))
 
-    def _defects(self, rates: Rates) -> Floats:
-        """Return coefficients of what local dissipation adds too much to moments: see `defects`."""
+    def _defects(self, rates: Rates) -> tuple[Floats, Floats]:
+        """Return coefficients of what local dissipation adds too much to moments, and of these."""
         merge, (z, emission, squared) = self.mesh.merged(), self.functions.T
         collective = self._sum(generators.collective(self.form, rates, self._nodes()))
         local = self.propagator.generator - merge.T @ collective @ merge
@@ -168,7 +168,7 @@ class Problem:
         found = factorised(self.propagator.mass).solve(local @ moments)
         matrix, source = defects.changes(rates)
         one = self.mesh.product(np.ones_like(self.mesh.radial.x), np.ones_like(self.mesh.angular.x))
-        return np.asarray(found - moments @ matrix.T - np.outer(one, source))
+        return found - moments @ matrix.T - np.outer(one, source), moments
 
     def _functions(self) -> list[Floats]:
         """Return the Weyl symbols of FUNCTIONS, those of `blochball.moments`, as coefficients."""
