@@ -38,7 +38,8 @@ class Claim:
     claim, where, measured : str
         The claim in our words; where the paper makes it; what we measure.
     measure : str
-        Function of ``paper_checks.FIGURE.measure`` that takes `Results` and `arguments` and
+        Function of ``paper_checks.FIGURE.measure``, or with the name of another file before it
+        ("direction.rise") of that one, that takes `Results` and `arguments` and
         returns a Quantity for each key of `criteria`.
     criteria : dict
         For each number, ``below`` and/or ``above``.
@@ -65,7 +66,8 @@ class Claim:
     @property
     def function(self) -> Callable[..., dict[str, Quantity]]:
         """The function that measures."""
-        return getattr(importlib.import_module(f"paper_checks.{self.figure}.measure"), self.measure)
+        file, name = ["measure", *self.measure.split(".")][-2:]
+        return getattr(importlib.import_module(f"paper_checks.{self.figure}.{file}"), name)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from workflow.runs import BATCHES, Drawn, Family, Run, Seeds
 from workflow.settings import Count, Grid, Numbers, Place, Positive, Several
 from workflow.theories import COST, DENSITY, DENSITY_EQ6, EQ6, EXACT, TWA, Point
 
-FEW = 10  # ensembles, of which batches of trajectories are kept apart
+FEW = 100  # ensembles, of which batches of trajectories are kept apart
 STEP = 0.05  # time step of `Cost`, in 1/(N_tot Gamma): about that of the other families
 
 
@@ -112,7 +112,7 @@ class Array:
                     times,
                     method=method,
                     trajectories=trajectories,
-                    batches=BATCHES if theory is TWA and sites <= FEW else 1,
+                    batches=BATCHES if sites <= FEW else 1,
                     steps=self.steps,
                     seed=seed(label, theory.name),
                 )

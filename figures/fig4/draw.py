@@ -17,6 +17,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 
 from blochball import observables
 from figures import style
+from paper_checks.fig4 import direction as directions
 from paper_checks.fig4 import measure
 from workflow.results import Results
 
@@ -96,10 +97,10 @@ def label(ax: Axes, text: str) -> None:
 
 def direction(ax: Axes, results: Results) -> None:
     """Panel (d): fractions of the emission with and against the drive."""
-    sizes = measure.sizes(results)
+    sizes = directions.sizes(results)
     colours = style.shades(len(sizes))
     for sites, colour in zip(sizes, colours, strict=True):
-        drives, fraction = measure.fractions(results, sites)
+        drives, fraction = directions.fractions(results, sites)
         forward, stderr = fraction.value, fraction.stderr
         for value, look in (
             (forward, {"linestyle": "-", "markerfacecolor": colour}),

@@ -7,6 +7,7 @@ from unittest import mock
 import numpy as np
 import xarray as xr
 
+from blochball.twa import phase_space
 from paper_checks import ledger
 from paper_checks.anchors import measure
 from paper_checks.controls import Control, Spoil, Wrong, scaled
@@ -54,6 +55,22 @@ class OtherDiffusion(Control):
             return ledger.measure(self.entry, results)
 
 
+class OtherSymbols(Control):
+    """A control in which symbols are a tenth too large, and their products have no bracket."""
+
+    def measure(self, results: Results) -> Finding:
+        """Return what is measured with the other symbols."""
+        local, collective = phase_space.local_jump, phase_space.collective_jump
+        with (
+            mock.patch.object(phase_space, "local_jump", lambda *args: 1.1 * local(*args)),
+            mock.patch.object(
+                phase_space, "collective_jump", lambda *args: 1.1 * collective(*args)
+            ),
+            mock.patch.object(phase_space, "poisson_bracket", return_value=0.0),
+        ):
+            return ledger.measure(self.entry, results)
+
+
 def run(name: str) -> str:
     """Return the pattern of a run."""
     return f"anchors/{name}.*"
@@ -61,6 +78,8 @@ def run(name: str) -> str:
 
 CONTROLS = [
     Control("anchor-jumps", "other expectations", run("emitters"), everything(1.01)),
+    OtherSymbols("anchor-symbols", "larger", "", scaled("", 1)),
+    OtherSymbols("anchor-expansion", "no bracket", "", scaled("", 1)),
     OtherDiffusion("anchor-diffusion", "the other way round", "", scaled("", 1)),
     Control("anchor-psi-redundant", "4% off", "anchors/collective.twa", off),
     Control("anchor-psi-needed", "as bad if it moves", "formulations/laser.eq6", bad),
