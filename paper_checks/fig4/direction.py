@@ -81,13 +81,13 @@ def probe(results: Results, fraction: float) -> dict[str, Quantity]:
 
 
 def steepening(results: Results) -> dict[str, Quantity]:
-    """Exponent against M of the mean slope of the forward fraction between SPAN, per Ω/γ."""
-    return {"exponent": _exponent(results, lambda low, high: high - low)}
+    """Return the slope of the forward fraction per Ω/γ, longest over shortest chain."""
+    return _steeper(results, lambda low, high: high - low)
 
 
 def steepening_logarithmic(results: Results) -> dict[str, Quantity]:
-    """Exponent against M of the mean slope of the forward fraction between SPAN, per ln(Ω/γ)."""
-    return {"exponent": _exponent(results, _logarithm)}
+    """Return the same of the slope per ln(Ω/γ)."""
+    return _steeper(results, _logarithm)
 
 
 def _logarithm(low: Quantity, high: Quantity) -> Quantity:
@@ -95,8 +95,13 @@ def _logarithm(low: Quantity, high: Quantity) -> Quantity:
     return Quantity(np.log(ratio.value), ratio.stderr / ratio.value, methods=ratio.methods)
 
 
-def _exponent(results: Results, width: Callable[[Quantity, Quantity], Quantity]) -> Quantity:
-    """Return the exponent against M of SPAN over the width of the drives that it takes."""
+def _steeper(
+    results: Results, width: Callable[[Quantity, Quantity], Quantity]
+) -> dict[str, Quantity]:
+    """Return the slope of the longest chain over the shortest's; of all, with exponents, in a note.
+
+    The slope is SPAN over the width of the drives that it takes. It follows no power law.
+    """
     first, last = SPAN
     slopes = {
         sites: (last - first) / width(*(drive_at(results, sites, share) for share in SPAN))
@@ -105,8 +110,10 @@ def _exponent(results: Results, width: Callable[[Quantity, Quantity], Quantity])
     shown = ", ".join(f"{slope} at M = {sites}" for sites, slope in slopes.items())
     local = quantity.local_exponents(list(slopes), list(slopes.values()))
     between = ", ".join(str(exponent) for exponent in local)
-    note = f"slopes {shown}; between neighbours {between}"
-    return quantity.power_law(list(slopes), list(slopes.values())).noted(note)
+    note = f"slopes {shown}; exponents between neighbours {between}"
+    return {
+        "slope, longest / shortest chain": (slopes[max(slopes)] / slopes[min(slopes)]).noted(note)
+    }
 
 
 def saturation(results: Results, sites: int) -> dict[str, Quantity]:

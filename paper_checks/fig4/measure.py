@@ -302,14 +302,13 @@ def _single(results: Results) -> Quantity:
 
 
 def lengths(results: Results) -> dict[str, Quantity]:
-    """Exponent of <1/|J|>, averaged over sites, against N: in the steady state, and in general.
+    """Exponent of <1/|J|>, averaged over sites, against N: in the steady state, and over all times.
 
-    The latter is the median over the logarithm of the time. Of shorter chains of the same
-    cooperativity; -1 if |J| goes as N.
+    Of shorter chains of the same cooperativity; -1 if |J| goes as N.
     """
     return {
         "exponent, steady state": _lengths(results, lambda time, c: c[late(time)].average()),
-        "exponent, median": _lengths(results, lambda time, c: c.at(_median(c.value))),
+        "exponent, average": _lengths(results, _average),
     }
 
 
@@ -318,9 +317,10 @@ def shortest(results: Results) -> dict[str, Quantity]:
     return {"exponent, largest": _lengths(results, lambda time, c: largest(c))}
 
 
-def _median(value: Array) -> int:
-    """Return where the median is; the times of these runs are equally spaced in their logarithm."""
-    return int(np.argsort(value)[value.size // 2])
+def _average(time: Array, curve: Curve) -> Quantity:
+    """Return the average over the time; the same trajectories are behind all times."""
+    span = np.gradient(time) / np.gradient(time).sum()
+    return Quantity(span @ curve.value, span @ curve.stderr, methods=curve.methods)
 
 
 def _lengths(results: Results, pick: Callable[[Array, Curve], Quantity]) -> Quantity:
