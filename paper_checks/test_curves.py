@@ -73,6 +73,27 @@ def test_the_largest_error_is_not_too_large(height: float, correlation: float) -
     assert abs(np.mean(plain) - height) > abs(np.mean(fitted) - height)
 
 
+@pytest.mark.parametrize("correlation", [0.0, 0.9])
+@pytest.mark.parametrize("height", [0.0, 1e-3])
+def test_the_mean_square_has_nothing_of_the_noise(height: float, correlation: float) -> None:
+    random = np.random.default_rng(13)
+    true = height * np.exp(-((np.linspace(-3, 3, TIMES) - 0.4) ** 2))
+    found = [curves.mean_square(sampled(true, correlation, random)) for _ in range(600)]
+    values = np.array([square.value for square in found])
+    expected = np.mean(true**2)
+    error = values.std() / np.sqrt(values.size)
+    assert values.mean() == pytest.approx(expected, abs=4 * error)
+    # the square of the mean curve is too large by the variance of the noise
+    plain = curves.mean_square(
+        Curve(sampled(true, correlation, random).value, np.full(TIMES, NOISE))
+    )
+    assert plain.value > expected + 0.2 * NOISE**2
+    # of products the jackknife is on the safe side: by the root of two and more where there is
+    # nothing but noise
+    claimed = np.sqrt(np.mean([square.stderr**2 for square in found]))
+    assert 0.9 * values.std() < claimed < (1.7 if height == 0 else 1.2) * values.std()
+
+
 def test_batches_go_through_arithmetic() -> None:
     curve = sampled(np.ones(TIMES), 0.5, np.random.default_rng(1))
     judge = Curve(np.full(TIMES, 2.0), np.zeros(TIMES))

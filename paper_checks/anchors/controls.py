@@ -7,9 +7,10 @@ from unittest import mock
 import numpy as np
 import xarray as xr
 
+from blochball import models
 from blochball.twa import phase_space
 from paper_checks import ledger
-from paper_checks.anchors import measure
+from paper_checks.anchors import lattice, measure
 from paper_checks.controls import Control, Spoil, Wrong, scaled
 from paper_checks.ledger import Finding
 from workflow.results import Results
@@ -71,6 +72,16 @@ class OtherSymbols(Control):
             return ledger.measure(self.entry, results)
 
 
+class OtherPhase(Control):
+    """A control in which light accumulates another phase between the emitters."""
+
+    def measure(self, results: Results) -> Finding:
+        """Return what is measured with the other phase."""
+        other = models.waveguide_chain(lattice.HOSTS, 1, 1.2 * lattice.WAVE, pump=0.0)
+        with mock.patch.object(models, "waveguide_chain", return_value=other):
+            return ledger.measure(self.entry, results)
+
+
 def run(name: str) -> str:
     """Return the pattern of a run."""
     return f"anchors/{name}.*"
@@ -80,6 +91,7 @@ CONTROLS = [
     Control("anchor-jumps", "other expectations", run("emitters"), everything(1.01)),
     OtherSymbols("anchor-symbols", "larger", "", scaled("", 1)),
     OtherSymbols("anchor-expansion", "no bracket", "", scaled("", 1)),
+    OtherPhase("anchor-lattice", "another phase", "", scaled("", 1)),
     OtherDiffusion("anchor-diffusion", "the other way round", "", scaled("", 1)),
     Control("anchor-psi-redundant", "4% off", "anchors/collective.twa", off),
     Control("anchor-psi-needed", "as bad if it moves", "formulations/laser.eq6", bad),
