@@ -124,16 +124,8 @@ def insensitive(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
 
 
 def flattened(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
-    """Respond the less steeply the longer the chain."""
-    sites = ds.site.size
-    forward = ds.output.isel(channel=0) / ds.output.sum("channel")
-    share = 0.5 + (forward - 0.5) * (20 / sites) ** 1.5
-    total = ds.output.sum("channel")
-    parts = xr.where(ds.channel == ds.channel[0], share, 1 - share)
-    return ds.assign(
-        output=(parts * total).transpose(*ds.output.dims),
-        output_covariance=ds.output_covariance * (20 / sites) ** 3,
-    )
+    """Respond over the more decades of the drive the longer the chain."""
+    return ds.assign_coords(drive=ds.drive ** (ds.site.size / 20))
 
 
 CHAIN, DRIVE = "chain/*.twa", "drive/*"
