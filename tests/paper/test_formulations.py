@@ -246,11 +246,11 @@ def test_errors_and_both_forms_are_drawn(results, look):
 
 def test_trajectories_are_drawn_inside_the_outline(results, look):
     drawn = fig1.draw(results)
-    for ax in drawn.axes[1:3]:
+    for ax in drawn.axes[2:4]:
         ends = [line.get_xydata()[0] for line in ax.lines if line.get_marker() == "s"]
         assert len(ends) == fig1.DRAWN
         assert np.linalg.norm(ends, axis=1).max() < 1.01
-    values = np.concatenate([line.get_ydata() for line in drawn.axes[3].lines])
+    values = np.concatenate([line.get_ydata() for line in drawn.axes[4].lines])
     assert values.min() > 0
 
 
