@@ -57,7 +57,8 @@ report: $(STAMP)
 # the data that claims are measured on come first, by all cores; then files of tests go to as many
 # processes as there are cores, but to no more than memory is for, each with one thread of BLAS
 test: quick
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 \
+	    --dist loadfile --no-loadscope-reorder
 
 # random small Systems through every theory, against the 2^n program: make fuzz SECONDS=600
 SECONDS ?= 600

@@ -189,7 +189,7 @@ def of(plain: Any, families: Mapping[str, Any] | None = None) -> Config:
     return Config(**{**plain, "simulations": built})
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """Refuses a key that is there twice: the second one would win, and nobody would notice."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:

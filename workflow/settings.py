@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Iterator
+from functools import cache
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import jsonschema
@@ -46,10 +47,15 @@ def schema(kind: Any) -> dict[str, Any]:
         return {"enum": list(get_args(kind))}
     if not dataclasses.is_dataclass(kind):
         return {"type": _TYPES[kind]}
-    hints = get_type_hints(kind, include_extras=True)
+    hints = _hints(kind)
     fields = dataclasses.fields(kind)
     needed = [field.name for field in fields if field.default is dataclasses.MISSING]
     return closed({field.name: schema(hints[field.name]) for field in fields}, needed)
+
+
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind, include_extras=True)
 
 
 def closed(properties: dict[str, Any], required: list[str] | None = None) -> dict[str, Any]:
@@ -70,7 +76,7 @@ def build(kind: Any, value: Any) -> Any:
         return tuple(build(get_args(kind)[0], item) for item in value)
     if not dataclasses.is_dataclass(kind):
         return value
-    hints = get_type_hints(kind, include_extras=True)
+    hints = _hints(kind)
     return kind(**{key: build(hints[key], entry) for key, entry in value.items()})
 
 

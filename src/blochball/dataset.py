@@ -1,33 +1,33 @@
 """The one result type: what every theory returns, so that "TWA minus exact" is a subtraction.
 
-========================  =========================  ==============================================
-variable                  dims                       meaning
-========================  =========================  ==============================================
-inversion                 time, site                 <J_l^z>
-spin_x, spin_y            time, site                 <J_l^x>, <J_l^y>
-emission                  time, site                 <J_l^+ J_l^->
-spin_squared              time, site                 <J_l^2>
-spin_covariance           time, site, axis,          ½<J^a J^b + J^b J^a> - <J^a><J^b>, only where
-                          axis_other                 asked for
-pair_covariance           time, site, site_conj,     ½<J_k^a J_l^b + J_l^b J_k^a> - <J_k^a><J_l^b>,
-                          axis, axis_other           only where asked for
-output                    time, channel              <L_k^+ L_k>, without the rate
-correlation               time_kept, site, site_conj <J_k^+ J_l^->, only where asked for
-structure_factor          time, momentum             S(p), only where asked for
-NAME_stderr               as NAME                    standard error of the mean, where sampled
-covariance                time, site, moment,        covariance of the means of the site variables,
-                          moment_other               where sampled
-output_covariance         time, channel,             the same for the outputs
+========================  ==========================  ==============================================
+variable                  dims                        meaning
+========================  ==========================  ==============================================
+inversion                 time, site                  <J_l^z>
+spin_x, spin_y            time, site                  <J_l^x>, <J_l^y>
+emission                  time, site                  <J_l^+ J_l^->
+spin_squared              time, site                  <J_l^2>
+spin_covariance           time, site, axis,           ½<J^a J^b + J^b J^a> - <J^a><J^b>, only where
+                          axis_other                  asked for
+pair_covariance           time, site, site_conj,      ½<J_k^a J_l^b + J_l^b J_k^a> - <J_k^a><J_l^b>,
+                          axis, axis_other            only where asked for
+output                    time, channel               <L_k^+ L_k>, without the rate
+correlation               time_kept, site, site_conj  <J_k^+ J_l^->, only where asked for
+structure_factor          time, momentum              S(p), only where asked for
+NAME_stderr               as NAME                     standard error of the mean, where sampled
+covariance                time, site, moment,         covariance of the means of the site variables,
+                          moment_other                where sampled
+output_covariance         time, channel,              the same for the outputs
                           channel_other
-pair_moment_covariance    time, site, site_conj,     covariance of the means of two sites k and l:
-                          pair_moment,               components, their products, (J^x)^2 + (J^y)^2,
-                          pair_moment_other          where pairs are asked for and sampled
-total_covariance          time, moment,              covariance of the means of the sum of all
-                          moment_other               spins, where sampled
-total_size                                           number of emitters that it is the sum of
-ensemble_size             site                       number of emitters N_l
-channel_rate              channel                    rate of the jump, in the unit of all rates
-========================  =========================  ==============================================
+pair_moment_covariance    time, site, site_conj,      covariance of the means of two sites k and l:
+                          pair_moment,                components, their products, (J^x)^2 + (J^y)^2,
+                          pair_moment_other           where pairs are asked for and sampled
+total_covariance          time, moment,               covariance of the means of the sum of all
+                          moment_other                spins, where sampled
+total_size                                            number of emitters that it is the sum of
+ensemble_size             site                        number of emitters N_l
+channel_rate              channel                     rate of the jump, in the unit of all rates
+========================  ==========================  ==============================================
 
 Sizes and rates are variables, so that they stay beside what they belong to when sites are selected
 or runs of several Systems are joined. Every variable and coordinate has a `long_name` and, where it

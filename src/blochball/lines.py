@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline
 
 Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
@@ -122,6 +121,8 @@ class Correlation:
         gradient : ndarray, shape (frequencies, delays)
             values = Re(gradient . values of the correlation), for changes of these.
         """
+        from scipy.interpolate import CubicSpline  # and all that it imports: seldom needed
+
         nodes, weights = _quadrature(self.delays, float(np.abs(frequencies).max(initial=0)))
         basis = CubicSpline(self.delays, np.eye(self.delays.size))(nodes)
         waves = 2 * np.exp(-1j * np.outer(frequencies, nodes)) * weights

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -74,6 +75,8 @@ COLLECTIVE = tuple(f"collective {kind}" for kind in KINDS)
 TERMS = (*LOCAL, *LINEAR, "exchange", "spin coupling", *COLLECTIVE, "collective mixed")
 # initial states that are not coherent spin states, and the argument that asks for each
 STATES = {"length": "Ensemble.length", "dicke": "Ensemble.dicke", "mixture": "System.mixture"}
+# modules that declare what they serve when they are imported
+THEORIES = ("cumulants", "exact", "per_emitter", "twa", "twa.density")
 _SERVED: dict[str, frozenset[str]] = {}
 # what takes a Protocol in the place of a System
 TIMED = "exact.solve, cumulants.solve and twa.solve"
@@ -125,6 +128,8 @@ def refusal(theory: str, system: System) -> str | None:
     asked |= {name: f"the initial state of {STATES[name]}" for name in states_of(system)}
     for name, what in asked.items():
         if name not in _SERVED[theory]:
+            for module in THEORIES:  # also those that nobody has asked for yet
+                import_module(f"blochball.{module}")
             others = [other for other, served in sorted(_SERVED.items()) if name in served]
             return (
                 f"{what} is not served by {theory}{_why(theory, name)}, "

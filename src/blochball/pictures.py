@@ -19,12 +19,14 @@ from scipy.linalg import eigh_tridiagonal
 from blochball.exact import dicke
 from blochball.exact.state import State
 from blochball.support import validation
+from blochball.support.arguments import named
 
 _COMPONENTS = ("spin_x", "spin_y", "inversion")
 # variance of the blur of sampled Wigner functions, in units of that of a coherent state
 _BLUR = 0.2
 
 
+@named("pictures.husimi_function")
 def husimi_function(
     source: State | xr.Dataset, polar: ArrayLike, azimuth: ArrayLike, site: int = 0
 ) -> xr.DataArray:
@@ -67,6 +69,7 @@ def husimi_function(
     return _evaluate("husimi_function", source, polar, azimuth, site)
 
 
+@named("pictures.wigner_function")
 def wigner_function(
     source: State | xr.Dataset, polar: ArrayLike, azimuth: ArrayLike, site: int = 0
 ) -> xr.DataArray:
@@ -90,6 +93,7 @@ def wigner_function(
     return _evaluate("wigner_function", source, polar, azimuth, site)
 
 
+@named("pictures.husimi")
 def husimi(
     source: State | xr.Dataset,
     ax: Any = None,
@@ -133,6 +137,7 @@ def husimi(
     return _draw("husimi", source, ax, site, view, {"cmap": "magma", "vmin": 0.0, **options})
 
 
+@named("pictures.wigner")
 def wigner(
     source: State | xr.Dataset,
     ax: Any = None,

@@ -20,6 +20,7 @@ from blochball.dataset import joined
 from blochball.protocol import Protocol
 from blochball.support import progress as bars
 from blochball.support import storage, validation
+from blochball.support.arguments import hint, named
 from blochball.support.jit import STAMP
 from blochball.support.parallel import thread_count
 from blochball.support.processes import MOST, Pool
@@ -33,6 +34,7 @@ OWNER = "scan"
 SEEDS = 2**63  # how many there are
 
 
+@named(OWNER)
 def scan(
     solve: Callable[..., Result],
     systems: Mapping[Any, System | Protocol] | xr.DataArray,
@@ -106,6 +108,10 @@ def scan(
     points, dim = _points(systems, dim)
     validation.flag(OWNER, "progress", progress)
     known = _parameters(solve)
+    for option in options:
+        mine = hint(option, _parameters(scan))
+        if option not in known and mine:
+            raise TypeError(f"{OWNER}: no argument is called {option}{mine}")
     if "seed" in known[1 : 1 + len(arguments)]:
         raise TypeError(f"{OWNER}: seed must be given by name, got it as one of the arguments")
     if "seed" in known or "seed" in options:

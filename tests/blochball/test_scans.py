@@ -164,6 +164,8 @@ def test_a_wrong_option_is_refused_at_the_first_point():
     with pytest.raises(TypeError, match=r"twa\.solve: no argument is called colour") as found:
         blochball.scan(twa.solve, LASERS, [0.1], colour=1, dim="pump")
     assert found.value.__notes__ == ["scan: at pump = 2.0"]
+    with pytest.raises(TypeError, match=r"^scan: no argument is called process, use processes"):
+        blochball.scan(twa.solve, LASERS, [0.1], process=2)
 
 
 TWO = System([Ensemble(2), Ensemble(2)], CollectiveJump(1.0, [1, 1]))

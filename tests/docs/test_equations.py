@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-_spec = importlib.util.spec_from_file_location("equations", ROOT / "docs" / "equations.py")
-assert _spec is not None
-assert _spec.loader is not None
-equations = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(equations)
+from tests.public import of_docs
 
+equations = of_docs("equations")
 TAGS = list(equations.tags())
 
 

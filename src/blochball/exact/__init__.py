@@ -34,6 +34,7 @@ from blochball.exact.state import State
 from blochball.protocol import Protocol
 from blochball.support import progress as bars
 from blochball.support import validation
+from blochball.support.arguments import named
 from blochball.system import System
 
 __all__ = [
@@ -60,6 +61,7 @@ _TIMED: dict[str, Any] = {"populations": timed_populations, "liouvillian": timed
 _MANY = 4000
 
 
+@named("exact.solve")
 def solve(
     system: System | Protocol,
     times: ArrayLike,
@@ -123,6 +125,7 @@ def solve(
     return found.assign_attrs(method_reason=reason)
 
 
+@named("exact.steady_state")
 def steady_state(
     system: System,
     method: str = "auto",

@@ -32,6 +32,7 @@ _SAMPLED = ("burn_in", "seed", "threads", "trajectories")
 _OPTIONS = {"liouvillian": ("tolerance",), "jumps": _SAMPLED}
 
 
+@named("exact.two_time")
 def two_time(
     system: System,
     delays: ArrayLike,

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from blochball.support import validation
 from blochball.support.arguments import named
@@ -178,9 +177,15 @@ def thermal_bath(
     )
 
 
+def _gaussian(p: NDArray[np.float64]) -> Any:
+    from scipy.special import ndtri  # and all that it imports: seldom needed
+
+    return ndtri(p)
+
+
 # quantiles of line shapes, in units of their width: p -> detuning
 LINES: dict[str, Callable[[NDArray[np.float64]], Any]] = {
-    "gaussian": ndtri,
+    "gaussian": _gaussian,
     "lorentzian": lambda p: np.tan(pi * (p - 0.5)),
     "box": lambda p: 2 * p - 1,
 }

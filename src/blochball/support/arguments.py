@@ -9,7 +9,8 @@ from __future__ import annotations
 import difflib
 import functools
 import inspect
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 T = TypeVar("T", bound=Callable[..., Any])
@@ -65,60 +66,60 @@ MEANT: dict[str, str] = {
     "tol": "tolerance",
     "max_memory": "memory_limit",
 }
+_ANY = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 _SYNONYMS = {name.casefold(): meant for name, meant in MEANT.items()}
 
 
-def named(owner: str) -> Callable[[T], T]:
+def named(owner: str, others: Mapping[str, str] = MappingProxyType({})) -> Callable[[T], T]:
     """Return a decorator of functions and classes: a TypeError for what is unknown or missing.
 
-    The signature stays as it is for whoever inspects it.
+    The signature stays as it is for whoever inspects it. A function of any keywords has to look at
+    those that it does not name itself.
 
     Parameters
     ----------
     owner : str
         How the message names the function.
+    others : mapping
+        Which function takes an argument that this one, its sibling, does not.
     """
 
     def decorate(target: T) -> T:
         if isinstance(target, type):
-            target.__init__ = _checked(owner, target.__init__)  # type: ignore[misc]
+            target.__init__ = _checked(owner, others, target.__init__)  # type: ignore[misc]
             return target
-        return _checked(owner, target)
+        return _checked(owner, others, target)
 
     return decorate
 
 
-def _checked(owner: str, function: Any) -> Any:
+def _checked(owner: str, others: Mapping[str, str], function: Any) -> Any:
     known = inspect.signature(function).parameters
-    if any(p.kind is inspect.Parameter.VAR_KEYWORD for p in known.values()):
-        raise TypeError(f"{owner}: a function of any keywords has to look at them itself")
-    names = [name for name in known if name != "self"]
-    keyword = inspect.Parameter.KEYWORD_ONLY
-    placed = [name for name in names if known[name].kind is not keyword]
+    kinds = {parameter.kind for parameter in known.values()}
+    kind = inspect.Parameter
+    names = [name for name in known if name != "self" and known[name].kind not in _ANY]
+    placed = [name for name in names if known[name].kind is not kind.KEYWORD_ONLY]
     most = len(placed) + ("self" in known)
-    empty = inspect.Parameter.empty
-    needed = [name for name in names if known[name].default is empty]
+    needed = [name for name in names if known[name].default is kind.empty]
+    every = f"arguments: {', '.join(names)}"
 
     @functools.wraps(function)
     def call(*args: Any, **given: Any) -> Any:
-        for name in given:
-            if name not in known:
-                every = f"arguments: {', '.join(names)}"
-                raise TypeError(
-                    f"{owner}: no argument is called {name}{hint(name, names)}; {every}"
-                )
-        if len(args) > most:
+        unknown = [name for name in given if name not in names]
+        if unknown and kind.VAR_KEYWORD not in kinds:
+            name = unknown[0]
+            meant = f", {others[name]} takes it" if name in others else hint(name, names)
+            raise TypeError(f"{owner}: no argument is called {name}{meant}; {every}")
+        if len(args) > most and kind.VAR_POSITIONAL not in kinds:
             raise TypeError(
                 f"{owner}: at most {len(placed)} arguments go without their names "
-                f"({', '.join(placed)}), got {len(args) - most + len(placed)}; arguments: "
-                f"{', '.join(names)}"
+                f"({', '.join(placed)}), got {len(args) - most + len(placed)}; {every}"
             )
-        here = placed[: len(args) - most + len(placed)]
+        here = placed[: max(len(args) - most + len(placed), 0)]
         missing = [name for name in needed if name not in given and name not in here]
         if missing:
-            raise TypeError(
-                f"{owner}: {' and '.join(missing)} must be given; arguments: {', '.join(names)}"
-            )
+            got = f", got {' and '.join(unknown)}" if unknown else ""
+            raise TypeError(f"{owner}: {' and '.join(missing)} must be given{got}; {every}")
         return function(*args, **given)
 
     return call

@@ -186,6 +186,7 @@ def _hdf5_length(content: bytes) -> int:
     return int.from_bytes(content[place : place + 8], "little") if place > 0 else -1
 
 
+@named("storage.take_up")
 def take_up(path: str | os.PathLike[str], **expected: Any) -> xr.Dataset | None:
     """Read what an earlier run has left, if it can be trusted.
 

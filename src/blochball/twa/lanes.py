@@ -32,7 +32,7 @@ ALL, HALF = (0, 1), (0,)  # only their lengths count
 X, Y, Z, MX, MY, TX, TY, TZ = (_U(k * LANES) for k in range(8))
 COLUMNS = 8
 PLANAR_COLUMNS = 5  # X to MY
-MANY = 128  # more sites are advanced with half of the lanes at a time; see docs/numerics.md
+MANY = 128  # more sites are advanced with half of the lanes at a time; see docs/engine.md
 LINE = 64  # bytes of a line of the cache
 COUNTERS = 4  # of `Lanes.clock`
 

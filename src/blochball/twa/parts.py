@@ -25,10 +25,12 @@ from blochball.twa.observers import means
 from blochball.twa.pilot import ANGLE
 from blochball.twa.plan import Plan, block_size
 
+# what parts of a run do not have, or have for themselves
+_WHOLE = ("initial", "end", "error", "checkpoint", "threads", "progress")
 _PART = ("identity", "first", "blocks", "trajectories", "layout", "wall_time")
 
 
-@named("twa.plan")
+@named("twa.plan", dict.fromkeys(_WHOLE, "twa.solve"))
 def plan(
     system: System | Protocol,
     times: ArrayLike,
@@ -50,7 +52,8 @@ def plan(
     system, times, trajectories, seed, steps, correlations, momenta, tolerance, structure
         As for `blochball.twa.solve`.
     moments, covariances
-        As for `blochball.twa.solve`.
+        As for `blochball.twa.solve`. Its `end` and `initial` are not served: parts keep sums of
+        trajectories, and no trajectory.
 
     Returns
     -------

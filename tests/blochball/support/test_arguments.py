@@ -15,15 +15,17 @@ from blochball import (
     exact,
     models,
     observables,
+    pictures,
+    scan,
     storage,
     twa,
 )
 from blochball.support import arguments, validation
 
 LASER = models.superradiant_laser(3, 1.0)
-PUBLIC = {
+PUBLIC = {"scan": scan} | {
     f"{module.__name__.rpartition('.')[2]}.{name}": function
-    for module in (exact, twa, cumulants, models, observables, storage)
+    for module in (exact, twa, cumulants, models, observables, pictures, storage)
     for name, function in inspect.getmembers(module, inspect.isfunction)
     if name in getattr(module, "__all__", ()) or function.__module__ == module.__name__
     if not name.startswith("_")
@@ -47,6 +49,8 @@ CLASSES = {cls.__name__: cls for cls in vars(blochball).values() if inspect.iscl
             r"twa\.solve: at most 4 .* \(system, times, trajectories, seed\), got 5; .* steps,",
         ),
         (lambda: Ensemble(2, *range(1, 10)), r"Ensemble: at most 9 .* \(size, decay, .*, got 10"),
+        # known to a sibling
+        (lambda: twa.plan(LASER, [1.0], end=True), r"twa\.plan: .* end, twa\.solve takes it; arg"),
         # not known, and not near to anything
         (lambda: Ensemble(2, colour=1), r"Ensemble: no argument is called colour; arguments: s"),
     ],
@@ -64,6 +68,13 @@ def test_what_is_meant_is_named(call, message):
         (lambda: CollectiveJump(), r"^CollectiveJump: rate and weights must be given"),
         (lambda: models.superradiant_laser(5), r"^models\.superradiant_laser: pump must be given"),
         (lambda: storage.save(), r"^storage\.save: ds and path must be given"),
+        # of functions that take any keywords
+        (lambda: exact.solve(LASER), r"^exact\.solve: times must be given; arguments: system, ti"),
+        (lambda: exact.solve(LASER, t=[1.0]), r"^exact\.solve: times must be given, got t; arg"),
+        (lambda: exact.steady_state(), r"^exact\.steady_state: system must be given"),
+        (lambda: exact.two_time(LASER), r"^exact\.two_time: delays must be given"),
+        (lambda: scan(twa.solve), r"^scan: systems must be given; arguments: solve, systems, dim"),
+        (lambda: pictures.wigner(), r"^pictures\.wigner: source must be given"),
     ],
 )
 def test_what_is_missing_is_named(call, message):
@@ -77,14 +88,7 @@ def test_a_word_for_steps_hears_what_they_may_be():
 
 
 def test_every_public_function_answers_so():
-    missing = [
-        name
-        for name, function in PUBLIC.items()
-        if not hasattr(function, "__wrapped__")
-        and not any(
-            p.kind is p.VAR_KEYWORD for p in inspect.signature(function).parameters.values()
-        )
-    ]
+    missing = [name for name, function in PUBLIC.items() if not hasattr(function, "__wrapped__")]
     assert not missing
     for solve in (exact.solve, twa.solve, cumulants.solve):
         with pytest.raises(TypeError, match="n_traj") as caught:
@@ -134,8 +138,12 @@ def test_signatures_stay_as_they_are():
 
 
 def test_open_functions_have_to_look_for_themselves():
-    with pytest.raises(TypeError, match="any keywords"):
-        arguments.named("f")(lambda **options: options)
+    f = arguments.named("f")(lambda first, *args, last=1, **options: (first, args, last, options))
+    assert f(1, 2, 3, n_traj=7) == (1, (2, 3), 1, {"n_traj": 7})
+    with pytest.raises(TypeError, match=r"^f: first must be given, got n_traj; arguments: first, "):
+        f(n_traj=7)
+    with pytest.raises(TypeError, match=r"^exact\.solve: at most 3 arguments go without"):
+        exact.solve(LASER, [1.0], "auto", True)
     with pytest.raises(TypeError, match="option named n_traj, use trajectories"):
         validation.no_options("f", "this", {"n_traj": 1})
 

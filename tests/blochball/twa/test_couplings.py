@@ -196,6 +196,7 @@ def test_smallest_wineland_squeezing_of_a_thousand():
     assert squeezing.stderr[1].item() < 0.01 * 0.020899
 
 
+@pytest.mark.slow
 def test_errors_of_the_steps_fall_by_four():
     errors = [
         twa.step_error(pair(40), [1.0], trajectories=8000, seed=6, steps=steps) for steps in (2, 4)

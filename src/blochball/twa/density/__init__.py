@@ -2,8 +2,8 @@
 
 One ensemble whose state no rotation about z changes is a problem in two variables, the length of
 the spin and its polar angle, in the Bloch ball as well as in Eq. (6). Means are found by following
-the moments of splines in both, so that no mean carries a sampling error; docs/numerics.md has the
-scheme and its measured accuracy. What any other System needs is `blochball.twa.solve`.
+the moments of splines in both, so that no mean carries a sampling error; docs/engine.md has the
+scheme, docs/numerics.md its measured accuracy. Any other System needs `blochball.twa.solve`.
 """
 
 from __future__ import annotations

@@ -169,13 +169,17 @@ def halving(prepare: Any, rotate: Any, nested: bool) -> Any:
                 draw(lanes.random, lanes.site_words, lanes.clock, 0, 3, local[n])
             for n in range(2):
                 draw(lanes.random, lanes.jump_words, lanes.clock, 1, 3, turns[n])
-            half = 0.5 * step
-            move(fine, half, numbers.first, pair.first, turns[0], local[0], local[1])
-            move(fine, half, numbers.second, pair.second, turns[1], local[2], local[3])
-            joined(local[0], local[1], local[0])
-            joined(local[2], local[3], local[2])
-            joined(turns[0], turns[1], turns[0])
-            move(coarse, step, numbers.whole, pair.whole, turns[0], local[0], local[2])
+            # one call, whatever is moved: the compiler makes a copy of it for each
+            for leg in range(3):
+                state, h, own, work, first, last = fine, 0.5 * step, numbers.first, pair.first, 0, 1
+                if leg == 1:
+                    own, work, first, last = numbers.second, pair.second, 2, 3
+                elif leg == 2:
+                    joined(local[0], local[1], local[0])
+                    joined(local[2], local[3], local[2])
+                    joined(turns[0], turns[1], turns[0])
+                    state, h, own, work, last = coarse, step, numbers.whole, pair.whole, 2
+                move(state, h, own, work, turns[leg % 2], local[first], local[last])
 
     return advance
 
