@@ -11,7 +11,7 @@ import numpy as np
 
 from blochball import models
 from workflow.runs import Drawn, Family, Run, Seeds
-from workflow.settings import Count, Counts, Grid, Numbers, Positive, Several
+from workflow.settings import Count, Counts, Grid, Numbers, Positive, Positives, Several
 from workflow.theories import CUMULANTS, PATHS, TWA, Array, Point
 
 
@@ -74,6 +74,7 @@ class DriveMember:
     sites: Grid
     trajectories: Several
     jobs: Count
+    more_drives_in_pump: Positives = ()
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ class Drive:
             points: dict[float | str, Point] = {}
             pump = sites * self.size / self.cooperativity
             phase = self.winding_in_pi * pi / sites
-            for drive in self.drives_in_pump:
+            for drive in sorted({*self.drives_in_pump, *member.more_drives_in_pump}):
                 points[drive] = Point(
                     models.waveguide_chain(sites, self.size, phase, pump, drive=drive * pump),
                     times,

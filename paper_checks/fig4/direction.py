@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 
@@ -49,29 +50,35 @@ def rise(results: Results) -> dict[str, Quantity]:
     }
 
 
-def drive_at(results: Results, sites: int, fraction: float) -> Quantity:
-    """Return the drive, in units of the pump, at which the forward fraction passes a value.
+def crossing(results: Results, sites: int, *shares: float) -> list[Quantity]:
+    """Return the logarithms of the drives, in units of the pump, that given fractions go forward at.
 
-    By linear interpolation in the logarithm of the drive.
+    By linear interpolation in the logarithm of the drive, with what the errors have in common.
 
     Raises
     ------
     UnmeasurableError
-        If the fraction is never passed, or passed from the first drive on.
+        If a fraction is never passed, or passed from the first drive on.
     """
-    drives, forward = fractions(results, sites)
-    k = int(np.argmax(forward.value >= fraction))
-    if k == 0:
-        raise UnmeasurableError(f"the drives of {sites} ensembles are all on one side")
-    share = (fraction - forward.at(k - 1)) / (forward.at(k) - forward.at(k - 1))
-    step = float(np.log(drives[k] / drives[k - 1]))
-    drive = float(drives[k - 1] * np.exp(step * share.value))
-    return Quantity(drive, drive * step * share.stderr, methods=share.methods)
+    drives, curve = fractions(results, sites)
+    axis, forward = np.log(drives), [curve.at(k) for k in range(drives.size)]
+    found = []
+    for share in shares:
+        k = int(np.argmax(curve.value >= share))
+        if k == 0:
+            raise UnmeasurableError(f"the drives of {sites} ensembles are all on one side")
+        before, after = forward[k - 1], forward[k]
+        place = (share - before) / (after - before)
+        found.append(place * float(axis[k] - axis[k - 1]) + float(axis[k - 1]))
+    return found
 
 
 def probe(results: Results, fraction: float) -> dict[str, Quantity]:
     """Drive at which the forward fraction passes a value; of each chain in the note."""
-    found = {sites: drive_at(results, sites, fraction) for sites in sizes(results)}
+    found = {
+        sites: quantity.exponential(crossing(results, sites, fraction)[0])
+        for sites in sizes(results)
+    }
     shown = ", ".join(f"{drive} at M = {sites}" for sites, drive in found.items())
     longest = found[max(found)]
     return {
@@ -81,38 +88,37 @@ def probe(results: Results, fraction: float) -> dict[str, Quantity]:
 
 
 def steepening(results: Results) -> dict[str, Quantity]:
-    """Return the slope of the forward fraction per Ω/γ, longest over shortest chain."""
-    return _steeper(results, lambda low, high: high - low)
+    """Return by how much the forward fraction rises more steeply, per Ω/γ, in longer chains."""
+    exponential = quantity.exponential
+    return _steeper(results, lambda low, high: exponential(high) - exponential(low))
 
 
 def steepening_logarithmic(results: Results) -> dict[str, Quantity]:
     """Return the same of the slope per ln(Ω/γ)."""
-    return _steeper(results, _logarithm)
-
-
-def _logarithm(low: Quantity, high: Quantity) -> Quantity:
-    ratio = high / low
-    return Quantity(np.log(ratio.value), ratio.stderr / ratio.value, methods=ratio.methods)
+    return _steeper(results, lambda low, high: high - low)
 
 
 def _steeper(
     results: Results, width: Callable[[Quantity, Quantity], Quantity]
 ) -> dict[str, Quantity]:
-    """Return the slope of the longest chain over the shortest's; of all, with exponents, in a note.
+    """Return ratios of the mean slopes between SPAN: longest over shortest chain, and neighbours.
 
-    The slope is SPAN over the width of the drives that it takes. It follows no power law.
+    Of neighbours the smallest ratio. The slope is SPAN over the width of the drives that it takes,
+    a function of their logarithms.
     """
     first, last = SPAN
     slopes = {
-        sites: (last - first) / width(*(drive_at(results, sites, share) for share in SPAN))
-        for sites in sizes(results)
+        sites: (last - first) / width(*crossing(results, sites, *SPAN)) for sites in sizes(results)
     }
     shown = ", ".join(f"{slope} at M = {sites}" for sites, slope in slopes.items())
-    local = quantity.local_exponents(list(slopes), list(slopes.values()))
-    between = ", ".join(str(exponent) for exponent in local)
-    note = f"slopes {shown}; exponents between neighbours {between}"
+    steps = {
+        f"M = {few} to {many}": slopes[many] / slopes[few] for few, many in pairwise(slopes)
+    }
+    where, least = min(steps.items(), key=lambda step: step[1].value)
+    every = ", ".join(f"{step} from {name}" for name, step in steps.items())
     return {
-        "slope, longest / shortest chain": (slopes[max(slopes)] / slopes[min(slopes)]).noted(note)
+        "slope, longest / shortest chain": (slopes[max(slopes)] / slopes[min(slopes)]).noted(shown),
+        "slope, longer / shorter, smallest": least.noted(f"{where}; {every}"),
     }
 
 
