@@ -92,7 +92,8 @@ class Curve:
         mine = self.batches or (self,) * len(other.batches)
         theirs = other.batches or (other,) * len(mine)
         alone = replace(self, batches=()), replace(other, batches=())
-        return replace(function(*alone), batches=tuple(map(function, mine, theirs)))
+        pairs = zip(mine, theirs, strict=True)
+        return replace(function(*alone), batches=tuple(function(*pair) for pair in pairs))
 
     def __getitem__(self, where: slice | NDArray[np.bool_]) -> Curve:
         return self._each(lambda c: replace(c, value=c.value[where], stderr=c.stderr[where]))

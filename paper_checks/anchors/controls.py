@@ -82,6 +82,16 @@ class OtherPhase(Control):
             return ledger.measure(self.entry, results)
 
 
+class OtherWay(Control):
+    """A control in which light runs the other way."""
+
+    def measure(self, results: Results) -> Finding:
+        """Return what is measured where left is right."""
+        leaving = lattice.leaving
+        with mock.patch.object(lattice, "leaving", lambda *args: leaving(*args)[::-1]):
+            return ledger.measure(self.entry, results)
+
+
 def run(name: str) -> str:
     """Return the pattern of a run."""
     return f"anchors/{name}.*"
@@ -92,6 +102,7 @@ CONTROLS = [
     OtherSymbols("anchor-symbols", "larger", "", scaled("", 1)),
     OtherSymbols("anchor-expansion", "no bracket", "", scaled("", 1)),
     OtherPhase("anchor-lattice", "another phase", "", scaled("", 1)),
+    OtherWay("anchor-forward", "light the other way", "", scaled("", 1)),
     OtherDiffusion("anchor-diffusion", "the other way round", "", scaled("", 1)),
     Control("anchor-psi-redundant", "4% off", "anchors/collective.twa", off),
     Control("anchor-psi-needed", "as bad if it moves", "formulations/laser.eq6", bad),

@@ -120,6 +120,24 @@ def tens_of_thousands(results: Results) -> dict[str, Quantity]:
     return found
 
 
+def single_body(results: Results) -> dict[str, Quantity]:
+    """Largest ratio, over the sizes, of the error of inversion/N to that of emission/N^2."""
+    worst = {}
+    for form, shown in FORMS.items():
+        ratios = [
+            inset(results, form, size, "inversion") / inset(results, form, size, "emission")
+            for size in results.settings("inset").sizes
+        ]
+        worst[shown] = max(ratios, key=lambda ratio: ratio.value)
+    scale = np.ptp(curve(results, 100, "exact", "inversion").value)
+    scale /= np.ptp(curve(results, 100, "exact", "emission").value)
+    note = (
+        f"{worst['ball']} in the ball; for a hundred emitters the inversion/N covers {scale:.2g} "
+        "times the range of the emission/N²"
+    )
+    return {"Eq. (6)": worst["Eq. (6)"].noted(note)}
+
+
 # -- (a): single trajectories ----------------------------------------------------------------------
 
 
@@ -151,7 +169,7 @@ def spread(results: Results) -> dict[str, Quantity]:
     members = results.settings("pulse").members
     few, many = (pick(members, key=lambda m: m.size) for pick in (min, max))
     found, needed = {}, []
-    for name, place in (("pulse", None), ("steady state", -1)):
+    for name, place in (("pulse", None), ("last time", -1)):
         deviations = []
         for member in (few, many):
             emission = Curve.of(pulse(results, member.size, "twa"), "emission", member.size**2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from paper_checks.curves import Curve, largest
 from paper_checks.fig2.measure import FORMS
@@ -31,15 +32,14 @@ def emission(results: Results, theory: str) -> Curve:
 def grey(results: Results, border: float) -> dict[str, Quantity]:
     """Largest relative deviation of the steady <J+J-> where it is small, and over that elsewhere.
 
-    Elsewhere up to half of the upper threshold, N Gamma / 2, above which Eq. (6) errs by what it is
-    continued with.
+    Elsewhere up to the upper threshold, N Gamma, above which Eq. (6) errs by what it is continued
+    with.
     """
-    expected, found = emission(results, "exact"), {}
-    pump = rates(results).values
-    dark = expected.value <= border
-    bright = ~dark & (pump < results.settings("pump_sweep").size / 2)
+    dark = emission(results, "exact").value <= border
+    bright, pump = ~dark & _below(results), rates(results).values
+    found = {}
     for form, shown in FORMS.items():
-        relative = emission(results, form).relative(expected)
+        relative = _relative(results, form)
         inside, outside = largest(relative[dark]), largest(relative[bright])
         note = f"{inside} at pumps up to {pump[dark].max():.3g} Γ, {outside} from there on"
         found[f"deviation, dark / bright, {shown}"] = (inside / outside).noted(note)
@@ -47,17 +47,30 @@ def grey(results: Results, border: float) -> dict[str, Quantity]:
 
 
 def pumps(results: Results, border: float) -> dict[str, Quantity]:
-    """Largest relative deviation of the steady <J+J->, over all pumps for which it is larger."""
-    expected, found = emission(results, "exact"), {}
-    bright = expected.value > border
-    pump = rates(results).values[bright]
-    half = results.settings("pump_sweep").size / 2
+    """Largest relative deviation of the steady <J+J-> where it is larger, up to N Gamma."""
+    return _deviations(results, (emission(results, "exact").value > border) & _below(results))
+
+
+def strong(results: Results) -> dict[str, Quantity]:
+    """Largest relative deviation of the steady <J+J->, of pumps above N Gamma."""
+    return _deviations(results, ~_below(results))
+
+
+def _below(results: Results) -> NDArray[np.bool_]:
+    """Return which pumps are below the upper threshold."""
+    below: NDArray[np.bool_] = rates(results).values < results.settings("pump_sweep").size
+    return below
+
+
+def _relative(results: Results, form: str) -> Curve:
+    return emission(results, form).relative(emission(results, "exact"))
+
+
+def _deviations(results: Results, these: NDArray[np.bool_]) -> dict[str, Quantity]:
+    pump, found = rates(results).values[these], {}
     for form, shown in FORMS.items():
-        relative = emission(results, form).relative(expected)[bright]
-        off = np.abs(relative.value)
-        note = (
-            f"at a pump of {pump[int(np.argmax(off))]:.3g} Γ, of {pump.min():.3g} Γ to "
-            f"{pump.max():.3g} Γ; at most {largest(relative[pump < half])} below N Γ / 2"
-        )
+        relative = _relative(results, form)[these]
+        where = pump[int(np.argmax(np.abs(relative.value)))]
+        note = f"at a pump of {where:.3g} Γ, of {pump.min():.3g} Γ to {pump.max():.3g} Γ"
         found[f"largest deviation, {shown}"] = largest(relative).noted(note)
     return found

@@ -46,19 +46,24 @@ def forward(ds: xr.Dataset) -> Curve:
 
 
 def accuracy(results: Results) -> dict[str, Quantity]:
-    """Largest |TWA - exact| of I_F / N_tot^2 over all times, for each phase and form."""
-    return {
-        f"φ = {phase:g}π, {shown}": _error(results, phase, form)
-        for form, shown in FORMS.items()
-        for phase in phases(results)
-    }
+    """Largest |TWA - exact| of I_F over all times over its exact peak, for each phase and form."""
+    found = {}
+    for form, shown in FORMS.items():
+        for phase in phases(results):
+            error = _error(results, phase, form)
+            peak = _peak(two(results, phase, "exact")).value
+            found[f"φ = {phase:g}π, {shown}"] = (error / peak).noted(f"{error} of N_tot²")
+    return found
 
 
 def comparable(results: Results) -> dict[str, Quantity]:
     """Error of each phase divided by that of a single ensemble of the same N and pump."""
-    exact = one(results, "exact")
-    alone = {shown: largest(one(results, ALONE[form]) - exact) for form, shown in FORMS.items()}
-    return {name: error / alone[name.split(", ")[1]] for name, error in accuracy(results).items()}
+    exact, found = one(results, "exact"), {}
+    for form, shown in FORMS.items():
+        alone = largest(one(results, ALONE[form]) - exact)
+        for phase in phases(results):
+            found[f"φ = {phase:g}π, {shown}"] = _error(results, phase, form) / alone
+    return found
 
 
 def peaks(results: Results) -> dict[str, Quantity]:
@@ -96,11 +101,6 @@ def coherent(results: Results) -> dict[str, Quantity]:
 def peak_suppression(results: Results) -> dict[str, Quantity]:
     """By what fraction the largest phase lowers the peak."""
     return _lowered(results, _peak, _peak)
-
-
-def readings(results: Results) -> dict[str, Quantity]:
-    """By what fraction the steady emission at the largest phase is below the peak without."""
-    return _lowered(results, _peak, _last)
 
 
 def _lowered(

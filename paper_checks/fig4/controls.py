@@ -60,6 +60,11 @@ def coherent(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
     return ds.assign(structure_factor=(0 * ds.structure_factor + last))
 
 
+def standing(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
+    """Let every spin point along x: both directions get the same."""
+    return ds.assign(spin_y=0 * ds.spin_y)
+
+
 def relaxed(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
     """Let the profile be as flat as that of TWA, and dimmer by half."""
     mean = ds.emission.mean("site")
@@ -137,6 +142,7 @@ CONTROLS = [
     Control("fig4-redistribution", "twenty times faster", CHAIN, stretched(0.05)),
     Control("fig4-peaks", "no coherence", CHAIN, disordered),
     Control("fig4-peaks", "one wave only", CHAIN, one_wave),
+    Control("fig4-one-way", "standing waves", "lengths/*.paths", standing),
     Control("fig4-emergence", "no coherence", CHAIN, disordered),
     Control("fig4-emergence", "coherent from the beginning", CHAIN, coherent),
     Control("fig4-cumulants", "as TWA redistributes", "chain/*.cumulants", relaxed),

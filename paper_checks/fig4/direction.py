@@ -53,7 +53,7 @@ def rise(results: Results) -> dict[str, Quantity]:
 def crossing(results: Results, sites: int, *shares: float) -> list[Quantity]:
     """Return the logarithms of the drives, in units of the pump, that given fractions go forward at.
 
-    By linear interpolation in the logarithm of the drive, with what the errors have in common.
+    By linear interpolation in the logarithm of the drive; the errors know what they share.
 
     Raises
     ------
@@ -111,9 +111,7 @@ def _steeper(
         sites: (last - first) / width(*crossing(results, sites, *SPAN)) for sites in sizes(results)
     }
     shown = ", ".join(f"{slope} at M = {sites}" for sites, slope in slopes.items())
-    steps = {
-        f"M = {few} to {many}": slopes[many] / slopes[few] for few, many in pairwise(slopes)
-    }
+    steps = {f"M = {few} to {many}": slopes[many] / slopes[few] for few, many in pairwise(slopes)}
     where, least = min(steps.items(), key=lambda step: step[1].value)
     every = ", ".join(f"{step} from {name}" for name, step in steps.items())
     return {

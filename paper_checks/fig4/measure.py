@@ -209,6 +209,31 @@ def emergence(results: Results) -> dict[str, Quantity]:
     }
 
 
+def one_way(results: Results) -> dict[str, Quantity]:
+    """Correlation of both intensities over trajectories, and the share of the larger, late."""
+    ds = results.load("lengths", "chain.paths")
+    steady = ds.isel(time=late(ds.time.values)).transpose("time", "trajectory", "site")
+    lower = steady.spin_x.values - 1j * steady.spin_y.values
+    phase = results.settings("chain").phase_in_pi * pi * np.arange(lower.shape[-1])
+    waves = np.array([np.abs(lower @ np.exp(side * 1j * phase)) ** 2 for side in (-1, 1)])
+    count = waves.shape[-1]
+
+    def read(kept: NDArray[np.bool_]) -> Array:
+        some = waves[:, :, kept]
+        centred = some - some.mean(axis=2, keepdims=True)
+        covariance = (centred[0] * centred[1]).mean()
+        share = (some.max(axis=0) / some.sum(axis=0)).mean()
+        return np.array([covariance / np.sqrt((centred**2).mean(axis=(1, 2)).prod()), share])
+
+    without = np.array([read(np.arange(count) != k) for k in range(count)])
+    errors = np.sqrt((count - 1) * without.var(axis=0))
+    names = ("correlation", "share of the stronger one")
+    return {
+        name: Quantity(value, error, methods=methods_of(ds))
+        for name, value, error in zip(names, read(np.ones(count, bool)), errors, strict=True)
+    }
+
+
 # -- what cumulants make of it ---------------------------------------------------------------------
 
 

@@ -10,7 +10,7 @@ from paper_checks.curves import Curve, largest, mean_square
 from paper_checks.fig2 import measure as fig2
 from paper_checks.fig2.measure import FORMS, PER_SIZE, SCALE, inset
 from paper_checks.fig3 import measure as fig3
-from paper_checks.quantity import Quantity
+from paper_checks.quantity import Quantity, UnmeasurableError
 from workflow.results import Results
 
 Array = NDArray[np.float64]
@@ -54,11 +54,23 @@ def sampled(results: Results, theory: str, name: str) -> Curve:
 
 
 def scaling(results: Results, name: str) -> dict[str, Quantity]:
-    """Exponent of the largest error against N for each form, without sampling."""
+    """Exponent of Eq. (6)'s largest error against N at the largest sizes, and the ball's over it.
+
+    Without sampling; all exponents between neighbours, and N times the errors, in the notes.
+    """
     where = sizes(results)
+    errors = {form: [inset(results, form, size, name) for size in where] for form in FORMS}
+    notes = {}
+    for form, each in errors.items():
+        local = quantity.local_exponents(where, each)
+        scaled = ", ".join(f"{n * q.value:.2g}" for n, q in zip(where, each, strict=True))
+        between = ", ".join(f"{exponent.value:.2f}" for exponent in local)
+        notes[form] = f"{between} from N = {where[0]} to {where[-1]}; N times the error is {scaled}"
+    last = quantity.local_exponents(where, errors["density_eq6"])[-1]
+    ratio = errors["density"][-1] / errors["density_eq6"][-1]
     return {
-        shown: quantity.scaling(where, [inset(results, form, size, name) for size in where])
-        for form, shown in FORMS.items()
+        "Eq. (6)": last.noted(notes["density_eq6"]),
+        "ball / Eq. (6)": ratio.noted(f"exponents of the ball {notes['density']}"),
     }
 
 
@@ -100,5 +112,7 @@ def agreement(results: Results) -> dict[str, Quantity]:
     for phase in fig3.phases(results):
         exact, eq6, ball = (fig3.two(results, phase, theory) for theory in fig3.METHODS)
         apart, wrong = apart + mean_square(eq6 - ball), wrong + mean_square(eq6 - exact)
+    if min(apart.value, wrong.value) <= 0:
+        raise UnmeasurableError("there is nothing but noise in Fig. 3(b)")
     found["I_F/N_tot², 3(b)"] = (apart / wrong) ** 0.5
     return found
