@@ -1,9 +1,9 @@
 """Eq. (8) against what it is derived from: emitters in a lattice of coupled resonators.
 
 One excitation in a chain of resonators of frequency 0 and hopping rate one, some of which host an
-emitter with coupling g. Resonators beyond the outermost hosts are replaced by their self-energy at the
-emitters' frequency, so that light that gets there is gone: as good as an infinite chain up to relative
-corrections of the order of what is measured.
+emitter with coupling g. Resonators beyond the outermost hosts are replaced by their self-energy at
+the emitters' frequency, so that light that gets there is gone: as good as an infinite chain up to
+corrections of the order of what is measured, a tenth of it.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ def bad_cavity(results: Results) -> dict[str, Quantity]:
 def directions(results: Results) -> dict[str, Quantity]:
     """Share of the light to the right, of one excitation with the phases of the printed drive.
 
-    By the jump L_F as printed, and in the note by the one with the opposite phases, over that in the
-    lattice.
+    By the jump L_F as printed, and in the note by the one with the opposite phases, over that in
+    the lattice.
     """
     place = np.arange(HOSTS)
     start = np.exp(1j * SPACING * WAVE * place) / np.sqrt(HOSTS)
@@ -83,7 +83,7 @@ def effective(system: System) -> Complex:
 
 
 def amplitudes(coupling: float) -> Complex:
-    """Return the amplitudes of all emitters at TIMES, of the first excited one; (times, emitters)."""
+    """Return the amplitudes of all emitters at TIMES, the first excited; (times, emitters)."""
     matrix, resonators, lifetime = hamiltonian(coupling)
     return np.array(
         [expm(-1j * matrix * time * lifetime)[resonators:, resonators] for time in TIMES]

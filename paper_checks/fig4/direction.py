@@ -51,7 +51,7 @@ def rise(results: Results) -> dict[str, Quantity]:
 
 
 def crossing(results: Results, sites: int, *shares: float) -> list[Quantity]:
-    """Return the logarithms of the drives, in units of the pump, that given fractions go forward at.
+    """Return the logarithms of the drives, over the pump, at which the fraction passes values.
 
     By linear interpolation in the logarithm of the drive; the errors know what they share.
 
