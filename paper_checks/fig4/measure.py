@@ -212,8 +212,9 @@ def emergence(results: Results) -> dict[str, Quantity]:
 def one_way(results: Results) -> dict[str, Quantity]:
     """Correlation of both intensities over trajectories, and the share of the larger, late."""
     ds = results.load("lengths", "chain.paths")
-    steady = ds.isel(time=late(ds.time.values)).transpose("time", "trajectory", "site")
-    lower = steady.spin_x.values - 1j * steady.spin_y.values
+    steady = ds[["spin_x", "spin_y"]].isel(time=late(ds.time.values))
+    x, y = (steady[k].transpose("time", "trajectory", "site").values for k in steady)
+    lower = x - 1j * y
     phase = results.settings("chain").phase_in_pi * pi * np.arange(lower.shape[-1])
     waves = np.array([np.abs(lower @ np.exp(side * 1j * phase)) ** 2 for side in (-1, 1)])
     count = waves.shape[-1]
