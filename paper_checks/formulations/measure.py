@@ -53,10 +53,10 @@ def sampled(results: Results, theory: str, name: str) -> Curve:
     )
 
 
-def scaling(results: Results, name: str) -> dict[str, Quantity]:
-    """Exponent of Eq. (6)'s largest error against N at the largest sizes, and the ball's over it.
+def scaling(results: Results, name: str, size: int) -> dict[str, Quantity]:
+    """Exponent of Eq. (6)'s largest error against N at the largest sizes, and the ball's at a size.
 
-    Without sampling; all exponents between neighbours, and N times the errors, in the notes.
+    The latter over that of Eq. (6). Without sampling; all exponents between neighbours, and N times the errors, in the notes.
     """
     where = sizes(results)
     errors = {form: [inset(results, form, size, name) for size in where] for form in FORMS}
@@ -67,7 +67,7 @@ def scaling(results: Results, name: str) -> dict[str, Quantity]:
         between = ", ".join(f"{exponent.value:.2f}" for exponent in local)
         notes[form] = f"{between} from N = {where[0]} to {where[-1]}; N times the error is {scaled}"
     last = quantity.local_exponents(where, errors["density_eq6"])[-1]
-    ratio = errors["density"][-1] / errors["density_eq6"][-1]
+    ratio = inset(results, "density", size, name) / inset(results, "density_eq6", size, name)
     return {
         "Eq. (6)": last.noted(notes["density_eq6"]),
         "ball / Eq. (6)": ratio.noted(f"exponents of the ball {notes['density']}"),
