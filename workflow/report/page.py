@@ -51,9 +51,9 @@ SIGNS = {
 COLUMNS = (
     ("place", "Figure", "in the paper's order"),
     ("", "Claim", ""),
-    ("clearance", "Measured", "by distance from criterion"),
+    ("clearance", "Least clear number", "by distance from criterion"),
     ("rank", "Verdict", "worst first"),
-    ("seconds", "Provenance", "by wall time"),
+    ("seconds", "Details", "by wall time"),
 )
 
 
@@ -92,6 +92,16 @@ def distance(clearance: float) -> str:
     """Return in words how far the least clear number is from its criterion."""
     side = "Clear by at least" if clearance >= 0 else "Off by up to"
     return f"{side} {abs(clearance):,.1f} standard errors"
+
+
+def least_clear(claim: dict[str, Any]) -> dict[str, Any]:
+    """Return the number of a claim with the smallest clearance, of those that have one if any."""
+
+    def key(number: dict[str, Any]) -> float:
+        clearance = number["clearance"]
+        return math.inf if clearance is None else float(clearance)
+
+    return dict(min(claim["numbers"], key=key))
 
 
 def duration(seconds: float) -> str:
@@ -178,10 +188,8 @@ def page(found: results.Results, data: dict[str, Any], shown: Collection[str]) -
             "title": results.title(claim["figure"]),
             "shown": claim["figure"] in shown,
             "rank": list(MEANINGS).index(Verdict(claim["verdict"])),
-            "clearance": min(
-                (n["clearance"] for n in claim["numbers"] if n["clearance"] is not None),
-                default=None,
-            ),
+            "least": least_clear(claim),
+            "clearance": least_clear(claim)["clearance"],
             "made": sources.together(data["sources"][path] for path in claim["sources"]),
         }
         for claim in data["claims"]

@@ -80,6 +80,24 @@ async function sorting(page) {
   return seen;
 }
 
+// how many rows are open at first, with all opened and closed again by the keyboard, and by a link
+async function unfolding(page) {
+  const open = () => page.$$eval("#claims tbody details[open]", (all) => all.length);
+  const seen = { first: await open() };
+  await page.press("#unfold", "Enter");
+  seen.all = await open();
+  await page.press("#unfold", "Enter");
+  seen.none = await open();
+  const id = await page.$eval("#claims tbody tr:last-child", (row) => row.id);
+  await page.evaluate((id) => (location.hash = id), id);
+  await page.waitForTimeout(50);
+  seen.linked = await page.$$eval("#claims tbody tr:has(details[open])", (all) =>
+    all.map((row) => row.id),
+  );
+  seen.link = id;
+  return seen;
+}
+
 async function look(browser, path) {
   const url = pathToFileURL(path).href;
   const seen = { errors: [], requests: [] };
@@ -150,6 +168,7 @@ async function look(browser, path) {
     await page.waitForTimeout(50);
     seen.reset = { rows: await visible(page), count: await count(page) };
     seen.sort = await sorting(page);
+    seen.unfold = await unfolding(page);
   } catch (error) {
     seen.errors.push(`while using the page: ${error.message}`);
   }

@@ -50,11 +50,20 @@ form.hidden = false;
 form.addEventListener("input", filter);
 form.addEventListener("submit", (event) => event.preventDefault());
 form.addEventListener("reset", () => setTimeout(filter));
-// a link to a claim that is filtered out shows it
-addEventListener("hashchange", () => {
-  const row = document.getElementById(location.hash.slice(1));
-  if (!row?.hidden) return;
-  form.reset();
-  setTimeout(() => row.scrollIntoView());
+const unfold = document.getElementById("unfold");
+unfold.addEventListener("click", () => {
+  const open = unfold.getAttribute("aria-pressed") === "false";
+  unfold.setAttribute("aria-pressed", open);
+  for (const details of body.querySelectorAll("details")) details.open = open;
 });
+// a link to a claim opens it, and shows it if it is filtered out
+function arrive() {
+  const row = document.getElementById(location.hash.slice(1));
+  if (!rows.includes(row)) return;
+  row.querySelector("details").open = true;
+  if (row.hidden) form.reset();
+  setTimeout(() => row.scrollIntoView());
+}
+addEventListener("hashchange", arrive);
+arrive();
 filter();
