@@ -56,7 +56,8 @@ def sampled(results: Results, theory: str, name: str) -> Curve:
 def scaling(results: Results, name: str, size: int) -> dict[str, Quantity]:
     """Exponent of Eq. (6)'s largest error against N at the largest sizes, and the ball's at a size.
 
-    The latter over that of Eq. (6). Without sampling; all exponents between neighbours, and N times the errors, in the notes.
+    The latter over that of Eq. (6). Without sampling; all exponents between neighbours, and N times
+    the errors, in the notes.
     """
     where = sizes(results)
     errors = {form: [inset(results, form, size, name) for size in where] for form in FORMS}
