@@ -109,8 +109,8 @@ def scan(
     validation.flag(OWNER, "progress", progress)
     known = _parameters(solve)
     for option in options:
-        mine = hint(option, _parameters(scan))
-        if option not in known and mine:
+        mine = hint(option, _parameters(scan), OWNER)
+        if mine and option not in known and "options" not in known:
             raise TypeError(f"{OWNER}: no argument is called {option}{mine}")
     if "seed" in known[1 : 1 + len(arguments)]:
         raise TypeError(f"{OWNER}: seed must be given by name, got it as one of the arguments")
@@ -295,9 +295,11 @@ def _check_result(ds: Any, dim: str) -> None:
 
 def _parameters(solve: Callable[..., Result]) -> list[str]:
     try:
-        return list(inspect.signature(solve).parameters)
+        known = inspect.signature(solve).parameters
+        # any keywords, whatever they are called
+        return ["options" if p.kind is p.VAR_KEYWORD else name for name, p in known.items()]
     except (TypeError, ValueError):  # a function that does not say
-        return []
+        return ["options"]
 
 
 def _own(options: dict[str, Any], value: Any) -> dict[str, Any]:

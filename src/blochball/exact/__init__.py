@@ -189,7 +189,8 @@ def _choose(
         operators.require_system(owner, system)
     verb = owner.rpartition(".")[2]
     known = {name: module.OPTIONS[verb] for name, module in _METHODS.items()}
-    unknown = choice.unknown(owner, method, known, options)
+    asked = solve if verb == "solve" else steady_state
+    unknown = choice.unknown(owner, method, known, options, asked)
     reasons = _obstacles(system, memory_limit)
     if method == "auto":
         reasons = {name: reason or unknown[name] for name, reason in reasons.items()}

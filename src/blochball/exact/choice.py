@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from blochball.support import validation
 from blochball.support.arguments import hint
@@ -13,7 +15,11 @@ _LOG = logging.getLogger("blochball")
 
 
 def unknown(
-    owner: str, method: str, known: Mapping[str, Iterable[str]], options: Iterable[str]
+    owner: str,
+    method: str,
+    known: Mapping[str, Iterable[str]],
+    options: Iterable[str],
+    function: Callable[..., Any],
 ) -> Reasons:
     """Say for each method which of the options it does not take.
 
@@ -27,6 +33,8 @@ def unknown(
         The options of each method.
     options : iterable of str
         Names of those that are given.
+    function : callable
+        Who asks: an option may be meant for an argument of its own.
 
     Raises
     ------
@@ -37,10 +45,11 @@ def unknown(
     options = list(options)
     for option in options:
         if not any(option in taken for taken in known.values()):
+            arguments = set(inspect.signature(function).parameters) - {"options"}
             every = sorted({name for taken in known.values() for name in taken})
             raise TypeError(
                 f"{owner}: options must be some of {', '.join(every)}, got {option!r}: "
-                f"no method takes an option of that name{hint(option, every)}"
+                f"no method takes an option of that name{hint(option, [*every, *arguments])}"
             )
     reasons: Reasons = {}
     for name, taken in known.items():

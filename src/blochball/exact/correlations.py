@@ -220,7 +220,7 @@ def _choose(
     options: dict[str, Any],
 ) -> tuple[str, str]:
     """Return the method and why it is the one."""
-    unknown = choice.unknown(owner, method, _OPTIONS, options)
+    unknown = choice.unknown(owner, method, _OPTIONS, options, two_time)
     unlike = coherence_sampling.obstacle(system, weights, time)
     reasons = {
         "liouvillian": liouvillian.obstacle(system, memory_limit),

@@ -108,7 +108,7 @@ def _checked(owner: str, others: Mapping[str, str], function: Any) -> Any:
         unknown = [name for name in given if name not in names]
         if unknown and kind.VAR_KEYWORD not in kinds:
             name = unknown[0]
-            meant = f", {others[name]} takes it" if name in others else hint(name, names)
+            meant = f", {others[name]} takes it" if name in others else hint(name, names, owner)
             raise TypeError(f"{owner}: no argument is called {name}{meant}; {every}")
         if len(args) > most and kind.VAR_POSITIONAL not in kinds:
             raise TypeError(
@@ -125,7 +125,7 @@ def _checked(owner: str, others: Mapping[str, str], function: Any) -> Any:
     return call
 
 
-def hint(name: str, known: Collection[str] | None = None) -> str:
+def hint(name: str, known: Collection[str] | None = None, owner: str = "") -> str:
     """Say which argument is meant by `name`, as the end of a message; nothing if none is near.
 
     Parameters
@@ -134,10 +134,17 @@ def hint(name: str, known: Collection[str] | None = None) -> str:
         What was given.
     known : collection of str, optional
         Arguments that there are.
+    owner : str
+        Whose they are.
     """
     meant = _SYNONYMS.get(name.casefold(), "")
+    other, _, argument = meant.rpartition(".")
+    if known and other.isidentifier() and other != owner and argument in known:
+        meant = argument  # who asks has one of that name, too
     # a bare name is of this function, or of no use
     if meant and ("." in meant or known is None or meant in known):
         return f", use {meant}"
     near = difflib.get_close_matches(name, known or (), 1, 0.7)
+    if not near and len(name) > 2:
+        near = [one for one in known or () if one.startswith(name)]
     return f", use {near[0]}" if near else ""

@@ -51,7 +51,7 @@ _SHORT.maxstring = _SHORT.maxother = 200
 def shown(value: Any) -> str:
     """Return `value` for a message: its repr, of what is long the beginning and the end."""
     try:
-        return _SHORT.repr(value)
+        return " ".join(_SHORT.repr(value).split())  # on one line
     except Exception:  # an integer of thousands of digits; a repr that fails
         return f"an object of type {type(value).__name__}"
 

@@ -49,6 +49,10 @@ CLASSES = {cls.__name__: cls for cls in vars(blochball).values() if inspect.iscl
             r"twa\.solve: at most 4 .* \(system, times, trajectories, seed\), got 5; .* steps,",
         ),
         (lambda: Ensemble(2, *range(1, 10)), r"Ensemble: at most 9 .* \(size, decay, .*, got 10"),
+        (lambda: models.superradiant_laser(N=2, pump=1), r"is called N, use size; arguments: size"),
+        (lambda: twa.solve(LASER, [1.0], traj=9), r"twa\.solve: .* traj, use trajectories; arg"),
+        (lambda: exact.solve(LASER, [1.0], methd="auto"), r"^exact\.solve: .*name, use method$"),
+        (lambda: exact.two_time(LASER, [1.0], weight=[1]), r"^exact\.two_time: .*use weights$"),
         # known to a sibling
         (lambda: twa.plan(LASER, [1.0], end=True), r"twa\.plan: .* end, twa\.solve takes it; arg"),
         # not known, and not near to anything
