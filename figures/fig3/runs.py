@@ -86,6 +86,8 @@ class Array:
     """Ensembles in phase, which together are one of all emitters: inset of Fig. 3(b)."""
 
     drawn: ClassVar[Drawn] = ("emission",)
+    # all are alike, so that few sites will do for the reference data
+    longest: ClassVar[Mapping[str, int]] = {"site": 5}
 
     pump_in_N_tot_gamma: Positive
     until_N_tot_gamma_t: Positive
