@@ -54,9 +54,11 @@ report: $(STAMP)
 	$(BIN)/snakemake --cores all --configfile config/$(NAME).yaml \
 	    --report results/$(NAME)/report.html
 
-# the data that claims are measured on come first, by all cores; then files of tests go to as many
-# processes as there are cores, but to no more than memory is for, each with one thread of BLAS
-test: quick
+# the data that claims are measured on come first, by all cores (DATA= where they are there); then
+# files of tests go to as many processes as there are cores, but to no more than memory is for, each
+# with one thread of BLAS
+DATA ?= quick
+test: $(STAMP) $(DATA)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 \
 	    --dist loadfile --no-loadscope-reorder
 

@@ -18,8 +18,8 @@ import re
 import subprocess
 import sys
 import tarfile
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache, lru_cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -81,7 +81,8 @@ def imported(modules: Iterable[str], files: Files) -> Files | None:
 
     None if one of the modules is not there: files of a tree with another layout.
     """
-    paths = [_path(module, files) for module in modules]
+    path_of = cache(partial(_path, files=files))  # asked for the same ones again and again
+    paths = [path_of(module) for module in modules]
     made: dict[str, bytes] = {}
     while paths:
         path = paths.pop()
@@ -91,7 +92,7 @@ def imported(modules: Iterable[str], files: Files) -> Files | None:
             made[path] = files[path]
             for module, name in _imports(path, files[path]):
                 # what is taken from a package may be a module of its own
-                there = _path(f"{module}.{name}", files) or _path(module, files)
+                there = path_of(f"{module}.{name}") or path_of(module)
                 if there not in (None, PACKAGE):
                     paths.append(there)
     return made
@@ -108,12 +109,20 @@ def _path(module: str, files: Files) -> str | None:
 def _imports(path: str, content: bytes) -> frozenset[tuple[str, str]]:
     """Return all modules that a file imports, each with a name that it takes from it, or ""."""
     taken: set[tuple[str, str]] = set()
-    for node in ast.walk(ast.parse(content, path)):
+    for node in _statements(ast.parse(content, path)):
         if isinstance(node, ast.Import):
             taken |= {(alias.name, "") for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             taken |= {(node.module, alias.name) for alias in node.names}
     return frozenset(taken)
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield all statements within a node, and none of the expressions, which are many more."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.stmt | ast.ExceptHandler | ast.match_case):
+            yield child
+            yield from _statements(child)
 
 
 def made_of(theory: Theory, files: Files) -> Files | None:
