@@ -26,6 +26,9 @@ FOLDER = Path(__file__).parent
 # what wrong physics does to the claims, see `paper_checks.matrix`
 WRONG = FOLDER.parent / "data" / "reference" / "quick" / "wrong_physics.json"
 
+# how `where` begins if the paper does not make the claim
+OURS = "ours"
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -36,9 +39,11 @@ class Claim:
     id, figure : str
         Its name and the folder it is in, e.g. "fig2".
     claim, where, measured : str
-        The claim in our words; where the paper makes it; what we measure.
+        The claim in our words; where the paper makes it, or OURS and what it is about; what we
+        measure.
     measure : str
-        Function of ``paper_checks.FIGURE.measure`` that takes `Results` and `arguments` and
+        Function of ``paper_checks.FIGURE.measure``, or with the name of another file before it
+        ("direction.rise") of that one, that takes `Results` and `arguments` and
         returns a Quantity for each key of `criteria`.
     criteria : dict
         For each number, ``below`` and/or ``above``.
@@ -65,7 +70,8 @@ class Claim:
     @property
     def function(self) -> Callable[..., dict[str, Quantity]]:
         """The function that measures."""
-        return getattr(importlib.import_module(f"paper_checks.{self.figure}.measure"), self.measure)
+        file, name = ["measure", *self.measure.split(".")][-2:]
+        return getattr(importlib.import_module(f"paper_checks.{self.figure}.{file}"), name)
 
 
 @dataclass(frozen=True)

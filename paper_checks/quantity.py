@@ -168,6 +168,12 @@ def attempt(measure: Callable[..., Quantity], *arguments: object) -> Quantity:
         return unknown(str(error))
 
 
+def exponential(power: Quantity) -> Quantity:
+    """Return e to a power."""
+    value = math.exp(power.value)
+    return _combined(value, (power, value))
+
+
 def correlated(
     values: Sequence[float], covariance: ArrayLike, methods: Iterable[str] = ()
 ) -> list[Quantity]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -71,6 +73,26 @@ def test_the_largest_error_is_not_too_large(height: float, correlation: float) -
         assert 0.6 < np.std(pulls) < 1.25
     # an unbiased largest value of one clear of noise: the plain one is off by more
     assert abs(np.mean(plain) - height) > abs(np.mean(fitted) - height)
+
+
+@pytest.mark.parametrize("correlation", [0.0, 0.9])
+@pytest.mark.parametrize("height", [0.0, 1e-3])
+def test_the_mean_square_has_nothing_of_the_noise(height: float, correlation: float) -> None:
+    random = np.random.default_rng(13)
+    true = height * np.exp(-((np.linspace(-3, 3, TIMES) - 0.4) ** 2))
+    noisy = [sampled(true, correlation, random) for _ in range(400)]
+    found = [curves.mean_square(curve) for curve in noisy]
+    values = np.array([square.value for square in found])
+    expected = np.mean(true**2)
+    error = values.std() / np.sqrt(values.size)
+    assert values.mean() == pytest.approx(expected, abs=4 * error)
+    # the square of the mean curve is too large by the variance of the noise
+    plain = [curves.mean_square(replace(curve, batches=())).value for curve in noisy]
+    assert np.mean(plain) == pytest.approx(expected + NOISE**2, abs=4 * error)
+    # of products the jackknife is on the safe side: by the root of two and more where there is
+    # nothing but noise
+    claimed = np.sqrt(np.mean([square.stderr**2 for square in found]))
+    assert 0.9 * values.std() < claimed < (1.7 if height == 0 else 1.2) * values.std()
 
 
 def test_batches_go_through_arithmetic() -> None:

@@ -174,11 +174,19 @@ class Reference(Results):
 
     def reduced(self, family: str, ds: xr.Dataset) -> xr.Dataset:
         """Return what is compared and drawn of a run: few quantities, of long axes a part."""
-        ds = ds.isel({dim: slice(None, None, _stride(dim, n)) for dim, n in ds.sizes.items()})
+        strides = {
+            dim: slice(None, None, self._stride(family, dim, n)) for dim, n in ds.sizes.items()
+        }
+        ds = ds.isel(strides)
         names = [name for name in self.drawn(family) if name in ds]
         steps = {"steps": ds["steps"]} if "steps" in ds else {}
         kept = ds[[full for name in names for full in (name, f"{name}_stderr") if full in ds]]
         return kept.assign_coords(steps).assign_attrs(steps=ds.attrs.get("steps", 0))
+
+    def _stride(self, family: str, dim: Any, length: int) -> int:
+        """Return of how many values along an axis one is kept; a family may ask for fewer."""
+        longest = LONGEST | getattr(self.settings(family), "longest", {})
+        return -(-length // longest.get(str(dim), length or 1))
 
     def file(self, family: str) -> Path:
         """Return the file with the runs of a family."""
@@ -202,14 +210,14 @@ class Reference(Results):
         of = self.families[family][run]
         system = next(iter(of.points.values())).system
         if "site" in ds.dims:
-            sizes = system.column("size")[:: _stride("site", system.sites)]
+            sizes = system.column("size")[:: self._stride(family, "site", system.sites)]
             ds = ds.assign_coords(ensemble_size=("site", sizes))
         if "channel" in ds.dims:
             ds = ds.assign_coords(channel_rate=("channel", [jump.rate for jump in system.jumps]))
         systems = [point.system.to_json() for point in of.points.values()]
         if of.scan is None:
             return [ds.assign_attrs(system=systems[0], steps=entry["steps"][0])]
-        systems = systems[:: _stride(of.scan, len(systems))]
+        systems = systems[:: self._stride(family, of.scan, len(systems))]
         ds = ds.assign(system=(of.scan, systems))
         return [ds.assign_coords(steps=("point", entry["steps"]))]
 
@@ -218,10 +226,6 @@ class Reference(Results):
 def _read(path: Path, changed: int) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return found
-
-
-def _stride(dim: Any, length: int) -> int:
-    return -(-length // LONGEST.get(str(dim), length or 1))
 
 
 def entry_of(run: Run, ds: xr.Dataset) -> dict[str, Any]:

@@ -56,15 +56,22 @@ class Run:
         for value, p in self.points.items():
             text += [repr(value), p.system.to_json(), p.times.tolist()]
             # a deterministic theory knows no trajectories, a sampling one no infinite times
-            if self.theory.sampled or p.method == "jumps":
+            if self._sampled(p):
                 text += [p.method, *p.sampling.values()]
             else:
                 text += [p.method, p.steady]
             if p.repeats > 1:
                 text += [p.repeats]
-            if self.theory.sampled and p.batches > 1:
+            if self.batches(p) > 1:
                 text += [f"{p.batches} batches"]
         return json.dumps([self.theory.name, self.scan, text])
+
+    def batches(self, point: Point) -> int:
+        """Return how many independent batches a point is made in: one, if nothing is sampled."""
+        return point.batches if self._sampled(point) else 1
+
+    def _sampled(self, point: Point) -> bool:
+        return self.theory.sampled or point.method == "jumps"
 
     def pieces(self) -> list[tuple[int, int]]:
         """Return (number of the point, number of the part) of every job of a scattered run."""

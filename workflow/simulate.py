@@ -30,7 +30,7 @@ def compute(
     solved = {}
     for number, (label, point) in enumerate(run.points.items()):
         batches = []
-        for batch in range(point.batches if run.theory.sampled else 1):
+        for batch in range(run.batches(point)):
             folder = f"{number}" if point.batches == 1 else f"{number}.{batch}"
             kept = {} if keep is None else {"keep": keep / folder, "chunk": chunk}
             batches.append(run.theory.solve(point.batch(batch), threads, **kept))

@@ -1,4 +1,4 @@
-"""Fig. 1: trajectories along the Bloch sphere and into its interior, and the cloud they start from.
+"""Fig. 1: one ensemble, and trajectories along the Bloch sphere and into its interior.
 
 Outside the workflow, once the data exist: ``python -m figures.fig1.draw --config CONFIG``
 """
@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from figures import style
+from figures.fig1 import ensemble
 from paper_checks.fig1 import measure
 from workflow.results import Results
 
@@ -33,16 +34,17 @@ UP = np.cross(TOWARDS, RIGHT)
 def draw(results: Results) -> Figure:
     """Return the figure."""
     figure, axes = plt.subplots(
-        1, 4, figsize=(style.TWO_COLUMNS, 0.29 * style.TWO_COLUMNS), layout="constrained",
-        width_ratios=[1, 1, 1, 1.05],
+        1, 5, figsize=(style.TWO_COLUMNS, 0.245 * style.TWO_COLUMNS), layout="constrained",
+        width_ratios=[1, 1, 1, 1, 1.05],
     )  # fmt: skip
-    cloud(axes[0], results)
-    for ax, motion in zip(axes[1:], COLOURS, strict=False):
+    ensemble.draw(axes[0])
+    cloud(axes[1], results)
+    for ax, motion in zip(axes[2:], COLOURS, strict=False):
         paths(ax, results, motion)
-    lengths(axes[3], results)
-    titles = ("initial state", "collective processes", "with local dissipation", "lengths")
-    for ax, label, title in zip(axes, "abcd", titles, strict=True):
-        ax.set_title(f"({label}) {title}", loc="left", fontsize=9, pad=3)
+    lengths(axes[4], results)
+    titles = ("ensemble", "initial state", "collective", "collective + local", "lengths")
+    for ax, label, title in zip(axes, "abcde", titles, strict=True):
+        ax.set_title(f"({label}) {title}", loc="left", fontsize=8.5, pad=3)
     return figure
 
 
@@ -117,7 +119,7 @@ def lengths(ax: Axes, results: Results) -> None:
         ax.plot(time, length[:, :DRAWN], color=colour, linewidth=width)
         ax.plot(time, np.sqrt((length**2).mean(axis=1)), color="black", **style.SAMPLED)
     ax.text(0.97, 1.03, "collective", transform=ax.get_yaxis_transform(), ha="right", fontsize=7.5)
-    ax.text(0.05, 0.1, "with local dissipation", transform=ax.get_yaxis_transform(), fontsize=7.5)
+    ax.text(0.05, 0.1, "collective + local", transform=ax.get_yaxis_transform(), fontsize=7.5)
     ax.set(xlim=(0, time[-1]), ylim=(0, 1.15))
     ax.set(xlabel=r"$N\Gamma t$", ylabel=r"$|\mathbf{J}|/|\mathbf{J}(0)|$")
 

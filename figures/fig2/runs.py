@@ -10,7 +10,7 @@ import numpy as np
 
 from blochball import CollectiveJump, Ensemble, System, models
 from workflow.runs import BATCHES, Drawn, Family, Member, Run, Seeds
-from workflow.settings import Count, Grid, Positive, Several
+from workflow.settings import Count, Counts, Grid, Positive, Several
 from workflow.theories import DENSITY, DENSITY_EQ6, EXACT, MEAN_FIELD, TWA, Point
 
 RELAXATIONS = 8
@@ -69,6 +69,33 @@ class Inset:
         }
         theories = (EXACT, DENSITY, DENSITY_EQ6)
         return {f"sizes.{theory.name}": Run(theory, points, scan="size") for theory in theories}
+
+
+@dataclass(frozen=True)
+class MonteCarlo:
+    """More emitters of `Pulse` than the master equation is solved for: exact by Monte Carlo."""
+
+    drawn: ClassVar[Drawn] = ("emission", "inversion")
+
+    sizes: Counts
+    trajectories: Several  # of TWA
+    exact_trajectories: Several
+
+    def runs(self, seed: Seeds, of: Mapping[str, Any]) -> Family:
+        """Return a run of each theory for each size."""
+        pulse: Pulse = of["pulse"]
+        runs: Family = {}
+        for size in self.sizes:
+            for theory, method, effort in (
+                (TWA, "auto", self.trajectories),
+                (EXACT, "jumps", self.exact_trajectories),
+            ):
+                point = pulse.point(
+                    size, method=method, trajectories=effort, batches=BATCHES,
+                    seed=seed(size, theory.name),
+                )  # fmt: skip
+                runs[f"size-{size}.{theory.name}"] = Run(theory, {size: point})
+        return runs
 
 
 @dataclass(frozen=True)
@@ -174,6 +201,7 @@ class PumpSweep:
 FAMILIES = {
     "pulse": Pulse,
     "inset": Inset,
+    "monte_carlo": MonteCarlo,
     "sampling": Sampling,
     "squeezing": Squeezing,
     "pump_sweep": PumpSweep,

@@ -11,15 +11,18 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from blochball import observables
 from figures import style
+from paper_checks.fig4 import direction as directions
 from paper_checks.fig4 import measure
 from workflow.results import Results
 
+DECADES = 1e4  # of S(p) that are told apart
 MAP = "magma"  # perceptually uniform, in greyscale and for every kind of colour blindness, too
 
 
@@ -77,9 +80,12 @@ def spectrum(ax: Axes, results: Results) -> tuple[str, ScalarMappable]:
     """Panel (c): structure factor over time; outside the momenta drawn it is flat and small."""
     kept = observables.structure_factor(measure.chain(results))
     phase = results.settings("chain").phase_in_pi
+    height = kept.values.T / 1e6
+    # on a logarithmic scale, as the peaks come up out of five decades
+    scale = LogNorm(height.max() / DECADES, height.max())
     shown = ax.pcolormesh(
-        kept.time, kept.momentum / pi, kept.values.T / 1e6, cmap=MAP, vmin=0, shading="nearest",
-        rasterized=True,
+        kept.time, kept.momentum / pi, np.maximum(height, scale.vmin), cmap=MAP, norm=scale,
+        shading="nearest", rasterized=True,
     )  # fmt: skip
     ax.set(ylabel=r"$p/\pi$", ylim=(-5 * phase, 5 * phase))
     ax.set_yticks([k * phase for k in (-5, -3, -1, 1, 3, 5)])
@@ -96,10 +102,10 @@ def label(ax: Axes, text: str) -> None:
 
 def direction(ax: Axes, results: Results) -> None:
     """Panel (d): fractions of the emission with and against the drive."""
-    sizes = measure.sizes(results)
+    sizes = directions.sizes(results)
     colours = style.shades(len(sizes))
     for sites, colour in zip(sizes, colours, strict=True):
-        drives, fraction = measure.fractions(results, sites)
+        drives, fraction = directions.fractions(results, sites)
         forward, stderr = fraction.value, fraction.stderr
         for value, look in (
             (forward, {"linestyle": "-", "markerfacecolor": colour}),

@@ -11,8 +11,8 @@ import numpy as np
 
 from blochball import models
 from workflow.runs import Drawn, Family, Run, Seeds
-from workflow.settings import Count, Counts, Grid, Numbers, Positive, Several
-from workflow.theories import PATHS, TWA, Array, Point
+from workflow.settings import Count, Counts, Grid, Numbers, Positive, Positives, Several
+from workflow.theories import CUMULANTS, PATHS, TWA, Array, Point
 
 
 def spaced(first: float, last: float, count: int) -> Array:
@@ -39,6 +39,7 @@ class Chain:
     tolerance_in_rad: Positive  # by which a spin may turn in a time step
     trajectories: Several
     jobs: Count
+    cumulants_until_gamma_t: Positive  # second-order cumulants, at as many outputs a decade
 
     def point(self, seed: int) -> Point:
         """Return the chain."""
@@ -55,9 +56,15 @@ class Chain:
         )
 
     def runs(self, seed: Seeds, of: Mapping[str, Any]) -> Family:
-        """Return the one run."""
-        run = Run(TWA, {self.sites: self.point(seed())}, jobs=self.jobs)
-        return {f"sites-{self.sites}.twa": run}
+        """Return the runs of TWA and of second-order cumulants."""
+        point = self.point(seed())
+        early = point.times[point.times <= self.cumulants_until_gamma_t * (1 + 1e-9)]
+        return {
+            f"sites-{self.sites}.twa": Run(TWA, {self.sites: point}, jobs=self.jobs),
+            f"sites-{self.sites}.cumulants": Run(
+                CUMULANTS, {self.sites: replace(point, times=early)}
+            ),
+        }
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,7 @@ class DriveMember:
     sites: Grid
     trajectories: Several
     jobs: Count
+    more_drives_in_pump: Positives = ()
 
 
 @dataclass(frozen=True)
@@ -94,7 +102,7 @@ class Drive:
             points: dict[float | str, Point] = {}
             pump = sites * self.size / self.cooperativity
             phase = self.winding_in_pi * pi / sites
-            for drive in self.drives_in_pump:
+            for drive in sorted({*self.drives_in_pump, *member.more_drives_in_pump}):
                 points[drive] = Point(
                     models.waveguide_chain(sites, self.size, phase, pump, drive=drive * pump),
                     times,

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from figures import against_size, style
+from paper_checks import quantity
 from paper_checks.fig2 import measure as fig2
 from paper_checks.fig3 import measure as fig3
 from paper_checks.formulations import measure
@@ -46,10 +47,9 @@ def draw(results: Results) -> Figure:
 def errors(ax: Axes, results: Results, name: str, label: str) -> None:
     """Draw the largest error of both forms against N, without sampling."""
     sizes = measure.sizes(results)
-    exponents = measure.scaling(results, name)
     for form, shown in measure.FORMS.items():
         found = [measure.inset(results, form, size, name) for size in sizes]
-        exponent = exponents[shown]
+        exponent = quantity.scaling(sizes, found)
         text = f"{shown}: $N^{{{exponent.value:.2f}\\pm{exponent.stderr:.2f}}}$"
         look = {"color": COLOURS[shown], "marker": MARKERS[shown]}
         against_size.errors(ax, sizes, found, text, **look)

@@ -7,8 +7,10 @@ from unittest import mock
 import numpy as np
 import xarray as xr
 
+from blochball import models
+from blochball.twa import phase_space
 from paper_checks import ledger
-from paper_checks.anchors import measure
+from paper_checks.anchors import lattice, measure
 from paper_checks.controls import Control, Spoil, Wrong, scaled
 from paper_checks.ledger import Finding
 from workflow.results import Results
@@ -54,6 +56,42 @@ class OtherDiffusion(Control):
             return ledger.measure(self.entry, results)
 
 
+class OtherSymbols(Control):
+    """A control in which symbols are a tenth too large, and their products have no bracket."""
+
+    def measure(self, results: Results) -> Finding:
+        """Return what is measured with the other symbols."""
+        local, collective = phase_space.local_jump, phase_space.collective_jump
+        with (
+            mock.patch.object(phase_space, "local_jump", lambda *args: 1.1 * local(*args)),
+            mock.patch.object(
+                phase_space, "collective_jump", lambda *args: 1.1 * collective(*args)
+            ),
+            mock.patch.object(phase_space, "poisson_bracket", return_value=0.0),
+        ):
+            return ledger.measure(self.entry, results)
+
+
+class OtherPhase(Control):
+    """A control in which light accumulates another phase between the emitters."""
+
+    def measure(self, results: Results) -> Finding:
+        """Return what is measured with the other phase."""
+        other = models.waveguide_chain(lattice.HOSTS, 1, 1.2 * lattice.WAVE, pump=0.0)
+        with mock.patch.object(models, "waveguide_chain", return_value=other):
+            return ledger.measure(self.entry, results)
+
+
+class OtherWay(Control):
+    """A control in which light runs the other way."""
+
+    def measure(self, results: Results) -> Finding:
+        """Return what is measured where left is right."""
+        leaving = lattice.leaving
+        with mock.patch.object(lattice, "leaving", lambda *args: leaving(*args)[::-1]):
+            return ledger.measure(self.entry, results)
+
+
 def run(name: str) -> str:
     """Return the pattern of a run."""
     return f"anchors/{name}.*"
@@ -61,6 +99,10 @@ def run(name: str) -> str:
 
 CONTROLS = [
     Control("anchor-jumps", "other expectations", run("emitters"), everything(1.01)),
+    OtherSymbols("anchor-symbols", "larger", "", scaled("", 1)),
+    OtherSymbols("anchor-expansion", "no bracket", "", scaled("", 1)),
+    OtherPhase("anchor-lattice", "another phase", "", scaled("", 1)),
+    OtherWay("anchor-forward", "light the other way", "", scaled("", 1)),
     OtherDiffusion("anchor-diffusion", "the other way round", "", scaled("", 1)),
     Control("anchor-psi-redundant", "4% off", "anchors/collective.twa", off),
     Control("anchor-psi-needed", "as bad if it moves", "formulations/laser.eq6", bad),

@@ -28,13 +28,13 @@ CONTROLS = [
     Control(
         "decay-single-body",
         "inversion ten times as bad",
-        "decay/*.density* inset/*.density*",
+        "decay/*.density*",
         more_error("inversion", 10),
     ),
     Control(
         "decay-single-body",
         "inversion four times as good",
-        "decay/*.density* inset/*.density*",
+        "decay/*.density*",
         more_error("inversion", 0.25),
     ),
     Wrong("decay-burst", "no Wigner cloud"),

@@ -97,13 +97,11 @@ def largest_emission(results: Results, kind: str, size: int) -> float:
 def similarity(results: Results, size: int) -> dict[str, Quantity]:
     """Largest error of the inversion per N over that of the emission per N^2, without sampling.
 
-    For superradiant decay with and without losses, and for the laser of Fig. 2(a).
+    With and without losses.
     """
     found = {}
     for form, shown in fig2.FORMS.items():
         for kind in KINDS:
             ratio = [largest_error(results, form, kind, size, name) for name in fig2.PER_SIZE]
             found[f"decay, {kind}, {shown}"] = ratio[1] / ratio[0]
-        ratio = [fig2.inset(results, form, size, name) for name in fig2.PER_SIZE]
-        found[f"laser, {shown}"] = ratio[1] / ratio[0]
     return found

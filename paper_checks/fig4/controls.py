@@ -10,7 +10,7 @@ import xarray as xr
 from blochball.dataset import system_of
 from paper_checks import ledger
 from paper_checks.controls import Control, Spoil, Spoiled
-from paper_checks.fig4 import measure
+from paper_checks.fig4 import direction, measure
 from paper_checks.ledger import Finding
 from workflow.results import Results
 
@@ -20,7 +20,9 @@ class LargestControl(Control):
 
     def measure(self, results: Results) -> Finding:
         """Return what is measured on the spoiled data."""
-        largest = dataclasses.replace(self.entry, arguments={"sites": max(measure.sizes(results))})
+        largest = dataclasses.replace(
+            self.entry, arguments={"sites": max(direction.sizes(results))}
+        )
         return ledger.measure(largest, Spoiled(results, self.runs, self.spoil))
 
 
@@ -50,6 +52,23 @@ def disordered(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
     """Take all coherence away: S(p) does not depend on p."""
     flat = ds.structure_factor.mean("momentum")
     return ds.assign(structure_factor=0 * ds.structure_factor + flat)
+
+
+def coherent(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
+    """Let S(p) at all times be what it is at last."""
+    last = ds.structure_factor.isel(time=-1, drop=True)
+    return ds.assign(structure_factor=(0 * ds.structure_factor + last))
+
+
+def standing(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
+    """Let every spin point along x: both directions get the same."""
+    return ds.assign(spin_y=0 * ds.spin_y)
+
+
+def relaxed(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
+    """Let the profile be as flat as that of TWA, and dimmer by half."""
+    mean = ds.emission.mean("site")
+    return ds.assign(emission=mean + 0.03 * (ds.emission - mean), output=0.5 * ds.output)
 
 
 def one_wave(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
@@ -110,19 +129,11 @@ def insensitive(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
 
 
 def flattened(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
-    """Respond the less steeply the longer the chain."""
-    sites = ds.site.size
-    forward = ds.output.isel(channel=0) / ds.output.sum("channel")
-    share = 0.5 + (forward - 0.5) * (20 / sites) ** 1.5
-    total = ds.output.sum("channel")
-    parts = xr.where(ds.channel == ds.channel[0], share, 1 - share)
-    return ds.assign(
-        output=(parts * total).transpose(*ds.output.dims),
-        output_covariance=ds.output_covariance * (20 / sites) ** 3,
-    )
+    """Respond over the more decades of the drive the longer the chain."""
+    return ds.assign_coords(drive=ds.drive ** (ds.site.size / 20))
 
 
-CHAIN, DRIVE = "chain/*", "drive/*"
+CHAIN, DRIVE = "chain/*.twa", "drive/*"
 CONTROLS = [
     Control("fig4-burst", "five times slower", CHAIN, stretched(5)),
     Control("fig4-burst", "no burst", CHAIN, capped),
@@ -131,12 +142,17 @@ CONTROLS = [
     Control("fig4-redistribution", "twenty times faster", CHAIN, stretched(0.05)),
     Control("fig4-peaks", "no coherence", CHAIN, disordered),
     Control("fig4-peaks", "one wave only", CHAIN, one_wave),
+    Control("fig4-one-way", "standing waves", "lengths/*.paths", standing),
+    Control("fig4-emergence", "no coherence", CHAIN, disordered),
+    Control("fig4-emergence", "coherent from the beginning", CHAIN, coherent),
+    Control("fig4-cumulants", "as TWA redistributes", "chain/*.cumulants", relaxed),
     Control("fig4-validity", "short spins", CHAIN, short),
     Control("fig4-validity", "short spins in single trajectories", "lengths/*.paths", shrunk),
     Control("fig4-validity-scaling", "|J| as N²", "lengths/*", shortened(-1)),
-    Control("fig4-validity-scaling", "|J| as N, always", "lengths/*", shortened(-0.5)),
+    Control("fig4-validity-burst", "|J| as N, always", "lengths/*", shortened(-0.5)),
     Control("fig4-direction", "against the drive", DRIVE, against),
     Control("fig4-probe", "the longer the more", DRIVE, insensitive),
-    Control("fig4-steepening", "the longer the flatter", DRIVE, flattened),
+    Control("fig4-steepening", "the longer the more", DRIVE, insensitive),
+    Control("fig4-steepening-logarithmic", "the longer the flatter", DRIVE, flattened),
     LargestControl("fig4-saturation", "no saturation", DRIVE, linear),
 ]

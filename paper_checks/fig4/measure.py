@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import pi
 
 import numpy as np
@@ -13,7 +14,7 @@ from blochball import observables
 from paper_checks import quantity
 from paper_checks.curves import Curve, largest, methods_of, vertex
 from paper_checks.quantity import Quantity, UnmeasurableError
-from workflow.results import Results, at
+from workflow.results import Results
 
 Array = NDArray[np.float64]
 LATE = 0.5  # outputs after this fraction of the time are averaged for the steady state
@@ -183,6 +184,81 @@ def peaks(results: Results) -> dict[str, Quantity]:
     return found
 
 
+def emergence(results: Results) -> dict[str, Quantity]:
+    """S(p) at the two late peaks over its mean over all p: before the burst, and at late times.
+
+    It is one where the emission has no spatial coherence.
+    """
+    ds, time = chain(results), times(results)
+    kept = observables.structure_factor(ds).transpose("time", "momentum")
+    momenta, late_spectrum = spectrum(results)
+    places = [
+        int(np.argmax(np.where(side * momenta > 0, late_spectrum.value, 0))) for side in (-1, 1)
+    ]
+    mean = kept.values.mean(axis=1)
+    # of many momenta: its error is small beside that of two
+    peak = Curve(kept.values[:, places], kept.stderr.values[:, places], methods_of(ds)).mean(1)
+    ratio = peak / mean
+    when = burst(results)["time of the burst"].value
+    early = (time > 0.1 * when) & (time < 0.5 * when)
+    final = ratio[late(time)].average()
+    above = time[ratio.value >= final.value / 2]
+    return {
+        "before the burst": ratio[early].average(),
+        "late": final.noted(f"half of it from t = {above[0]:.2g}/Γ on, in the burst"),
+    }
+
+
+def one_way(results: Results) -> dict[str, Quantity]:
+    """Correlation of both intensities over trajectories, and the share of the larger, late."""
+    ds = results.load("lengths", "chain.paths")
+    steady = ds[["spin_x", "spin_y"]].isel(time=late(ds.time.values))
+    x, y = (steady[k].transpose("time", "trajectory", "site").values for k in steady)
+    lower = x - 1j * y
+    phase = results.settings("chain").phase_in_pi * pi * np.arange(lower.shape[-1])
+    waves = np.array([np.abs(lower @ np.exp(side * 1j * phase)) ** 2 for side in (-1, 1)])
+    count = waves.shape[-1]
+
+    def read(kept: NDArray[np.bool_]) -> Array:
+        some = waves[:, :, kept]
+        centred = some - some.mean(axis=2, keepdims=True)
+        covariance = (centred[0] * centred[1]).mean()
+        share = (some.max(axis=0) / some.sum(axis=0)).mean()
+        return np.array([covariance / np.sqrt((centred**2).mean(axis=(1, 2)).prod()), share])
+
+    without = np.array([read(np.arange(count) != k) for k in range(count)])
+    errors = np.sqrt((count - 1) * without.var(axis=0))
+    names = ("correlation", "share of the stronger one")
+    return {
+        name: Quantity(value, error, methods=methods_of(ds))
+        for name, value, error in zip(names, read(np.ones(count, bool)), errors, strict=True)
+    }
+
+
+# -- what cumulants make of it ---------------------------------------------------------------------
+
+
+def cumulants(results: Results) -> dict[str, Quantity]:
+    """Late modulation of the profile and forward emission, second-order cumulants over TWA.
+
+    The cumulants at their last time.
+    """
+    settings = results.settings("chain")
+    ds = results.load("chain", f"sites-{settings.sites}.cumulants").isel(time=-1)
+    methods = methods_of(ds)
+    along = ds.emission.values
+    modulation = Quantity(along.std(ddof=1) / along.mean(), methods=methods)
+    forward = Quantity(ds.output.sel(channel="forward") / settings.size**2, methods=methods)
+    steady = late(times(results))
+    note = f"{modulation} at t = {ds.time.item():.2g}/Γ; they took {ds.attrs['wall_time']:.0f} s"
+    return {
+        "modulation, cumulants / TWA": (modulation / contrast(results)[steady].average()).noted(
+            note
+        ),
+        "forward emission, cumulants / TWA": forward / total(results)[steady].average(),
+    }
+
+
 def _half(momentum: Array, s: Array, top: int) -> tuple[float, float]:
     """Return where S falls to half of its value at `top`, left and right of it, interpolated."""
     half = s[top] / 2
@@ -252,126 +328,32 @@ def _single(results: Results) -> Quantity:
 
 
 def lengths(results: Results) -> dict[str, Quantity]:
-    """Exponent of <1/|J|>, averaged over sites, against N: in the steady state, and at its largest.
+    """Exponent of <1/|J|>, averaged over sites, against N: in the steady state, and over all times.
 
-    Of shorter chains of the same cooperativity; -1 if |J| goes as N, -1/2 if it goes as its root.
+    Of shorter chains of the same cooperativity; -1 if |J| goes as N.
     """
-    settings = results.settings("lengths")
-    steady, most = [], []
-    for size in settings.sizes:
+    return {
+        "exponent, steady state": _lengths(results, lambda time, c: c[late(time)].average()),
+        "exponent, average": _lengths(results, _average),
+    }
+
+
+def shortest(results: Results) -> dict[str, Quantity]:
+    """Return the exponent where <1/|J|> is largest; -1/2 if |J| goes as the root of N there."""
+    return {"exponent, largest": _lengths(results, lambda time, c: largest(c))}
+
+
+def _average(time: Array, curve: Curve) -> Quantity:
+    """Return the average over the time; the same trajectories are behind all times."""
+    span = np.gradient(time) / np.gradient(time).sum()
+    return Quantity(span @ curve.value, span @ curve.stderr, methods=curve.methods)
+
+
+def _lengths(results: Results, pick: Callable[[Array, Curve], Quantity]) -> Quantity:
+    sizes, values = results.settings("lengths").sizes, []
+    for size in sizes:
         ds = results.load("lengths", f"size-{size}.twa")
-        inverse = Curve.of(ds, "inverse_length").mean(1)
-        steady.append(inverse[late(ds.time.values)].average())
-        most.append(largest(inverse))
-    found = {}
-    for name, values in (("steady state", steady), ("largest", most)):
-        shown = ", ".join(f"{n * q.value:.1f}" for n, q in zip(settings.sizes, values, strict=True))
-        note = f"N <1/|J|> = {shown} at N = {', '.join(map(str, settings.sizes))}"
-        found[f"exponent, {name}"] = quantity.power_law(settings.sizes, values).noted(note)
-    return found
-
-
-# -- (d): directionality ---------------------------------------------------------------------------
-
-
-def sizes(results: Results) -> list[int]:
-    """Return the numbers of ensembles, in order."""
-    return sorted(member.sites for member in results.settings("drive").members)
-
-
-def fractions(results: Results, sites: int) -> tuple[Array, Curve]:
-    """Return drives in units of the pump, and forward fractions averaged over the output times."""
-    ds = results.load("drive", f"sites-{sites}.twa")
-    drives = np.sort(ds.drive.values)
-    each = [
-        Curve.derived(at(ds, drive=drive), observables.direction_fraction).average()
-        for drive in drives
-    ]
-    return drives, Curve(*quantity.arrays(each), methods_of(ds))
-
-
-def rise(results: Results) -> dict[str, Quantity]:
-    """Smallest rise of the forward fraction, over all M: in all, and over each half of the drives.
-
-    The drives are halved on their logarithmic axis.
-    """
-    rises: dict[str, list[Quantity]] = {"weakest to strongest": [], "weaker": [], "stronger": []}
-    for sites in sizes(results):
-        drives, forward = fractions(results, sites)
-        middle = int(np.argmin(np.abs(np.log(drives**2 / drives[0] / drives[-1]))))
-        first, half, last = (forward.at(k) for k in (0, middle, -1))
-        for name, step in zip(rises, (last - first, half - first, last - half), strict=True):
-            rises[name].append(step)
-    return {
-        f"smallest rise, {name}": min(steps, key=lambda step: step.value)
-        for name, steps in rises.items()
-    }
-
-
-def slopes(results: Results, sites: int) -> dict[str, Quantity]:
-    """Steepest slope of the forward fraction, per Ω/γ and per ln(Ω/γ).
-
-    Between neighbouring drives, whose distances limit how steep it can come out.
-    """
-    drives, forward = fractions(results, sites)
-    found = {}
-    for name, axis in (("Ω/γ", drives), ("ln(Ω/γ)", np.log(drives))):
-        each = [
-            (forward.at(k) - forward.at(k - 1)) / float(axis[k] - axis[k - 1])
-            for k in range(1, drives.size)
-        ]
-        found[name] = max(each, key=lambda slope: slope.value)
-    return found
-
-
-def probe(results: Results, fraction: float) -> dict[str, Quantity]:
-    """Drive, in units of the pump, at which the forward fraction passes a value; for each M.
-
-    By linear interpolation in the logarithm of the drive.
-    """
-    found = {}
-    for sites in sizes(results):
-        drives, forward = fractions(results, sites)
-        k = int(np.argmax(forward.value >= fraction))
-        if k == 0:
-            raise UnmeasurableError(f"the drives of {sites} ensembles are all on one side")
-        share = (fraction - forward.at(k - 1)) / (forward.at(k) - forward.at(k - 1))
-        step = float(np.log(drives[k] / drives[k - 1]))
-        drive = float(drives[k - 1] * np.exp(step * share.value))
-        found[sites] = Quantity(drive, drive * step * share.stderr, methods=share.methods)
-    shown = ", ".join(f"{drive} at M = {sites}" for sites, drive in found.items())
-    largest_chain = found[max(found)]
-    return {
-        "drive / pump, longest chain": largest_chain.noted(shown),
-        "longest / shortest chain": largest_chain / found[min(found)],
-    }
-
-
-def steepening(results: Results) -> dict[str, Quantity]:
-    """Exponent of the steepest slope against M, in both readings of the axis."""
-    size = sizes(results)
-    each = [slopes(results, sites) for sites in size]
-    found = {}
-    for axis in each[0]:
-        steepest = [slope[axis] for slope in each]
-        shown = ", ".join(f"{s} at M = {m}" for m, s in zip(size, steepest, strict=True))
-        exponent = quantity.power_law(size, steepest).noted(shown)
-        found[f"exponent of the slope per {axis}"] = exponent
-    return found
-
-
-def saturation(results: Results, sites: int) -> dict[str, Quantity]:
-    """Forward fraction of one chain at the strongest drive, and how much of it comes last.
-
-    The latter is the rise over the last half decade of the drive, by the difference of the
-    fractions at the last drive and at the one nearest to a third of it.
-    """
-    if sites not in sizes(results):
-        raise UnmeasurableError(f"there is no chain of {sites} ensembles with this config")
-    drives, forward = fractions(results, sites)
-    third = int(np.argmin(np.abs(np.log(3 * drives / drives[-1]))))
-    last = forward.at(-1)
-    return {
-        "fraction at the strongest drive": last,
-        "rise over the last half decade": last - forward.at(third),
-    }
+        values.append(pick(ds.time.values, Curve.of(ds, "inverse_length").mean(1)))
+    shown = ", ".join(f"{n * q.value:.1f}" for n, q in zip(sizes, values, strict=True))
+    note = f"N <1/|J|> = {shown} at N = {', '.join(map(str, sizes))}"
+    return quantity.power_law(sizes, values).noted(note)

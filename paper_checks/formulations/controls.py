@@ -25,6 +25,7 @@ CONTROLS = [
     Control("formulations-scaling", "Eq. (6): error independent of N", f"{GRID}_eq6", biased),
     Control("formulations-scaling", "Eq. (6): error as 1/N²", f"{GRID}_eq6", better),
     Control("formulations-scaling", "ball: error independent of N", GRID, biased),
+    Control("formulations-scaling-inversion", "Eq. (6): independent of N", f"{GRID}_eq6", biased),
     Control("formulations-scaling-inversion", "ball: error independent of N", GRID, biased),
     Control(
         "formulations-length", "Eq. (6) as good", f"{GRID}_eq6", more_error("spin_squared", 0.05)

@@ -136,3 +136,16 @@ def scaling(results: Results, phase: str) -> dict[str, Quantity]:
         exponent = quantity.attempt(quantity.scaling, where, errors)
         found[local] = exponent.noted(f"{exponent.note}: {shown}")
     return found
+
+
+def falling(results: Results, phase: str) -> dict[str, Quantity]:
+    """Return the largest error at the largest size over that at the smallest; exponents in notes.
+
+    Where the errors follow no power law an exponent has an error that says so, and decides nothing.
+    """
+    first, *_, last = sizes(results, exact=True)
+    found = {}
+    for local, exponent in scaling(results, phase).items():
+        many, few = (largest_error(results, f"{phase}-{local}", size) for size in (last, first))
+        found[local] = (many / few).noted(f"exponent {exponent}, {exponent.note}")
+    return found

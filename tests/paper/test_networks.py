@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from math import pi
 from typing import Any
 
@@ -18,9 +19,11 @@ from figures.fig3 import draw as fig3
 from figures.fig3 import runs as runs_fig3
 from figures.fig4 import draw as fig4
 from figures.fig4 import runs as runs_fig4
+from paper_checks.curves import Curve
 from paper_checks.fig3 import measure as measure_fig3
+from paper_checks.fig4 import direction
 from paper_checks.fig4 import measure as measure_fig4
-from paper_checks.quantity import UnmeasurableError
+from paper_checks.quantity import Quantity, UnmeasurableError
 from workflow import config, simulate
 from workflow.results import Results, at
 from workflow.runs import Family, Run
@@ -42,6 +45,8 @@ PLAIN: dict[str, Any] = {
                 {"sites": 1, "size": 6, "trajectories": 2048, "exact": "populations"},
                 {"sites": 10, "size": 6, "trajectories": 512, "exact": "populations"},
                 {"sites": 100, "size": 6, "trajectories": 128, "exact": "jumps"},
+                {"sites": 100, "size": 10, "trajectories": 128, "exact": "jumps"},
+                {"sites": 100, "size": 100, "trajectories": 128, "exact": "jumps"},
                 {"sites": 1000, "size": 6, "trajectories": 64, "exact": "jumps"},
                 {"sites": 2, "size": 10, "trajectories": 2048, "exact": "populations"},
                 {"sites": 2, "size": 100, "trajectories": 2048, "exact": "populations"},
@@ -57,6 +62,7 @@ PLAIN: dict[str, Any] = {
             "sites": 12, "size": 30, "phase_in_pi": 0.25, "pump_in_gamma": 30,
             "first_gamma_t": 0.001, "until_gamma_t": 1, "outputs": 31, "momenta": 81,
             "tolerance_in_rad": 0.5, "trajectories": 1024, "jobs": 2,
+            "cumulants_until_gamma_t": 0.5,
         },
         "lengths": {
             "sites": 3, "sizes": [20, 40, 80], "phase_in_pi": 0.1, "cooperativity": 20,
@@ -182,18 +188,18 @@ def test_measures_of_pair_and_array(results: Results) -> None:
     assert list(errors) == [f"φ = {p:g}π, {form}" for form in ("Eq. (6)", "ball") for p in phases]
     exact = {phase: measure_fig3.two(results, phase, "exact").value for phase in phases}
     for quantity in errors.values():
-        assert -0.01 < quantity.value < 0.05
-        assert 0 < quantity.stderr < 0.01
+        assert -0.1 < quantity.value < 0.5
+        assert 0 < quantity.stderr < 0.1
     ratio = measure_fig3.comparable(results)
     for form in ("Eq. (6)", "ball"):
         first, last = (f"φ = {p}π, {form}" for p in ("0", "0.5"))
+        # of errors in units of N_tot^2, where `accuracy` has the peak of each phase for a unit
         assert ratio[first].value / ratio[last].value == pytest.approx(
-            errors[first].value / errors[last].value
+            errors[first].value * exact[0].max() / errors[last].value / exact[0.5].max()
         )
     for measure, expected in (
         (measure_fig3.suppression, exact[0.5][-1] / exact[0][-1]),
         (measure_fig3.peak_suppression, exact[0.5].max() / exact[0].max()),
-        (measure_fig3.readings, exact[0.5][-1] / exact[0].max()),
     ):
         lower = measure(results)["exact"]
         assert lower.value == pytest.approx(1 - expected)
@@ -304,11 +310,12 @@ def test_synchrony_of_known_bursts(results: Results, monkeypatch: pytest.MonkeyP
 def test_spins_of_a_chain_are_as_long_as_there_are_emitters(results: Results) -> None:
     found = measure_fig4.lengths(results)
     assert found["exponent, steady state"].value == pytest.approx(-1, abs=0.3)
-    assert found["exponent, largest"].value > found["exponent, steady state"].value
+    shortest = measure_fig4.shortest(results)["exponent, largest"]
+    assert shortest.value > found["exponent, steady state"].value
 
 
 def test_direction_against_its_definition(results: Results) -> None:
-    drives, forward = measure_fig4.fractions(results, 8)
+    drives, forward = direction.fractions(results, 8)
     value = forward.value
     ds = results.load("drive", "sites-8.twa")
     assert drives.tolist() == [0.1, 0.3, 1]
@@ -316,15 +323,42 @@ def test_direction_against_its_definition(results: Results) -> None:
     np.testing.assert_allclose(value, share.mean("time"))
     assert (np.diff(value) > 0).all()
     assert (forward.stderr > 0).all()
-    found = measure_fig4.rise(results)
+    found = direction.rise(results)
     assert found["smallest rise, weakest to strongest"].value <= value[-1] - value[0]
     # the middle of three drives
     assert found["smallest rise, weaker"].value <= value[1] - value[0]
-    slope = measure_fig4.slopes(results, 8)
-    assert slope["Ω/γ"].value == pytest.approx(max(np.diff(value) / np.diff(drives)))
-    assert slope["ln(Ω/γ)"].value == pytest.approx(max(np.diff(value) / np.diff(np.log(drives))))
+    goal = (value[0] + value[1]) / 2
+    (passed,) = direction.crossing(results, 8, goal)
+    assert passed.value == pytest.approx(np.log(drives[0] * drives[1]) / 2)
+    assert passed.stderr > 0
+    # what two crossings between the same drives share goes out of their difference
+    near, far = direction.crossing(results, 8, goal, goal + 1e-6)
+    assert (far - near).stderr < 1e-3 * passed.stderr
+    with pytest.raises(UnmeasurableError, match="on one side"):
+        direction.crossing(results, 8, value[0] - 0.01)
     with pytest.raises(UnmeasurableError, match="no chain of 500"):
-        measure_fig4.saturation(results, 500)
+        direction.saturation(results, 500)
+
+
+@pytest.mark.parametrize("measure", [direction.steepening, direction.steepening_logarithmic])
+def test_steepening_of_known_responses(
+    measure: Callable[..., dict[str, Quantity]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Straight lines in the logarithm of the drive; the longer chain at a third of the drive."""
+    drives = np.geomspace(0.01, 1, 41)
+
+    def fractions(results: Results, sites: int) -> tuple[np.ndarray, Curve]:
+        value = 1 + 0.2 * np.log(drives * (1 if sites == 20 else 3))
+        return drives, Curve(value, np.full(drives.size, 1e-3))
+
+    monkeypatch.setattr(direction, "sizes", lambda _: [20, 60, 100])
+    monkeypatch.setattr(direction, "fractions", fractions)
+    ratio, smallest = measure(None).values()
+    expected = 3 if measure is direction.steepening else 1
+    assert ratio.value == pytest.approx(expected)
+    assert 0 < ratio.stderr < 0.1
+    # from 60 to 100 ensembles nothing changes
+    assert smallest.value == pytest.approx(1)
 
 
 # -- what is drawn ----------------------------------------------------------------------------
@@ -373,13 +407,15 @@ def test_fig4(results: Results) -> None:
         (maps[name],) = (c for c in by_label[name].collections if isinstance(c, QuadMesh))
     ds: xr.Dataset = measure_fig4.chain(results)
     np.testing.assert_array_equal(maps[r"site $\ell$"].get_array(), ds.emission.values.T / 30**2)
-    np.testing.assert_array_equal(maps[r"$p/\pi$"].get_array(), ds.structure_factor.values.T / 1e6)
+    height = ds.structure_factor.values.T / 1e6
+    expected = np.maximum(height, height.max() / fig4.DECADES)
+    np.testing.assert_allclose(maps[r"$p/\pi$"].get_array(), expected, rtol=1e-12)
     # one axis of time for all three, and logarithmic
     assert {by_label[name].get_xscale() for name in maps} == {"log"}
     assert len({by_label[name].get_xlim() for name in maps}) == 1
     lines = drawn(by_label["fraction of the intensity"])
     for sites in (4, 8):
-        forward = measure_fig4.fractions(results, sites)[1].value
+        forward = direction.fractions(results, sites)[1].value
         assert has(lines, forward)
         assert has(lines, 1 - forward)
     plt.close(figure)

@@ -28,8 +28,10 @@ def test_links_lead_to_files() -> None:
 
 def test_the_table_holds_every_claim() -> None:
     table = TEXT.split(readme.BEGIN)[1].split(readme.END)[0]
+    rows, below = table.split("Claims of our own")
     for claim in ledger.claims():
-        assert f"| `{claim.id}` | " in table
+        ours = claim.where.startswith(ledger.OURS)
+        assert f"`{claim.id}`" in below if ours else f"| `{claim.id}` | " in rows
 
 
 def test_it_is_short() -> None:

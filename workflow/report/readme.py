@@ -11,6 +11,7 @@ import re
 import shutil
 from typing import Any
 
+from paper_checks import ledger
 from workflow import config, provenance, results
 from workflow.report import claims
 
@@ -22,6 +23,8 @@ TABLES = r"<!-- table of (\w+): written by make readme -->"
 def table(data: dict[str, Any]) -> str:
     """Return the ledger in short: the name of a claim, its first number, its verdict.
 
+    Claims of our own, which the paper does not make, are named by their verdict below the table.
+
     Raises
     ------
     ValueError
@@ -32,10 +35,15 @@ def table(data: dict[str, Any]) -> str:
             f"the claims are from {wrong}: commit, and run snakemake --forcerun claims"
         )
     rows = ["| Claim | First of its numbers | Verdict |", "| --- | --- | --- |"]
+    ours: dict[str, list[str]] = {}
     for claim in data["claims"]:
         number = claim["numbers"][0]["text"].replace("|", "\\|")
-        rows.append(f"| `{claim['id']}` | {number} | {claim['verdict']} |")
-    return "\n".join(rows) + f"\n\n{claims.summary(data)}"
+        if claim["where"].startswith(ledger.OURS):
+            ours.setdefault(claim["verdict"], []).append(f"`{claim['id']}`")
+        else:
+            rows.append(f"| `{claim['id']}` | {number} | {claim['verdict']} |")
+    named = "; ".join(f"{verdict}: {', '.join(ids)}" for verdict, ids in ours.items())
+    return "\n".join(rows) + f"\n\nClaims of our own, {named}.\n\n{claims.summary(data)}"
 
 
 def insert(text: str, content: str, markers: tuple[str, str] = (BEGIN, END)) -> str:
