@@ -302,7 +302,9 @@ def end_of(
     equation = MasterEquation.of(system)
     rates = np.concatenate([equation.local.ravel(), equation.rates])
     slowest = rates[rates > 0].min(initial=np.inf)
-    ended = projection.limit(owner, generator, start, memory_limit, axes, slowest)
+    squares = (np.abs(equation.vectors) ** 2).sum(axis=-1) @ equation.sizes**2
+    largest = max(equation.local.max(), (equation.rates * squares).max(initial=0.0))
+    ended = projection.limit(owner, generator, start, memory_limit, axes, slowest, largest)
     attributes = {
         "solver": "projection",
         "residual": ended.residual,

@@ -27,6 +27,7 @@ BLOCK, GROWTH = 8, 4  # vectors to begin with, and how many times more if all of
 # |A x| for |x| = 1 as shares of the largest rate: below, zero but for rounding; above, a rate that
 # rounding mixes 1e-8 of into null vectors at most
 ROUNDING, RATE = 1e-12, 1e-8
+CANCELLED = 1e-14  # entries as a share of what they are sums of, below which nothing is left
 DENSE = 150  # unknowns up to which all eigenvalues take no time
 ON_AXIS = 1e-8  # damping, as a share of the largest rate, that a part which turns does not have
 ACCURACY = 1e-10  # of the eigenvalue that tells: far below
@@ -52,6 +53,7 @@ def limit(
     memory_limit: float,
     axes: int,
     slowest: float = np.inf,
+    largest: float = 0.0,
 ) -> Projection:
     """Return the state at infinite time.
 
@@ -66,6 +68,9 @@ def limit(
         As for `nullspace.stationary`.
     slowest : float
         The smallest rate in the generator: it must not be taken for zero.
+    largest : float
+        The largest term that entries of the generator are sums of: of dephasing alone they cancel,
+        but for rounding.
 
     Raises
     ------
@@ -74,11 +79,10 @@ def limit(
     MemoryError
         If the factorisation is expected to pass `memory_limit`.
     """
-    scale = float(np.abs(generator.diagonal()).max())
-    if generator.nnz == 0:
-        return Projection(start, len(start), 0.0)
     # a Hamiltonian alone has no diagonal
-    scale = max(scale, float(np.abs(generator.data).max()))
+    scale = float(np.abs(generator.data).max(initial=0.0))
+    if scale <= CANCELLED * largest:
+        return Projection(start, len(start), 0.0)
     if slowest < RATE * scale:
         raise ValueError(_too_slow(owner, scale))
     right, left = _null_vectors(owner, generator, scale, memory_limit, axes)

@@ -176,3 +176,15 @@ def test_refusals():
         ends(system, other)
     with pytest.raises(TypeError, match="populations takes no option named initial"):
         exact.steady_state(models.superradiant_laser(3, 1.0), "populations", initial="ensembles")
+
+
+@pytest.mark.parametrize("weight", [-0.6958511857762097, -0.695, -0.6951])
+def test_populations_that_dephasing_leaves_alone(weight):
+    # its terms cancel but for rounding, which was taken for rates
+    jump = CollectiveJump(2.5, [weight], "dephasing")
+    for polar in (0.0, pi):
+        ground = System(Ensemble(3, detuning=0.0384, polar=polar), jump)
+        assert ends(ground).inversion.item() == pytest.approx(1.5 * np.cos(polar), abs=1e-12)
+    # what little acts is not taken for rounding
+    weak = System(Ensemble(3, decay=1e-2, polar=0.0), jump)
+    assert ends(weak).inversion.item() == pytest.approx(-1.5, abs=1e-8)
