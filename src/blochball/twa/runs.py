@@ -33,6 +33,7 @@ _LOG = logging.getLogger("blochball")
 # a handful of emitters an ensemble, with so much more for each of them
 WRAPPED = 1.0
 SOONER, EACH = 0.45, 0.02
+GROWN = 1.05  # times its first width, which it must be stretched to at least
 LEAST_ERROR = 0.01  # relative error of the time steps above which a run is warned about
 
 
@@ -251,8 +252,10 @@ def warn_of_stretching(owner: str, plan: Plan) -> float:
     if not left:
         return 0.0
     times = stretching.stretched(protocol, plan)
-    bound = min(WRAPPED, SOONER + EACH * float(plan.system.column("size").min()))
-    if times * left > bound:
+    size = plan.system.column("size")
+    bound = min(WRAPPED, SOONER + EACH * float(size.min()))
+    # the cloud of one or two emitters is as wide from the beginning
+    if times * left > max(bound, GROWN * float(size.mean()) ** -0.5):
         much = "tens of percent" if times > 1 else "several percent"
         validation.warn(
             f"{owner}: little damps this system, and its cloud is stretched to {times:.2g} times "

@@ -115,7 +115,8 @@ def solve(
         return problem.propagator.means(problem.moments, *asked)
 
     with bars.shown(owner, progress):
-        return _run(owner, system, times, (form, spacing, boundary), means)
+        found = _run(owner, system, times, (form, spacing, boundary), means)
+    return _warned(owner, *found)
 
 
 @named("twa.density.steady_state")
@@ -151,7 +152,8 @@ def steady_state(
         found, watched = problem.propagator.settled(problem.moments, *asked)
         return found[None], Seen(np.array([np.inf]), watched[None])
 
-    return _run(owner, system, np.array([np.inf]), (form, spacing, boundary), means)
+    infinity = np.array([np.inf])
+    return _warned(owner, *_run(owner, system, infinity, (form, spacing, boundary), means))
 
 
 def _warned(owner: str, ds: xr.Dataset, rates: Rates, seen: Seen) -> xr.Dataset:
@@ -202,8 +204,8 @@ def _run(
     times: Floats,
     options: tuple[str, float, str],
     means: Callable[[Problem], Means],
-) -> xr.Dataset:
-    """Solve on two meshes and put the result together."""
+) -> tuple[xr.Dataset, Rates, Seen]:
+    """Solve on two meshes and put the result together; return what it is to be judged by, too."""
     started = time.perf_counter()
     _size(owner, system)
     form, spacing, boundary = options
@@ -243,7 +245,7 @@ def _run(
         steps=len(seen.places) - 1,
         wall_time=time.perf_counter() - started,
     )
-    return _warned(owner, ds, rates, seen)
+    return ds, rates, seen
 
 
 def _rates(equation: operators.MasterEquation) -> Rates:
