@@ -74,11 +74,11 @@ def limit(
     MemoryError
         If the factorisation is expected to pass `memory_limit`.
     """
-    scale = float(np.abs(generator.diagonal()).max())
-    if generator.nnz == 0:
-        return Projection(start, len(start), 0.0)
     # a Hamiltonian alone has no diagonal
-    scale = max(scale, float(np.abs(generator.data).max()))
+    scale = float(np.abs(generator.data).max(initial=0.0))
+    # dephasing of populations is zero but for rounding; without rates there is none of that
+    if scale <= (ROUNDING * slowest if np.isfinite(slowest) else 0.0):
+        return Projection(start, len(start), 0.0)
     if slowest < RATE * scale:
         raise ValueError(_too_slow(owner, scale))
     right, left = _null_vectors(owner, generator, scale, memory_limit, axes)

@@ -176,3 +176,15 @@ def test_refusals():
         ends(system, other)
     with pytest.raises(TypeError, match="populations takes no option named initial"):
         exact.steady_state(models.superradiant_laser(3, 1.0), "populations", initial="ensembles")
+
+
+@pytest.mark.parametrize("size", [3, 4])
+@pytest.mark.parametrize("polar", [pi, 0.0, 1.0])
+def test_dephased_populations_stay_as_they_are(size, polar):
+    """Their generator is zero but for rounding, which is no rate."""
+    jump = CollectiveJump(2.5, [-0.6958511857762097], kind="dephasing")
+    system = System(Ensemble(size, detuning=0.3, polar=polar), jump)
+    assert ends(system).inversion.item() == pytest.approx(size / 2 * np.cos(polar), abs=1e-12)
+    # one emitter that decays besides changes that
+    local = System(Ensemble(size, decay=1e-6, detuning=0.3, polar=polar), jump)
+    assert ends(local).inversion.item() == pytest.approx(-size / 2, abs=1e-8)
