@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import replace
-from math import copysign
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from blochball.system import Ensemble, System
+from blochball.system import System
 from blochball.twa.lanes import COLUMNS, LANES, X, Y, Z, copy, jit
 from blochball.twa.noise import STEPS_PER_WORD
 
@@ -119,16 +116,6 @@ def begin(lanes, start, generator):
     for k in range(lanes.clock.size):
         # all words are used up; no step has been made
         lanes.clock[k] = STEPS_PER_WORD if k < 2 else 0
-
-
-def beside(system: System, angle: float) -> System:
-    """Return a System whose Bloch vectors start an angle away, in every part of a mixture."""
-
-    def moved(start: Sequence[Ensemble]) -> tuple[Ensemble, ...]:
-        return tuple(replace(e, polar=e.polar + copysign(angle, 1 - e.polar)) for e in start)
-
-    others = tuple((chance, moved(start)) for chance, start in system.mixture)
-    return replace(system, ensembles=moved(system.ensembles), mixture=others)
 
 
 def vectors(

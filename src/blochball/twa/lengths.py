@@ -16,7 +16,7 @@ def warn(owner: str, ds: xr.Dataset) -> None:
     """Warn where many trajectories are too short for the expansion in 1/|J|, or all too long."""
     short = float(ds.short_fraction.max())
     if not warned_of_short(owner, short, "trajectories have", "short_fraction"):
-        warn_of_long(owner, ds)
+        warned_of_long(owner, ds)
 
 
 def warned_of_short(owner: str, share: float, what: str, where: str) -> bool:
@@ -29,8 +29,8 @@ def warned_of_short(owner: str, share: float, what: str, where: str) -> bool:
     return share > UNTRUSTED
 
 
-def warn_of_long(owner: str, ds: xr.Dataset) -> None:
-    """Warn where vectors have left the sphere: where <J^2> is more than the emitters can have."""
+def warned_of_long(owner: str, ds: xr.Dataset) -> bool:
+    """Warn where vectors have left the sphere, <J^2> being more than the emitters can have."""
     spin = ds.ensemble_size / 2
     seen = ds.spin_squared - SURE * ds.get("spin_squared_stderr", 0.0)
     excess = float((seen / (spin * (spin + 1))).max()) - 1
@@ -40,3 +40,4 @@ def warn_of_long(owner: str, ds: xr.Dataset) -> None:
             "have left the sphere, and all means are off by as much (larger ensembles and other "
             "forms of the theory suffer less)"
         )
+    return excess > TOO_LONG

@@ -161,14 +161,21 @@ def net_gain(system: System) -> Floats:
 
 def steady_rate(system: System) -> float:
     """Return the largest rate that does not depend on the state: local dissipation and noise."""
-    # the noise of a jump of one kind turns by a mean square angle of rate |w|^2 a unit of time,
-    # about each axis that it turns about
+    column = system.column
+    local = column("decay") + column("pump") + 4 * column("dephasing")
+    return float((local + shaken(system)).max())
+
+
+def shaken(system: System) -> Floats:
+    """Return at which rates the noise of all jumps turns each site, shape (sites,).
+
+    That of one kind does by a mean square angle of rate |w|^2 a unit of time, about each axis that
+    it turns about.
+    """
     equation = MasterEquation.of(system)
     vectors = equation.vectors
     squares = np.einsum("kla,klb->klab", vectors, vectors.conj()).real
-    shaken = equation.rates @ np.linalg.norm(squares, 2, axis=(-2, -1))
-    column = system.column
-    return float((column("decay") + column("pump") + 4 * column("dephasing") + shaken).max())
+    return np.asarray(equation.rates @ np.linalg.norm(squares, 2, axis=(-2, -1)))
 
 
 class Pilot:

@@ -29,8 +29,10 @@ from blochball.twa.timed import Stage, size
 
 _LOG = logging.getLogger("blochball")
 
-UNDAMPED = 1.0  # product of dissipation and time up to which so little damps a system
-WRAPPED = 1.15  # that a run is warned about if its cloud is stretched by more than this
+# how far a cloud may be stretched, times what is left of it, without a warning; and how far one of
+# a handful of emitters an ensemble, with so much more for each of them
+WRAPPED = 1.0
+SOONER, EACH = 0.45, 0.02
 LEAST_ERROR = 0.01  # relative error of the time steps above which a run is warned about
 
 
@@ -245,14 +247,17 @@ def warn_of_stretching(owner: str, plan: Plan) -> float:
     Return by how much it has, in units of the radius N/2; 0 where something damps it.
     """
     protocol = plan.protocol or Protocol([(0, plan.system)])
-    if stretching.damping(protocol, float(plan.times[-1])) > UNDAMPED:
+    left = stretching.left(protocol, float(plan.times[-1]))
+    if not left:
         return 0.0
     times = stretching.stretched(protocol, plan)
-    if times > WRAPPED:
+    bound = min(WRAPPED, SOONER + EACH * float(plan.system.column("size").min()))
+    if times * left > bound:
+        much = "tens of percent" if times > 1 else "several percent"
         validation.warn(
             f"{owner}: little damps this system, and its cloud is stretched to {times:.2g} times "
-            "the radius N/2: interference, which this theory lacks, can change means by tens of "
-            "percent (compare exact.solve of a smaller system)"
+            f"the radius N/2: interference, which this theory lacks, can change means by {much} "
+            "(compare exact.solve of a smaller system)"
         )
     return times
 

@@ -14,10 +14,10 @@ from blochball import System
 from tests.blochball.fuzz import generate
 from tests.blochball.fuzz.checks import outcomes
 from tests.blochball.fuzz.judge import Judge
-from tests.blochball.fuzz.trial import Outcome, outcome
+from tests.blochball.fuzz.trial import CHOICES, Outcome, outcome
 from tests.blochball.fuzz.truncated import larger_ball
 
-COLUMNS = ("right", "wrong", "silent", "warned", "refused", "undecided", "does not apply")
+COLUMNS = ("right", "wrong", "silent", *CHOICES)
 FAILED = ("wrong", "silent")
 SHOWN = 12  # failures and reasons of each kind
 
@@ -57,7 +57,7 @@ class Tally:
         totals = [sum(n for (_, s), n in self.table.items() if s == column) for column in COLUMNS]
         counts = "".join(f"{total:15d}" for total in totals)
         lines.append(f"{'all':26}{counts}{sum(self.seconds.values()):15.1f}")
-        for status in ("refused", "warned", "undecided"):
+        for status in CHOICES[:-1]:
             some = [(k[1:], n) for k, n in self.reasons.most_common() if k[0] == status]
             lines += [f"{status} {n:6d}  {check}: {reason}" for (check, reason), n in some[:SHOWN]]
         return "\n".join(lines)

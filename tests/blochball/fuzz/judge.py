@@ -75,6 +75,8 @@ class Judge(BruteForce):
         Undecided
             If the slowest rates cannot be told from rounding.
         """
+        if not self.fastest:
+            return matrix
         values, left, right = self.spectrum
         size = abs(values.real) / self.fastest
         if ((size > 1e-13) & (size < 1e-9)).any():

@@ -80,10 +80,14 @@ def test_outcomes_are_told_apart():
 
     def warn(*_):
         trial.warnings.warn("careful", stacklevel=1)
+
+    def warn_of_what_is_off(*_):
+        warn()
         raise trial.Silent("far off")
 
     assert status(lambda *_: None) == "right"
-    assert [status(check) for check in (refuse, crash, warn)] == ["refused", "wrong", "warned"]
+    assert [status(check) for check in (refuse, crash)] == ["refused", "wrong"]
+    assert [status(check) for check in (warn, warn_of_what_is_off)] == ["in vain", "warned"]
 
 
 def test_the_judge_finds_limits_and_what_has_none():
@@ -94,6 +98,8 @@ def test_the_judge_finds_limits_and_what_has_none():
     turning = Judge(System(Ensemble(1, polar=1.0), drive=0.5))
     assert not turning.unique()
     assert turning.limit() is None
+    still = Judge(System(Ensemble(1, polar=1.0)))
+    np.testing.assert_array_equal(still.limit(), still.initial)
     # a limit that depends on the start
     dark = Judge(System([Ensemble(1), Ensemble(1, polar=np.pi)], CollectiveJump(1.0, [1, 1])))
     assert not dark.unique()

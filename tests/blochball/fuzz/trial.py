@@ -19,7 +19,8 @@ from blochball import exact, observables
 from tests.blochball.fuzz import generate
 from tests.blochball.fuzz.judge import Judge, Undecided
 
-CHOICES = ("refused", "warned", "undecided", "does not apply")  # besides right, wrong and silent
+# besides right, wrong and silent; "in vain": right, but warned about
+CHOICES = ("warned", "in vain", "refused", "undecided", "does not apply")
 REFUSALS = (ValueError, TypeError, ArithmeticError, MemoryError)
 # largest disagreement of two exact programs; both promise 1e-9 in the density matrix
 EXACT = 1e-7
@@ -69,6 +70,8 @@ def outcome(
             return Outcome(name, "wrong", f"raised {type(error).__name__}: {error}")
     if len(told(caught)) < len(caught):
         return Outcome(name, "wrong", f"right, but with {caught[0].category.__name__}")
+    if warned := told(caught):
+        return Outcome(name, "in vain", _anonymous(warned[0]))
     return Outcome(name, "right")
 
 

@@ -9,6 +9,7 @@ from blochball import (
     CollectiveJump,
     Ensemble,
     Protocol,
+    SpinCoupling,
     System,
     exact,
     models,
@@ -79,12 +80,66 @@ def test_a_rigid_rotation_stretches_nothing():
 
 
 def test_a_shear_stretches_as_much_as_it_should():
-    # H = J^+ J^- turns a vector by 2 Jz t about z: neighbours in polar angle on the equator part
+    # H = J^+ J^- turns a vector by 2 Jz t about z: neighbours in polar angle on the equator part,
+    # those in azimuth do not, and the cloud is as wide in both directions
     size, t = 100, 0.5
     system = System(Ensemble(size, polar=np.pi / 2), exchange=[[1.0]])
     plan = twa.plan(system, [t], 64)
     stretched = stretching.stretched(Protocol([(0, system)]), plan)
-    assert stretched == pytest.approx(np.hypot(1, size * t) / np.sqrt(size), rel=0.05)
+    assert stretched == pytest.approx(np.hypot(1, size * t / np.sqrt(2)) / np.sqrt(size), rel=0.05)
+
+
+def twisted(size, axes="xx", jumps=(), **local):
+    """Return a spin along y that is sheared about another axis."""
+    ensemble = Ensemble(size, polar=np.pi / 2, azimuth=np.pi / 2, **local)
+    return System(ensemble, jumps, couplings=SpinCoupling(1.0, axes))
+
+
+@pytest.mark.parametrize(
+    "system",
+    [
+        # a shear that moves neighbours in polar angle by nothing
+        twisted(8, dephasing=0.01),
+        # noise that turns all spins together leaves a fifth
+        twisted(6, jumps=CollectiveJump(0.5, 1.0, "dephasing"), axes="zz"),
+    ],
+)
+def test_revivals_that_weak_dissipation_leaves_are_warned_about(system):
+    times = np.linspace(0, 3.3, 12)[1:]
+    with pytest.warns(UserWarning, match="twa.solve: little damps this system"):
+        ds = twa.solve(system, times, 2000)
+    right = exact.solve(system, times)
+    off = max(abs(ds[name] - right[name]).max() for name in ("inversion", "spin_x", "spin_y"))
+    assert float(off) > 0.08 * system.emitters / 2
+    assert ds.short_fraction.max() < 0.25
+
+
+def test_what_dissipation_leaves():
+    def left(*arguments, until=1.0, **local):
+        return stretching.left(Protocol([(0, twisted(10, *arguments, **local))]), until)
+
+    assert left() == 1.0
+    assert left(decay=0.3, pump=0.2) == pytest.approx(np.exp(-0.5))
+    # a third of the rate of coherence, which tells of no other emitter
+    assert left(dephasing=0.3) == pytest.approx(np.exp(-0.4))
+    shaken = CollectiveJump(0.5, 1.0, "dephasing")
+    assert left("zz", shaken) == pytest.approx(np.exp(-0.5))
+    # N times the rate of a collective decay, by a third, and its noise
+    assert left("zz", CollectiveJump(0.1, 1.0)) == pytest.approx(np.exp(-0.1 - 1 / 3))
+    assert left(decay=0.3, until=11.0) == 0.0
+    # as fast as what turns the spins
+    assert left("zz", CollectiveJump(1.0, 1.0), until=0.1) == 0.0
+
+
+def test_a_burst_is_stretched_and_not_warned_about():
+    # N Gamma t of 2, 6: noise has the last word
+    for until in (0.1, 0.3):
+        burst = System(Ensemble(20), CollectiveJump(1.0, 1.0), exchange=0.5)
+        protocol = Protocol([(0, burst)])
+        stretched = stretching.stretched(protocol, twa.plan(burst, [until], 64))
+        assert stretched > 2 * 20**-0.5
+        assert stretching.left(protocol, until) == 0.0
+        twa.solve(burst, [until], 200)
 
 
 def squeezed(size, squeezing=0.8, **local):

@@ -72,8 +72,7 @@ def eq6(rates: Rates, at: Nodes) -> list[Term]:
     for q, rate in zip(CHANGES, rates.local, strict=True):
         for j in (-1, 0, 1) if rate else ():
             terms += _jump(j, q, rate / 2 if q else rate, rates.size, at)
-    square = np.maximum(at.length**2 - 0.25, 0)
-    return terms + _collective(rates, square / at.length, square / at.length**2, at.c)
+    return terms + collective("eq6", rates, at)
 
 
 def _jump(j: int, q: int, scale: float, size: float, at: Nodes) -> list[Term]:
@@ -162,7 +161,7 @@ def ball(rates: Rates, at: Nodes) -> list[Term]:
         terms += _z(at, -mixed, flat) + _zz(at, -mixed * length, c)
         # D_zz d^2/dz^2
         terms += _zz(at, fade * size * loss / 4, flat) + _zz(at, -fade * gain / 2 * length, c)
-    return terms + _collective(rates, length, one, c)
+    return terms + collective("ball", rates, at)
 
 
 def _z(at: Nodes, f: Floats, g: Floats) -> list[Term]:
@@ -249,9 +248,14 @@ def _nodes(low: Floats, high: float) -> tuple[Floats, Floats]:
 # -- both ------------------------------------------------------------------------------------------
 
 
-def _collective(rates: Rates, drift: Floats, diffusion: Floats, c: Floats) -> list[Term]:
-    # (6.4) with X = q d/dM at constant R; drift is |J|^2 / R, diffusion |J|^2 / R^2
-    sine = 1 - c * c
+def collective(form: str, rates: Rates, at: Nodes) -> list[Term]:
+    """Return collective decay and pump: (6.4) with X = q d/dM at constant R."""
+    c, sine = at.c, 1 - at.c * at.c
+    if form == "ball":  # |J|^2 over the length and over its square
+        drift, diffusion = at.length, np.ones_like(at.length)
+    else:
+        square = np.maximum(at.length**2 - 0.25, 0)
+        drift, diffusion = square / at.length, square / at.length**2
     terms: list[Term] = []
     for q, rate in ((-1, rates.collective_decay), (1, rates.collective_pump)):
         if rate:

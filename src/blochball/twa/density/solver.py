@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from blochball.twa.density import generators
-from blochball.twa.density.generators import Nodes, Rates
+from blochball.support.sparse import factorised
+from blochball.twa.density import defects, generators
+from blochball.twa.density.generators import Nodes, Rates, Term
 from blochball.twa.density.splines import Floats, Line, graded
 from blochball.twa.density.stepping import Propagator
 from blochball.twa.lengths import SHORT
@@ -104,17 +105,26 @@ class Problem:
         )
         self.moments = merge.T @ self._initial(polarization)
         self.functions = np.stack(self._functions(), axis=1)
-        self.short = self._short()
+        # what is watched besides: what is short, what makes moments wrong, and these
+        self.watched = np.column_stack([self._short(), *self._defects(rates)])
         self.scale = np.array([1, rates.size, rates.size]) * rates.size / 2
 
-    def _generator(self, rates: Rates) -> sparse.csr_array:
-        mesh, radial, angular = self.mesh, self.mesh.radial, self.mesh.angular
-        at = Nodes(radial.x, angular.x, mesh.fade(radial.x))
-        terms = generators.eq6(rates, at) if self.form == "eq6" else generators.ball(rates, at)
+    def _sum(self, terms: list[Term]) -> sparse.csr_array:
+        """Return the integrals of B_i (terms B_j)."""
+        mesh = self.mesh
         total = sparse.csr_array((mesh.size, mesh.size))
         for f, g, order, order_c in terms:
-            along = radial.matrix(self._measure * f, order)
-            total = total + sparse.kron(along, angular.matrix(g, order_c), format="csr")
+            along = mesh.radial.matrix(self._measure * f, order)
+            total = total + sparse.kron(along, mesh.angular.matrix(g, order_c), format="csr")
+        return total
+
+    def _nodes(self) -> Nodes:
+        length = self.mesh.radial.x
+        return Nodes(length, self.mesh.angular.x, self.mesh.fade(length))
+
+    def _generator(self, rates: Rates) -> sparse.csr_array:
+        mesh, radial, angular, at = self.mesh, self.mesh.radial, self.mesh.angular, self._nodes()
+        total = self._sum((generators.eq6 if self.form == "eq6" else generators.ball)(rates, at))
         if mesh.closed:
             return sparse.csr_array(total + generators.reflection(rates, radial, angular))
         # third derivatives, so that |J|^2 and J^z do not notice
@@ -148,6 +158,17 @@ class Problem:
         length, shift = self.mesh.radial.x, 0.25 if self.form == "eq6" else 0.0
         short = (length**2 < SHORT**2 + shift).astype(float)
         return self.mesh.product(short, np.ones_like(self.mesh.angular.x))
+
+    def _defects(self, rates: Rates) -> tuple[Floats, Floats]:
+        """Return coefficients of what local dissipation adds too much to moments, and of these."""
+        merge, (z, emission, squared) = self.mesh.merged(), self.functions.T
+        collective = self._sum(generators.collective(self.form, rates, self._nodes()))
+        local = self.propagator.generator - merge.T @ collective @ merge
+        moments = np.column_stack([z, emission - z, squared - emission + z])
+        found = factorised(self.propagator.mass).solve(local @ moments)
+        matrix, source = defects.changes(rates)
+        one = self.mesh.product(np.ones_like(self.mesh.radial.x), np.ones_like(self.mesh.angular.x))
+        return found - moments @ matrix.T - np.outer(one, source), moments
 
     def _functions(self) -> list[Floats]:
         """Return the Weyl symbols of FUNCTIONS, those of `blochball.moments`, as coefficients."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import factorial
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +41,20 @@ def poles(degree: int) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
     below = np.polynomial.Polynomial([share(j, n) * (-1) ** j for j in range(n + 1)])
     z = below.roots().astype(np.complex128)
     return z, above(z) / below.deriv()(z)
+
+
+class Seen(NamedTuple):
+    """Means of what is watched after every step, to which no accuracy is owed.
+
+    Attributes
+    ----------
+    places : array, shape (places,)
+        Times.
+    values : array, shape (places, watched)
+    """
+
+    places: Floats
+    values: Floats
 
 
 class Propagator:
@@ -95,10 +110,8 @@ class Propagator:
         times: Floats,
         tolerance: float,
         watched: Floats,
-    ) -> tuple[Floats, int, float]:
-        """Return means of functions at all times, (times, functions), and how many steps it took.
-
-        The last number is the largest mean of what is `watched`, to which no accuracy is owed.
+    ) -> tuple[Floats, Seen]:
+        """Return means of functions at all times, (times, functions), and those of what is watched.
 
         Two steps are compared with one twice as long, in every mean and its derivative and in what
         an interpolation of fifth degree makes of the middle.
@@ -114,8 +127,8 @@ class Propagator:
         times : array, shape (times,)
         tolerance : float
             Of a step.
-        watched : array, shape (splines,)
-            Coefficients of one more function.
+        watched : array, shape (splines, watched)
+            Coefficients of more functions.
         """
         weights, watching = self.derivatives(functions), self.mass @ watched
 
@@ -123,9 +136,10 @@ class Propagator:
             return np.asarray(np.tensordot(state, weights, axes=(0, 0)))
 
         state, at = self.state(moments), 0.0
-        places, values, seen = [at], [look(state)], [float(state @ watching)]
+        places, values, seen = [at], [look(state)], [state @ watching]
         if self.fastest == 0 or times[-1] == 0:
-            return np.repeat(values[0][:1], times.size, axis=0), 0, seen[0]
+            still = np.repeat(values[0][:1], times.size, axis=0)
+            return still, Seen(np.array(places), np.array(seen))
         step = shortest = _FIRST / self.fastest
         while places[-1] < times[-1]:
             middle = self.step(state, step)
@@ -139,17 +153,16 @@ class Propagator:
                 continue
             places += [at + step, at + 2 * step]
             values += pair
-            seen += [float(middle @ watching), float(end @ watching)]
+            seen += [middle @ watching, end @ watching]
             state, at = end, at + 2 * step
             progress.report(at / times[-1])
             step *= 2 if error < tolerance else 1
-        most = float(np.interp(times, places, seen).max())
-        return _hermite(places, values)(times), len(places) - 1, most
+        return _hermite(places, values)(times), Seen(np.array(places), np.array(seen))
 
     def settled(
         self, moments: Floats, functions: Floats, scale: Floats, tolerance: float, watched: Floats
-    ) -> tuple[Floats, float]:
-        """Return means of functions, and that of `watched`, in the state that the moments end in.
+    ) -> tuple[Floats, Floats]:
+        """Return means of functions and of what is watched in the state that the moments end in.
 
         Raises
         ------
@@ -160,7 +173,7 @@ class Propagator:
         state = self.state(moments)
         watching = self.mass @ watched
         if self.fastest == 0:
-            return np.asarray(state @ weights), float(state @ watching)
+            return np.asarray(state @ weights), np.asarray(state @ watching)
         solver = factorised((self.mass - _LONGEST / self.fastest * self.generator).T)
         # the splines add up to one; of so long a step, rounding leaves a drift of what is conserved
         total = self.mass.sum(axis=1)
@@ -170,7 +183,7 @@ class Propagator:
             state *= norm / (state @ total)
             before, values = values, state @ weights
             if np.max(np.abs(values - before) / scale) < tolerance:
-                return np.asarray(values), float(state @ watching)
+                return np.asarray(values), np.asarray(state @ watching)
         raise ArithmeticError("the means still change")
 
 
