@@ -81,11 +81,12 @@ def _distance(pair: Sequence[Pilot]) -> float:
 def left(protocol: Protocol, until: float) -> float:
     """Return what dissipation leaves of interference of what couplings have stretched, about.
 
-    0 where it is next to nothing, or where dissipation is as fast as the couplings.
+    0 where it is next to nothing, where dissipation is as fast as the couplings, and where there
+    are none.
     """
     fast, slow, coherent = _rates(protocol, until)
     ended = fast + slow / SLOW
-    if ended > ENDED or coherent < COHERENT * (fast + slow):
+    if ended > ENDED or coherent <= COHERENT * (fast + slow):
         return 0.0
     return math.exp(-ended)
 
