@@ -106,6 +106,8 @@ CASES = {
 }
 
 
+# how wrong it is is what is looked at
+@pytest.mark.filterwarnings("ignore:.*little damps this system")
 @pytest.mark.parametrize(("build", "size", "floor"), CASES.values(), ids=CASES)
 def test_all_terms_against_exact(build, size, floor):
     times = np.linspace(0.5, 2, 3)
