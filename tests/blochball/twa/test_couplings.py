@@ -137,6 +137,7 @@ def mean_spin_per_emitter(system, solve):
 
 
 # of so few, which is what is asked
+@pytest.mark.filterwarnings("ignore:.*little damps this system")
 @pytest.mark.filterwarnings("ignore:.*have .J. < 2:UserWarning")
 @pytest.mark.filterwarnings("ignore:.*whether their number is even:UserWarning")
 @pytest.mark.parametrize(
