@@ -91,6 +91,8 @@ class Curve:
         """Return a function of two curves, batch by batch; they are independent of each other."""
         mine = self.batches or (self,) * len(other.batches)
         theirs = other.batches or (other,) * len(mine)
+        count = min(len(mine), len(theirs))
+        mine, theirs = _together(mine, count), _together(theirs, count)
         alone = replace(self, batches=()), replace(other, batches=())
         pairs = zip(mine, theirs, strict=True)
         return replace(function(*alone), batches=tuple(function(*pair) for pair in pairs))
@@ -131,6 +133,29 @@ class Curve:
     def average(self) -> Quantity:
         """Return the average of all, with the average of their errors: see `mean`."""
         return Quantity(self.value.mean(), self.stderr.mean(), methods=self.methods)
+
+
+def _together(batches: tuple[Curve, ...], count: int) -> tuple[Curve, ...]:
+    """Return as many batches as are asked for, each the mean of as many of these.
+
+    Raises
+    ------
+    ValueError
+        If the one number is no multiple of the other.
+    """
+    if len(batches) == count:
+        return batches
+    each, rest = divmod(len(batches), count)
+    if rest:
+        raise ValueError(f"{len(batches)} batches cannot be put together to {count}")
+    return tuple(
+        replace(
+            batches[k],
+            value=np.mean([c.value for c in batches[k : k + each]], axis=0),
+            stderr=np.linalg.norm([c.stderr for c in batches[k : k + each]], axis=0) / each,
+        )
+        for k in range(0, len(batches), each)
+    )
 
 
 def methods_of(ds: xr.Dataset) -> frozenset[str]:

@@ -104,6 +104,19 @@ def test_batches_go_through_arithmetic() -> None:
         np.testing.assert_allclose(result.value, mean, rtol=1e-12)
 
 
+def test_batches_are_put_together_to_as_few_as_the_other_has() -> None:
+    random = np.random.default_rng(3)
+    many = sampled(np.ones(TIMES), 0.5, random)
+    few = replace(many, batches=curves._together(many.batches, BATCHES // 2))
+    np.testing.assert_allclose(few.batches[0].stderr, many.batches[0].stderr / np.sqrt(2))
+    difference = sampled(np.ones(TIMES), 0.5, random) - few
+    assert len(difference.batches) == BATCHES // 2
+    mean = np.mean([batch.value for batch in difference.batches], axis=0)
+    np.testing.assert_allclose(mean, difference.value, atol=1e-12)
+    with pytest.raises(ValueError, match="8 batches cannot be put together to 3"):
+        curves._together(many.batches, 3)
+
+
 # -- batches of a run ------------------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from blochball import models
 from workflow.runs import Drawn, Family, Run, Seeds
-from workflow.settings import Count, Counts, Grid, Numbers, Positive, Positives, Several
+from workflow.settings import Count, Counts, Grid, Numbers, Positive, Several
 from workflow.theories import CUMULANTS, PATHS, TWA, Array, Point
 
 
@@ -74,7 +74,7 @@ class DriveMember:
     sites: Grid
     trajectories: Several
     jobs: Count
-    more_drives_in_pump: Positives = ()
+    drives_in_pump: Numbers
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,6 @@ class Drive:
     size: Count
     winding_in_pi: Positive  # M phi
     cooperativity: Positive  # Gamma N_tot / pump
-    drives_in_pump: Numbers
     from_gamma_t: Positive  # what is shown is an average over the outputs
     until_gamma_t: Positive
     outputs: Grid
@@ -102,7 +101,7 @@ class Drive:
             points: dict[float | str, Point] = {}
             pump = sites * self.size / self.cooperativity
             phase = self.winding_in_pi * pi / sites
-            for drive in sorted({*self.drives_in_pump, *member.more_drives_in_pump}):
+            for drive in member.drives_in_pump:
                 points[drive] = Point(
                     models.waveguide_chain(sites, self.size, phase, pump, drive=drive * pump),
                     times,

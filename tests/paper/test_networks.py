@@ -70,11 +70,11 @@ PLAIN: dict[str, Any] = {
             "trajectories": 64, "paths": 4,
         },
         "drive": {
-            "size": 30, "winding_in_pi": 2, "cooperativity": 20, "drives_in_pump": [0.1, 0.3, 1],
+            "size": 30, "winding_in_pi": 2, "cooperativity": 20,
             "from_gamma_t": 0.9, "until_gamma_t": 1, "outputs": 3, "tolerance_in_rad": 0.5,
             "members": [
-                {"sites": 4, "trajectories": 512, "jobs": 1},
-                {"sites": 8, "trajectories": 512, "jobs": 3},
+                {"sites": 4, "trajectories": 512, "jobs": 1, "drives_in_pump": [0.1, 0.3, 1]},
+                {"sites": 8, "trajectories": 512, "jobs": 3, "drives_in_pump": [0.1, 0.3, 1]},
             ],
         },
     },

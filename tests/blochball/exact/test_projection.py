@@ -178,13 +178,18 @@ def test_refusals():
         exact.steady_state(models.superradiant_laser(3, 1.0), "populations", initial="ensembles")
 
 
-@pytest.mark.parametrize("weight", [-0.6958511857762097, -0.695, -0.6951])
-def test_populations_that_dephasing_leaves_alone(weight):
-    # its terms cancel but for rounding, which was taken for rates
-    jump = CollectiveJump(2.5, [weight], "dephasing")
-    for polar in (0.0, pi):
-        ground = System(Ensemble(3, detuning=0.0384, polar=polar), jump)
-        assert ends(ground).inversion.item() == pytest.approx(1.5 * np.cos(polar), abs=1e-12)
-    # what little acts is not taken for rounding
-    weak = System(Ensemble(3, decay=1e-2, polar=0.0), jump)
-    assert ends(weak).inversion.item() == pytest.approx(-1.5, abs=1e-8)
+@pytest.mark.parametrize("size", [3, 4])
+@pytest.mark.parametrize("polar", [pi, 0.0, 1.0])
+def test_dephased_populations_stay_as_they_are(size, polar):
+    """Their generator is zero but for rounding, which is no rate."""
+    jump = CollectiveJump(2.5, [-0.6958511857762097], kind="dephasing")
+    system = System(Ensemble(size, detuning=0.3, polar=polar), jump)
+    assert ends(system).inversion.item() == pytest.approx(size / 2 * np.cos(polar), abs=1e-12)
+    # emitters that decay besides change that
+    local = System(Ensemble(size, decay=0.1, detuning=0.3, polar=polar), jump)
+    assert ends(local).inversion.item() == pytest.approx(-size / 2, abs=1e-8)
+
+
+def test_a_weak_jump_is_not_taken_for_rounding():
+    system = System(Ensemble(2), CollectiveJump(1.0, [5e-7]))
+    assert ends(system).inversion.item() == pytest.approx(-1, abs=1e-8)

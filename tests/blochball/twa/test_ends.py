@@ -140,6 +140,9 @@ def test_stretching_goes_on_from_run_to_run():
     assert 2 < both < 11
     with pytest.warns(UserWarning, match="little damps this system"):
         twa.solve(system, [0.1], initial=first)
+    # a run in which a drive turns all spins alike neither stretches nor forgets
+    turned = twa.solve(System(system.ensembles, drive=0.3), [0.1], initial=first, end=True)
+    assert turned.attrs["end_stretched"] == pytest.approx(begun.stretched, rel=1e-3)
 
 
 LASER = models.superradiant_laser(20, 5.0)

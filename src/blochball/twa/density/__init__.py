@@ -115,8 +115,8 @@ def solve(
         return problem.propagator.means(problem.moments, *asked)
 
     with bars.shown(owner, progress):
-        found = _run(owner, system, times, (form, spacing, boundary), means)
-    return _warned(owner, *found)
+        ds, seen = _run(owner, system, times, (form, spacing, boundary), means)
+    return _warned(owner, system, ds, seen)
 
 
 @named("twa.density.steady_state")
@@ -152,18 +152,18 @@ def steady_state(
         found, watched = problem.propagator.settled(problem.moments, *asked)
         return found[None], Seen(np.array([np.inf]), watched[None])
 
-    infinity = np.array([np.inf])
-    return _warned(owner, *_run(owner, system, infinity, (form, spacing, boundary), means))
+    ds, seen = _run(owner, system, np.array([np.inf]), (form, spacing, boundary), means)
+    return _warned(owner, system, ds, seen)
 
 
-def _warned(owner: str, ds: xr.Dataset, rates: Rates, seen: Seen) -> xr.Dataset:
+def _warned(owner: str, system: System, ds: xr.Dataset, seen: Seen) -> xr.Dataset:
     """Return a result, after warning of what it must not be trusted for."""
     times, short, excess = ds.time.values, seen.values[:, 0], seen.values[:, 1:4]
     share = float(np.interp(times, seen.places, short).max())
     if lengths.warned_of_short(owner, share, "density has", "twa.solve"):
         return ds
     if not lengths.warned_of_long(owner, ds):
-        begun = seen.values[0, 4:]
+        rates, begun = _rates(operators.MasterEquation.of(system)), seen.values[0, 4:]
         defects.warn(owner, defects.missed(rates, times, seen.places, excess, begun))
     return ds
 
@@ -204,8 +204,8 @@ def _run(
     times: Floats,
     options: tuple[str, float, str],
     means: Callable[[Problem], Means],
-) -> tuple[xr.Dataset, Rates, Seen]:
-    """Solve on two meshes and put the result together; return what it is to be judged by, too."""
+) -> tuple[xr.Dataset, Seen]:
+    """Solve on two meshes and put the result together; return what was seen on the way, too."""
     started = time.perf_counter()
     _size(owner, system)
     form, spacing, boundary = options
@@ -245,7 +245,7 @@ def _run(
         steps=len(seen.places) - 1,
         wall_time=time.perf_counter() - started,
     )
-    return ds, rates, seen
+    return ds, seen
 
 
 def _rates(equation: operators.MasterEquation) -> Rates:
