@@ -14,8 +14,8 @@ from blochball.moments import MOMENTS
 from workflow.runs import Run
 from workflow.theories import Point
 
-# a run of more ensemble-steps than this takes every core; smaller ones go side by side
-HEAVY = 3e8
+# a run of more ensemble-steps than this, ten seconds, takes every core; smaller ones go side by side
+HEAVY = 3e9
 
 # of the sampling theory on one core, for one ensemble and one step: measured 3 to 20 ns
 SECONDS_PER_STEP = 30e-9
@@ -31,7 +31,13 @@ BASE_MINUTES = 5
 
 def threads(run: Run, cores: int) -> int:
     """Return every core for a heavy run, and for one that is timed: nothing shall disturb it."""
-    return cores if run.theory.alone or run.work > HEAVY else 1
+    return cores if run.theory.alone or work(run) > HEAVY else 1
+
+
+def work(run: Run) -> float:
+    """Return the ensemble-steps of all points together, as long as those of the ball; 0 if none."""
+    every = (point.trajectories * point.system.sites * steps(point) for point in run.points.values())
+    return run.theory.cost * sum(every)
 
 
 def steps(point: Point) -> float:
@@ -57,12 +63,12 @@ def minutes(run: Run, threads: int = 1, jobs: int = 1) -> int:
         return run.theory.minutes
     if run.theory.alone:  # the other cores may be kept idle
         threads = 1
-    work = 0.0  # of the busiest thread
+    busiest = 0.0  # ensemble-steps of that thread
     for point in run.points.values():
         # a part may be twice the average: their number of blocks is a power of two
         share = 2 / jobs if jobs > 1 else math.ceil(point.blocks / threads) / point.blocks
-        work += point.trajectories * point.system.sites * steps(point) * share
-    seconds = work * run.theory.cost * SECONDS_PER_STEP
+        busiest += point.trajectories * point.system.sites * steps(point) * share
+    seconds = busiest * run.theory.cost * SECONDS_PER_STEP
     return run.theory.minutes + math.ceil(seconds / 60)
 
 

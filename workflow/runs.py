@@ -36,11 +36,6 @@ class Run:
     jobs: int = 1  # over how many to scatter the trajectories of the ball
 
     @property
-    def work(self) -> float:
-        """Ensemble-steps of all points together, as long as those of the ball; 0 if none."""
-        return self.theory.cost * sum(point.work for point in self.points.values())
-
-    @property
     def inputs(self) -> str:
         """SHA-256 of systems, times and numerics: all that decides about the run's numbers."""
         return hashlib.sha256(self._described.encode()).hexdigest()

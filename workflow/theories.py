@@ -50,11 +50,6 @@ class Point:
     batches: int = 1  # of trajectories, independent and kept apart; see `workflow.results.pooled`
 
     @property
-    def work(self) -> int:
-        """Ensemble-steps of the sampling theory; 0 for steps="auto", whose number is not known."""
-        return self.trajectories * self.system.sites * (self.steps if self.steps != "auto" else 0)
-
-    @property
     def sampling(self) -> dict[str, Any]:
         """Arguments of `twa.solve` and `twa.plan` besides the System and the times."""
         return {
