@@ -117,7 +117,7 @@ def solve(
     sampled = name == "jumps"  # which has a bar of its own
     options |= {"progress": progress} if sampled else {"memory_limit": memory_limit}
     methods = _TIMED if isinstance(system, Protocol) else _METHODS
-    with bars.shown(owner, progress and not sampled):
+    with bars.shown(owner, progress, name, inside=sampled):
         found: xr.Dataset = methods[name].solve(system, times, **options)
     if sampled:
         error = found.attrs["error"]
@@ -161,7 +161,7 @@ def steady_state(
     name, reason = _choose(owner, system, method, memory_limit, options)
     if name != "jumps":
         options["memory_limit"] = memory_limit
-    with bars.shown(owner, progress):
+    with bars.shown(owner, progress, name):
         found: xr.Dataset = _METHODS[name].steady_state(system, **options)
     return found.assign_attrs(method_reason=reason)
 

@@ -1,11 +1,14 @@
 """Progress bars of tqdm: in a notebook those of the notebook, and none where none is asked for.
 
 A solver opens a bar with `shown`, whether or not there is one to see, and can then be interrupted.
-What works deep inside says with `report` how far it is, and need not know whether anybody looks.
+Where there is none, the logger "blochball" says after PATIENCE that the solver is at work. What
+works deep inside says with `report` how far it is, and need not know whether anybody looks.
 """
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -13,6 +16,8 @@ from typing import Any
 
 from blochball.support import validation
 
+PATIENCE = 10.0  # seconds of silence
+_LOG = logging.getLogger("blochball")
 # the bar, and the shares of it between which reports are
 _BAR: ContextVar[tuple[Any, float, float]] = ContextVar("bar", default=(None, 0.0, 1.0))
 _FORMAT = "{desc}: {percentage:3.0f}%|{bar}| {elapsed} < {remaining}"
@@ -38,8 +43,17 @@ def bar(shown: bool, total: float, unit: str) -> Any:
 
 
 @contextmanager
-def shown(owner: str, progress: bool) -> Iterator[None]:
+def shown(owner: str, progress: bool, method: str = "", inside: bool = False) -> Iterator[None]:
     """Show a bar of what `report` hears inside.
+
+    Parameters
+    ----------
+    owner : str
+    progress : bool
+    method : str
+        By which it works, for the line in place of a bar.
+    inside : bool
+        What works inside opens a bar of its own if there shall be one.
 
     Raises
     ------
@@ -49,6 +63,10 @@ def shown(owner: str, progress: bool) -> Iterator[None]:
         At Ctrl-C, also where a compiled function makes a SystemError of it.
     """
     if not validation.flag(owner, "progress", progress):
+        with _interruptible(), _patient(owner, method):
+            yield
+        return
+    if inside:
         with _interruptible():
             yield
         return
@@ -70,6 +88,20 @@ def _interruptible() -> Iterator[None]:
         if isinstance(error.__cause__, KeyboardInterrupt):
             raise KeyboardInterrupt from error
         raise
+
+
+@contextmanager
+def _patient(owner: str, method: str) -> Iterator[None]:
+    by = f" by {method}" if method else ""
+    # the level that is shown unless somebody asks for another
+    said = "%s%s: at work for %.0f s; progress=True shows how far it is"
+    timer = threading.Timer(PATIENCE, _LOG.warning, (said, owner, by, PATIENCE))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from blochball.support import validation
 SHORT = 2.0  # |J| below which the expansion in 1/|J| says nothing
 UNTRUSTED = 0.25  # share of such vectors above which a run is warned about
 TOO_LONG = 0.05  # by which <J^2> may be more than the emitters can have, without a warning
-SURE = 5.0  # standard errors
+SURE = 5.0  # standard errors by which it must be more than that
 
 
 def warn(owner: str, ds: xr.Dataset) -> None:
@@ -32,8 +32,9 @@ def warned_of_short(owner: str, share: float, what: str, where: str) -> bool:
 def warned_of_long(owner: str, ds: xr.Dataset) -> bool:
     """Warn where vectors have left the sphere, <J^2> being more than the emitters can have."""
     spin = ds.ensemble_size / 2
-    seen = ds.spin_squared - SURE * ds.get("spin_squared_stderr", 0.0)
-    excess = float((seen / (spin * (spin + 1))).max()) - 1
+    above = ds.spin_squared - spin * (spin + 1)
+    sure = above > SURE * ds.get("spin_squared_stderr", 0.0)
+    excess = float((above / (spin * (spin + 1))).where(sure, 0.0).max())
     if excess > TOO_LONG:
         validation.warn(
             f"{owner}: <J^2> is up to {excess:.0%} above what so many emitters can have: vectors "

@@ -1,6 +1,8 @@
 """Every solver shows how far it is where it is asked to, and is silent otherwise."""
 
+import re
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -82,6 +84,33 @@ def test_portions_of_a_bar(monkeypatch):
     assert said == [0.25, 0.25, 0.5]
     progress.report(0.5)
     assert len(said) == 3
+
+
+class NoPatience(threading.Timer):
+    """A timer that does not wait."""
+
+    def start(self):
+        self.function(*self.args)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_silent_wait_says_that_a_solver_is_at_work(name, monkeypatch, caplog):
+    monkeypatch.setattr(progress.threading, "Timer", NoPatience)
+    function = name.partition(",")[0]
+    CALLS[name]()
+    assert any(re.match(rf"{function}.*: at work for 10 s", text) for text in caplog.messages)
+    caplog.clear()
+    CALLS[name](progress=True)
+    assert not any("at work" in text for text in caplog.messages)
+
+
+def test_a_silent_wait_names_the_method_that_was_chosen(monkeypatch, caplog):
+    monkeypatch.setattr(progress.threading, "Timer", NoPatience)
+    SAMPLED["exact.solve"]()
+    assert any(text.startswith("exact.solve by jumps: at work") for text in caplog.messages)
+    caplog.clear()
+    SAMPLED["exact.solve"](progress=True)
+    assert not any("at work" in text for text in caplog.messages)
 
 
 def test_no_bar_is_imported_before_it_is_asked_for():
