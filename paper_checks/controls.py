@@ -36,8 +36,8 @@ SYSTEMS = {
 }
 EFFORT = 4096  # trajectories times sites of a run with wrong physics, where it asks for more
 BATCHES = 4
-# driven chains are steady long before the times that the claims look at, in very many short steps
-EARLIER = {"drive": 0.1}
+# chains are steady long before the times that the claims look at, in very many short steps
+EARLIER = {"drive": 0.1, "later": 0.25}
 
 # from a run and the exact run of the same member (itself, where there is none) to the spoiled run
 Spoil = Callable[[xr.Dataset, xr.Dataset], xr.Dataset]

@@ -10,9 +10,9 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 
 from blochball import models
-from workflow.runs import Drawn, Family, Run, Seeds
+from workflow.runs import BATCHES, Drawn, Family, Run, Seeds
 from workflow.settings import Count, Counts, Grid, Numbers, Positive, Several
-from workflow.theories import CUMULANTS, PATHS, TWA, Array, Point
+from workflow.theories import CUMULANTS, EQ6, EXACT, PATHS, TWA, Array, Point
 
 
 def spaced(first: float, last: float, count: int) -> Array:
@@ -149,4 +149,104 @@ class Lengths:
         return runs | {"chain.paths": Run(PATHS, {chain.sites: single})}
 
 
-FAMILIES = {"chain": Chain, "drive": Drive, "lengths": Lengths}
+@dataclass(frozen=True)
+class Later:
+    """The chain of Fig. 4(a-c), and driven ones of Fig. 4(d), at late times and twice as late."""
+
+    drawn: ClassVar[Drawn] = ()
+
+    trajectories: Several  # of the chain
+    driven_sites: Counts
+    drive_in_pump: Positive
+    driven_trajectories: Several
+    outputs: Grid  # of each window
+    tolerance_in_rad: Positive
+
+    def runs(self, seed: Seeds, of: Mapping[str, Any]) -> Family:
+        """Return the run of each chain; its outputs are in two windows."""
+        chain: Chain = of["chain"]
+        drive: Drive = of["drive"]
+        end = chain.until_gamma_t
+        whole = replace(
+            chain.point(seed("chain")),
+            times=self.windows(end / 2, end),
+            trajectories=self.trajectories,
+            tolerance=self.tolerance_in_rad,
+            batches=BATCHES,
+            momenta=(),
+        )
+        runs: Family = {"chain.twa": Run(TWA, {chain.sites: whole})}
+        times = self.windows(drive.from_gamma_t, drive.until_gamma_t)
+        for sites in self.driven_sites:
+            pump = sites * drive.size / drive.cooperativity
+            phase = drive.winding_in_pi * pi / sites
+            point = Point(
+                models.waveguide_chain(
+                    sites, drive.size, phase, pump, drive=self.drive_in_pump * pump
+                ),
+                times,
+                trajectories=self.driven_trajectories,
+                batches=BATCHES,
+                steps="auto",
+                tolerance=self.tolerance_in_rad,
+                seed=seed("driven", sites),
+            )
+            runs[f"driven-{sites}.twa"] = Run(TWA, {sites: point})
+        return runs
+
+    def windows(self, begin: float, end: float) -> Array:
+        """Return times of a window, and of one that ends twice as late."""
+        first = np.linspace(begin, end, self.outputs)
+        return np.concatenate([first, first + end])
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A chain of so few emitters that an exact solution judges, with a phase between ensembles."""
+
+    drawn: ClassVar[Drawn] = ()
+
+    sites: Grid
+    size: Count
+    phase_in_pi: Positive
+    cooperativity: Positive  # Gamma N_tot / pump
+    from_gamma_t: Positive  # what is compared is an average over the outputs
+    until_gamma_t: Positive
+    outputs: Grid
+    tolerance_in_rad: Positive
+    exact_trajectories: Several
+    trajectories: Several
+    eq6_trajectories: Several
+
+    def runs(self, seed: Seeds, of: Mapping[str, Any]) -> Family:
+        """Return the same chain by every theory."""
+        pump = self.sites * self.size / self.cooperativity
+        system = models.waveguide_chain(self.sites, self.size, self.phase_in_pi * pi, pump)
+        times = np.linspace(self.from_gamma_t, self.until_gamma_t, self.outputs)
+        trajectories = {
+            EXACT: self.exact_trajectories,
+            TWA: self.trajectories,
+            EQ6: self.eq6_trajectories,
+            CUMULANTS: 0,
+        }
+        return {
+            f"few.{theory.name}": Run(
+                theory,
+                {
+                    self.sites: Point(
+                        system,
+                        times,
+                        method="jumps" if theory is EXACT else "auto",
+                        trajectories=effort,
+                        batches=BATCHES,
+                        steps="auto",
+                        tolerance=self.tolerance_in_rad,
+                        seed=seed(theory.name),
+                    )
+                },
+            )
+            for theory, effort in trajectories.items()
+        }
+
+
+FAMILIES = {"chain": Chain, "drive": Drive, "lengths": Lengths, "later": Later, "judged": Judged}

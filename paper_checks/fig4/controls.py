@@ -133,6 +133,31 @@ def flattened(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
     return ds.assign_coords(drive=ds.drive ** (ds.site.size / 20))
 
 
+def growing(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
+    """Let everything change on: more light, most of it at the ends, and all of it forward."""
+    twice = ds.time > ds.time[ds.time.size // 2 - 1]
+    site = np.abs(ds.site - ds.site.mean()) / ds.site.max()
+    emission = ds.emission * xr.where(twice, 1 + site, 1.0)
+    output = ds.output * xr.where(twice, xr.where(ds.channel == "forward", 1.3, 0.1), 1.0)
+    return ds.assign(
+        emission=emission.transpose(*ds.emission.dims), output=output.transpose(*ds.output.dims)
+    )
+
+
+def flat(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
+    """Let every ensemble emit alike, and a tenth too much; of cumulants: be exact."""
+    if "cumulants" in ds.attrs["method"]:
+        return ds.assign(emission=exact.emission, output=exact.output)
+    return ds.assign(emission=0 * ds.emission + ds.emission.mean("site"), output=1.1 * ds.output)
+
+
+def apart(ds: xr.Dataset, exact: xr.Dataset) -> xr.Dataset:
+    """Let every spin be longest across at a time of its own."""
+    order = (ds.site / ds.site.size + ds.trajectory / ds.trajectory.size) / 2
+    each = np.exp(-(np.log(ds.time / (0.002 * 8**order)) ** 2) * 8)
+    return ds.assign(spin_x=each.transpose(*ds.spin_x.dims), spin_y=0 * ds.spin_y)
+
+
 CHAIN, DRIVE = "chain/*.twa", "drive/*"
 CONTROLS = [
     Control("fig4-burst", "five times slower", CHAIN, stretched(5)),
@@ -154,5 +179,13 @@ CONTROLS = [
     Control("fig4-probe", "the longer the more", DRIVE, insensitive),
     Control("fig4-steepening", "the longer the more", DRIVE, insensitive),
     Control("fig4-steepening-logarithmic", "the longer the flatter", DRIVE, flattened),
+    Control("fig4-steady", "everything changes on", "later/*", growing),
+    Control(
+        "fig4-judge",
+        "flat TWA, exact cumulants",
+        "judged/*.twa judged/*.eq6 judged/*.cumulants",
+        flat,
+    ),
+    Control("fig4-synchrony", "each at its own time", "lengths/*.paths", apart),
     LargestControl("fig4-saturation", "no saturation", DRIVE, linear),
 ]
