@@ -42,16 +42,12 @@ def steady(results: Results) -> dict[str, Quantity]:
     def change(number: Callable[[xr.Dataset], float]) -> Callable[[xr.Dataset], float]:
         return lambda ds: number(windows(ds)[1]) - number(windows(ds)[0])
 
-    def forward(ds: xr.Dataset) -> float:
-        return float(ds.output.sel(channel="forward").mean())
-
     def fraction(ds: xr.Dataset) -> float:
         return float(observables.direction_fraction(ds).mean("time"))
 
     modulation = {name: _modulation(kept) for name, kept in (("late", early), ("twice", late))}
     found = {
-        "forward emission, change": jackknife(change(forward), runs)
-        / jackknife(forward, early).value,
+        "all light, change": jackknife(change(total), runs) / jackknife(total, early).value,
         "modulation, twice as late": modulation["twice"].noted(f"late it is {modulation['late']}"),
         "outer tenth / mean, change": jackknife(change(outer_share), runs).noted(
             f"late it is {jackknife(outer_share, early)}"

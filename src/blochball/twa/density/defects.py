@@ -77,5 +77,5 @@ def warn(owner: str, shares: dict[str, float]) -> None:
         validation.warn(
             f"{owner}: {name} is off by up to about {share:.0%} of {most}: this form of the theory "
             "misses what local dissipation does to the moments of so few emitters, which is known "
-            "exactly (form='ball' misses less, and larger ensembles suffer less)"
+            "exactly (the Bloch-ball form misses less, and larger ensembles suffer less)"
         )

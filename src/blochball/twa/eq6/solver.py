@@ -15,6 +15,7 @@ from blochball.support.checkpoints import checkpoint_of
 from blochball.support.parallel import thread_count
 from blochball.system import System
 from blochball.twa import runs
+from blochball.twa.eq6 import alone
 from blochball.twa.eq6.step import couplings_of, step_of
 from blochball.twa.lanes import LANES
 from blochball.twa.noise import Stream
@@ -100,4 +101,6 @@ def solve(
     )
     leaf, seconds = run.total(threads, progress, checkpoint)
     ds = means.dataset(plan, leaf, seconds, METHOD)
+    if plan.protocol is None:
+        alone.warn(owner, plan.system, ds)
     return runs.warned(owner, plan, ds)
