@@ -19,12 +19,18 @@ Floats = NDArray[np.float64]
 
 
 def serves(system: System) -> bool:
-    """Say whether emitters know nothing of each other, and `moments` knows how they begin."""
+    """Say whether these moments know nothing of other emitters, and how they begin is known."""
     exchange = system.exchange
     lone = exchange is None or (
         isinstance(exchange, np.ndarray) and not (exchange - np.diag(np.diagonal(exchange))).any()
     )
-    quiet = not (system.jumps or system.couplings or system.mixture or system.drive_vector.any())
+    turning = not any(
+        jump.rate and np.any(amplitudes)
+        for jump in system.jumps
+        for kind, amplitudes in jump.amplitudes.items()
+        if kind != "dephasing"
+    )
+    quiet = turning and not (system.couplings or system.mixture or system.drive_vector.any())
     return lone and quiet and all(ensemble.dicke is None for ensemble in system.ensembles)
 
 
@@ -32,8 +38,8 @@ def moments(system: System, times: Floats) -> dict[str, Floats]:
     """Return inversion, emission and <J^2> of every ensemble, shape (times, sites).
 
     With s = <sigma> of one emitter, <J^z> = N s_z / 2 and, of N (N - 1) pairs,
-    <(J^x)^2 + (J^y)^2> = N/2 + N (N - 1) (s_x^2 + s_y^2) / 4. Detuning and an exchange within an
-    ensemble, which are functions of J^2 and J^z, leave all of them alone.
+    <(J^x)^2 + (J^y)^2> = N/2 + N (N - 1) (s_x^2 + s_y^2) / 4. Detuning, collective dephasing and an
+    exchange within an ensemble, which are made of J^2 and J^z, leave all of them alone.
     """
     size, decay, pump = (system.column(name) for name in ("size", "decay", "pump"))
     polar, length = (

@@ -32,6 +32,7 @@ def test_moments_are_those_of_the_exact_solution():
     "system",
     [
         System(Ensemble(3), CollectiveJump(1.0, 1.0)),
+        System(Ensemble(3), CollectiveJump(1.0, {"decay": 0.1, "dephasing": 1.0})),
         System(Ensemble(3), drive=1.0),
         System([Ensemble(3), Ensemble(2)], exchange=[[0, 1], [1, 0]]),
         System(Ensemble(4, dicke=(2, 0))),
@@ -39,6 +40,15 @@ def test_moments_are_those_of_the_exact_solution():
 )
 def test_what_couples_emitters_or_is_driven_is_not_served(system):
     assert not alone.serves(system)
+
+
+def test_collective_dephasing_and_jumps_that_do_nothing_leave_the_moments_alone():
+    jumps = [CollectiveJump(2.0, [1.0, 0.5], "dephasing"), CollectiveJump(0.0, [1.0, 1.0])]
+    system = System([Ensemble(2, decay=1.0), Ensemble(3, pump=0.3, polar=1.0)], jumps)
+    assert alone.serves(system)
+    right = exact.solve(system, TIMES, "liouvillian")
+    for name, value in alone.moments(system, TIMES).items():
+        np.testing.assert_allclose(value, right[name].values, atol=1e-6)
 
 
 def warned(system, trajectories=4096):
