@@ -11,27 +11,36 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from blochball.system import System
+from blochball.system import ChainExchange, System
 from blochball.twa.density import defects
 from blochball.twa.lengths import SURE
 
+LEAST = 0.02  # radians, about half of what is warned about
 Floats = NDArray[np.float64]
 
 
-def serves(system: System) -> bool:
-    """Say whether these moments know nothing of other emitters, and how they begin is known."""
-    exchange = system.exchange
-    lone = exchange is None or (
-        isinstance(exchange, np.ndarray) and not (exchange - np.diag(np.diagonal(exchange))).any()
-    )
-    turning = not any(
-        jump.rate and np.any(amplitudes)
-        for jump in system.jumps
-        for kind, amplitudes in jump.amplitudes.items()
-        if kind != "dephasing"
-    )
-    quiet = turning and not (system.couplings or system.mixture or system.drive_vector.any())
-    return lone and quiet and all(ensemble.dicke is None for ensemble in system.ensembles)
+def serves(system: System, time: float = np.inf) -> bool:
+    """Say whether these moments know nothing of other emitters, and how they begin is known.
+
+    Up to a time, for as long as local dissipation remembers: what couples emitters or drives them
+    turns a spin by less than LEAST meanwhile.
+    """
+    if system.mixture or any(ensemble.dicke is not None for ensemble in system.ensembles):
+        return False
+    if system.couplings or isinstance(system.exchange, ChainExchange):
+        return False
+    most = float(system.column("size").max())
+    exchange = np.zeros((1, 1)) if system.exchange is None else system.exchange
+    rates = 2 * float(np.abs(system.drive_vector).max())
+    rates += most * float(np.abs(exchange - np.diag(np.diagonal(exchange))).sum(axis=0).max())
+    for jump in system.jumps:
+        # with the dephasing of a jump its other kinds interfere
+        others = any(np.any(w) for kind, w in jump.amplitudes.items() if kind != "dephasing")
+        if others:
+            weight = sum(float(np.abs(w).sum()) for w in jump.amplitudes.values())
+            rates += most * jump.rate * weight**2
+    loss = float((system.column("decay") + system.column("pump")).min())
+    return rates == 0 or rates * min(time, 1 / loss if loss else np.inf) < LEAST
 
 
 def moments(system: System, times: Floats) -> dict[str, Floats]:
@@ -61,7 +70,7 @@ def moments(system: System, times: Floats) -> dict[str, Floats]:
 
 def warn(owner: str, system: System, ds: xr.Dataset) -> None:
     """Warn where means of such emitters are surely off by more than a variable can be, in part."""
-    if not serves(system):
+    if not serves(system, float(ds.time[-1])):
         return
     spin = system.column("size") / 2
     shares = {}

@@ -15,7 +15,8 @@ TIMES = np.array([0.0, 0.1, 0.7, 2.0])
 SILENT_BEFORE = System(Ensemble(5, decay=2.5, pump=0.465, polar=np.pi), exchange=[[1.2]])
 
 
-def test_moments_are_those_of_the_exact_solution():
+def test_moments_are_those_of_the_exact_solution(monkeypatch):
+    monkeypatch.setattr(alone, "LEAST", 0.0)
     tried = 0
     for seed in range(400):
         system = generate.system(Random(seed), 5)
@@ -49,6 +50,17 @@ def test_collective_dephasing_and_jumps_that_do_nothing_leave_the_moments_alone(
     right = exact.solve(system, TIMES, "liouvillian")
     for name, value in alone.moments(system, TIMES).items():
         np.testing.assert_allclose(value, right[name].values, atol=1e-6)
+
+
+def test_what_is_coupled_too_weakly_to_matter_is_served():
+    jumps = CollectiveJump(0.01, [1.0, 0.5])
+    ensembles = [Ensemble(2, decay=50.0), Ensemble(3, decay=60.0, polar=1.0)]
+    system = System(ensembles, jumps, drive=[0.1, 0.1])
+    assert alone.serves(system, 2.0)
+    assert not alone.serves(System(ensembles, jumps, drive=[1.0, 0.1]), 2.0)
+    right = exact.solve(system, TIMES, "liouvillian")
+    for name, value in alone.moments(system, TIMES).items():
+        np.testing.assert_allclose(value, right[name].values, atol=0.02)
 
 
 def warned(system, trajectories=4096):
