@@ -112,6 +112,7 @@ CONTROLS = [
     Control("fig2-hundred-emitters", "2% off", INSET, scaled("emission", 1.02)),
     Control("fig2-monte-carlo", "5% off", "monte_carlo/*.twa", off),
     Control("fig2-error-scaling", "error independent of N", INSET, constant_error),
+    Control("fig2-steady-scaling", "error independent of N", INSET, constant_error),
     Control("fig2-single-body", "inversion four times as bad", INSET, more_error("inversion", 4)),
     Control("fig2-error-order", "more emission error", INSET, more_error("emission", 10)),
     Control("fig2-length", "|J| as the root of N", "pulse/*.twa", longer(0.5)),

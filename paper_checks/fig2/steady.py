@@ -1,4 +1,4 @@
-"""Numbers behind the claims about the inset of Fig. 2(b): the steady state against the pump."""
+"""Numbers behind the claims about steady states: end of Fig. 2(a), and inset of Fig. 2(b)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from paper_checks.curves import Curve, largest
-from paper_checks.fig2.measure import FORMS
+from paper_checks.fig2.measure import FORMS, PER_SIZE, curve
 from paper_checks.quantity import Quantity
 from workflow.results import Results
 
@@ -27,6 +27,24 @@ def emission(results: Results, theory: str) -> Curve:
         f"size-{results.settings('pump_sweep').size}.{theory}",
         lambda ds: Curve.of(ds.sel(pump=some).isel(site=0).squeeze(drop=True), "emission"),
     )
+
+
+def scaling(results: Results, few: int, many: int) -> dict[str, Quantity]:
+    """Exponent of the error at the last time of (a) against N, from few emitters to many."""
+    found = {}
+    for form, shown in FORMS.items():
+        for name, per_size in PER_SIZE.items():
+            errors = [error(results, form, size, name) for size in (few, many)]
+            exponent = np.log(errors[1].value / errors[0].value) / np.log(many / few)
+            stderr = np.hypot(*(e.stderr / e.value for e in errors)) / np.log(many / few)
+            note = f"{errors[0]} at N = {few}, {errors[1]} at N = {many}"
+            found[f"{per_size}, {shown}"] = Quantity(exponent, stderr, note, errors[0].methods)
+    return found
+
+
+def error(results: Results, form: str, size: int, name: str) -> Quantity:
+    """Return |TWA - exact| at the last time of (a), without sampling."""
+    return abs((curve(results, size, form, name) - curve(results, size, "exact", name)).at(-1))
 
 
 def grey(results: Results, border: float) -> dict[str, Quantity]:
