@@ -1,6 +1,6 @@
 """Emitters that know nothing of each other: what is exact for them, and how far Eq. (6) is off.
 
-Products of two of them are products of means, which decay each for itself. Where few emitters sit
+Products of two of them are products of means, which obey Bloch's equations. Where few emitters sit
 at a pole Eq. (6) makes <J^2> too large, and nothing else shows it: |J| may be long enough, and not
 too long.
 """
@@ -10,7 +10,9 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
+from scipy.linalg import expm
 
+from blochball import operators
 from blochball.system import ChainExchange, System
 from blochball.twa.density import defects
 from blochball.twa.lengths import SURE
@@ -22,21 +24,22 @@ Floats = NDArray[np.float64]
 def serves(system: System, time: float = np.inf) -> bool:
     """Say whether these moments know nothing of other emitters, and how they begin is known.
 
-    Up to a time, for as long as local dissipation remembers: what couples emitters or drives them
-    turns a spin by less than LEAST meanwhile.
+    Up to a time, for as long as local dissipation remembers: what couples emitters turns a spin by
+    less than LEAST meanwhile.
     """
     if system.mixture or any(ensemble.dicke is not None for ensemble in system.ensembles):
         return False
     if system.couplings or isinstance(system.exchange, ChainExchange):
         return False
     most = float(system.column("size").max())
-    exchange = np.zeros((1, 1)) if system.exchange is None else system.exchange
-    rates = 2 * float(np.abs(system.drive_vector).max())
-    rates += most * float(np.abs(exchange - np.diag(np.diagonal(exchange))).sum(axis=0).max())
+    driven = bool(system.drive_vector.any())
+    exchange = np.zeros((1, 1)) if system.exchange is None else np.abs(system.exchange)
+    # without drive what is made of J^2 and J^z alone leaves the moments alone
+    alone = 0.0 if driven else np.diag(np.diagonal(exchange))
+    rates = most * float((exchange - alone).sum(axis=0).max())
     for jump in system.jumps:
-        # with the dephasing of a jump its other kinds interfere
-        others = any(np.any(w) for kind, w in jump.amplitudes.items() if kind != "dephasing")
-        if others:
+        kinds = {kind for kind, w in jump.amplitudes.items() if np.any(w)}
+        if driven or kinds - {"dephasing"}:
             weight = sum(float(np.abs(w).sum()) for w in jump.amplitudes.values())
             rates += most * jump.rate * weight**2
     loss = float((system.column("decay") + system.column("pump")).min())
@@ -46,25 +49,36 @@ def serves(system: System, time: float = np.inf) -> bool:
 def moments(system: System, times: Floats) -> dict[str, Floats]:
     """Return inversion, emission and <J^2> of every ensemble, shape (times, sites).
 
-    With s = <sigma> of one emitter, <J^z> = N s_z / 2 and, of N (N - 1) pairs,
-    <(J^x)^2 + (J^y)^2> = N/2 + N (N - 1) (s_x^2 + s_y^2) / 4. Detuning, collective dephasing and an
-    exchange within an ensemble, which are made of J^2 and J^z, leave all of them alone.
+    With s = <sigma> of one emitter, which obeys Bloch's equations, <J^z> = N s_z / 2 and, of
+    N (N - 1) pairs, <(J^x)^2 + (J^y)^2> = N/2 + N (N - 1) (s_x^2 + s_y^2) / 4.
     """
-    size, decay, pump = (system.column(name) for name in ("size", "decay", "pump"))
-    polar, length = (
+    equation = operators.MasterEquation.of(system)
+    decay, dephasing, pump = equation.local.T
+    loss = decay + pump
+    bloch = np.zeros((system.sites, 4, 4))
+    for axis, rate in enumerate((loss / 2 + 2 * dephasing, loss / 2 + 2 * dephasing, loss)):
+        bloch[:, axis, axis] = -rate
+    x, y, z = equation.linear.T  # the spin turns about this axis
+    for (row, column), turn in {(0, 1): z, (1, 2): x, (2, 0): y}.items():
+        bloch[:, row, column] -= turn
+        bloch[:, column, row] += turn
+    bloch[:, 2, 3] = pump - decay
+    polar, azimuth, length = (
         np.array([getattr(ensemble, name) for ensemble in system.ensembles], dtype=np.float64)
-        for name in ("polar", "length")
+        for name in ("polar", "azimuth", "length")
     )
-    loss, time = decay + pump, times[:, None]
-    rest = (pump - decay) / np.where(loss > 0, loss, 1.0)
-    along = rest + (length * np.cos(polar) - rest) * np.exp(-loss * time)
-    across = length * np.sin(polar) * np.exp(-(loss / 2 + 2 * system.column("dephasing")) * time)
-    pairs = size * (size - 1) / 4
-    inversion = size * along / 2
+    across = length * np.sin(polar)
+    start = np.array(
+        [across * np.cos(azimuth), across * np.sin(azimuth), length * np.cos(polar), 1 + 0 * polar]
+    )
+    carried = expm(times[:, None, None, None] * bloch)
+    spin = np.einsum("tsij,js->tsi", carried, start)[..., :3]
+    size = equation.sizes
+    pairs, inversion = size * (size - 1) / 4, size * spin[..., 2] / 2
     return {
         "inversion": inversion,
-        "emission": size / 2 + pairs * across**2 + inversion,
-        "spin_squared": 3 * size / 4 + pairs * (along**2 + across**2),
+        "emission": size / 2 + pairs * (spin[..., :2] ** 2).sum(axis=-1) + inversion,
+        "spin_squared": 3 * size / 4 + pairs * (spin**2).sum(axis=-1),
     }
 
 

@@ -34,7 +34,8 @@ def test_moments_are_those_of_the_exact_solution(monkeypatch):
     [
         System(Ensemble(3), CollectiveJump(1.0, 1.0)),
         System(Ensemble(3), CollectiveJump(1.0, {"decay": 0.1, "dephasing": 1.0})),
-        System(Ensemble(3), drive=1.0),
+        System(Ensemble(3), drive=1.0, exchange=1.0),
+        System(Ensemble(3), CollectiveJump(1.0, 1.0, "dephasing"), drive=1.0),
         System([Ensemble(3), Ensemble(2)], exchange=[[0, 1], [1, 0]]),
         System(Ensemble(4, dicke=(2, 0))),
     ],
@@ -57,7 +58,7 @@ def test_what_is_coupled_too_weakly_to_matter_is_served():
     ensembles = [Ensemble(2, decay=50.0), Ensemble(3, decay=60.0, polar=1.0)]
     system = System(ensembles, jumps, drive=[0.1, 0.1])
     assert alone.serves(system, 2.0)
-    assert not alone.serves(System(ensembles, jumps, drive=[1.0, 0.1]), 2.0)
+    assert not alone.serves(System(ensembles, CollectiveJump(1.0, [1.0, 0.5])), 2.0)
     right = exact.solve(system, TIMES, "liouvillian")
     for name, value in alone.moments(system, TIMES).items():
         np.testing.assert_allclose(value, right[name].values, atol=0.02)
