@@ -114,6 +114,7 @@ CONTROLS = [
     Control("fig2-error-scaling", "error independent of N", INSET, constant_error),
     Control("fig2-steady-scaling", "error independent of N", INSET, constant_error),
     Control("fig2-single-body", "inversion four times as bad", INSET, more_error("inversion", 4)),
+    Control("fig2-single-body", "inversion twice as good", INSET, more_error("inversion", 0.5)),
     Control("fig2-error-order", "more emission error", INSET, more_error("emission", 10)),
     Control("fig2-length", "|J| as the root of N", "pulse/*.twa", longer(0.5)),
     Control("fig2-sampling", "systematic error", "sampling/*.twa", biased),

@@ -132,10 +132,9 @@ def single_body(results: Results) -> dict[str, Quantity]:
     scale = np.ptp(curve(results, 100, "exact", "inversion").value)
     scale /= np.ptp(curve(results, 100, "exact", "emission").value)
     note = (
-        f"{worst['ball']} in the ball; for a hundred emitters the inversion/N covers {scale:.2g} "
-        "times the range of the emission/N²"
+        f"for a hundred emitters the inversion/N covers {scale:.2g} times the range of emission/N²"
     )
-    return {"Eq. (6)": worst["Eq. (6)"].noted(note)}
+    return {form: ratio.noted(note) for form, ratio in worst.items()}
 
 
 # -- (a): single trajectories ----------------------------------------------------------------------

@@ -30,15 +30,14 @@ def emission(results: Results, theory: str) -> Curve:
 
 
 def scaling(results: Results, few: int, many: int) -> dict[str, Quantity]:
-    """Exponent of the error at the last time of (a) against N, from few emitters to many."""
+    """N times the error at the last time of (a), of many emitters over that of few."""
     found = {}
     for form, shown in FORMS.items():
         for name, per_size in PER_SIZE.items():
             errors = [error(results, form, size, name) for size in (few, many)]
-            exponent = np.log(errors[1].value / errors[0].value) / np.log(many / few)
-            stderr = np.hypot(*(e.stderr / e.value for e in errors)) / np.log(many / few)
-            note = f"{errors[0]} at N = {few}, {errors[1]} at N = {many}"
-            found[f"{per_size}, {shown}"] = Quantity(exponent, stderr, note, errors[0].methods)
+            ratio = errors[1] / errors[0] * (many / few)
+            note = f"the errors are {errors[0]} at N = {few}, {errors[1]} at N = {many}"
+            found[f"{per_size}, {shown}"] = ratio.noted(note)
     return found
 
 
