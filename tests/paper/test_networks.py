@@ -21,7 +21,7 @@ from figures.fig4 import draw as fig4
 from figures.fig4 import runs as runs_fig4
 from paper_checks.curves import Curve
 from paper_checks.fig3 import measure as measure_fig3
-from paper_checks.fig4 import direction
+from paper_checks.fig4 import direction, later
 from paper_checks.fig4 import measure as measure_fig4
 from paper_checks.quantity import Quantity, UnmeasurableError
 from workflow import config, simulate
@@ -76,6 +76,15 @@ PLAIN: dict[str, Any] = {
                 {"sites": 4, "trajectories": 512, "jobs": 1, "drives_in_pump": [0.1, 0.3, 1]},
                 {"sites": 8, "trajectories": 512, "jobs": 3, "drives_in_pump": [0.1, 0.3, 1]},
             ],
+        },
+        "later": {
+            "trajectories": 256, "driven_sites": [4], "drive_in_pump": 0.3,
+            "driven_trajectories": 256, "outputs": 3, "tolerance_in_rad": 0.5,
+        },
+        "judged": {
+            "sites": 4, "size": 3, "phase_in_pi": 0.4, "cooperativity": 10, "from_gamma_t": 1,
+            "until_gamma_t": 2, "outputs": 3, "tolerance_in_rad": 0.3, "exact_trajectories": 800,
+            "trajectories": 4096, "eq6_trajectories": 1024,
         },
     },
 }  # fmt: skip
@@ -419,3 +428,49 @@ def test_fig4(results: Results) -> None:
         assert has(lines, forward)
         assert has(lines, 1 - forward)
     plt.close(figure)
+
+
+# -- later, and by every theory --------------------------------------------------------------------
+
+
+def test_windows_are_the_late_times_and_as_much_time_later(results: Results) -> None:
+    (ds, *others) = results.batches("later", "chain.twa")
+    early, twice = later.windows(ds)
+    np.testing.assert_allclose(early.time, [0.5, 0.75, 1.0])
+    np.testing.assert_allclose(twice.time, [1.5, 1.75, 2.0])
+    assert len(others) == 7
+    (driven,) = results.batches("later", "driven-4.twa")[:1]
+    np.testing.assert_allclose(driven.time, [0.9, 0.95, 1.0, 1.9, 1.95, 2.0])
+
+
+def test_what_changes_later_is_measured_where_it_was_put(results: Results) -> None:
+    found = later.steady(results)
+    ds = results.load("later", "chain.twa")
+    light = ds.output.sum("channel")
+    early, twice = (float(part.mean()) for part in (light[:3], light[3:]))
+    change = found["all light, change"]
+    assert change.value == pytest.approx(twice / early - 1, abs=0.3 * change.stderr + 1e-12)
+    assert 0 < change.stderr < 0.3
+
+
+def test_shares_of_a_profile() -> None:
+    emission = np.ones((3, 40))
+    emission[:, [0, 1, 38, 39]] = 2.0  # the outer tenth
+    ds = xr.Dataset({"emission": (("time", "site"), emission)})
+    assert later.outer_share(ds) == pytest.approx(2 / emission.mean())
+    assert later.inner_outer(ds) == pytest.approx(1 / (24 / 20))
+
+
+def test_a_few_ensembles_are_compared_with_the_exact_solution(results: Results) -> None:
+    found = later.judged(results)
+    assert len(found) == 6
+    for name, ratio in found.items():
+        # three emitters an ensemble: TWA is off by a tenth
+        assert abs(ratio.value - 1) < 5 * ratio.stderr + 0.15, name
+        assert "exact" in ratio.methods
+
+
+def test_bursts_that_are_put_apart_are_found(results: Results) -> None:
+    time = results.load("lengths", "chain.paths").time.values
+    curves = np.exp(-8 * (np.log(time) - np.log([[[0.05]], [[0.2]]])) ** 2)
+    np.testing.assert_allclose(np.exp(later._tops(np.log(time), curves)).ravel(), [0.05, 0.2], 0.05)

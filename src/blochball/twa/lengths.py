@@ -12,11 +12,15 @@ TOO_LONG = 0.05  # by which <J^2> may be more than the emitters can have, withou
 SURE = 5.0  # standard errors by which it must be more than that
 
 
-def warn(owner: str, ds: xr.Dataset) -> None:
-    """Warn where many trajectories are too short for the expansion in 1/|J|, or all too long."""
+def warn(owner: str, ds: xr.Dataset) -> bool:
+    """Warn where many trajectories are too short for the expansion in 1/|J|, or all too long.
+
+    Return whether it has.
+    """
     short = float(ds.short_fraction.max())
-    if not warned_of_short(owner, short, "trajectories have", "short_fraction"):
-        warned_of_long(owner, ds)
+    if warned_of_short(owner, short, "trajectories have", "short_fraction"):
+        return True
+    return warned_of_long(owner, ds)
 
 
 def warned_of_short(owner: str, share: float, what: str, where: str) -> bool:

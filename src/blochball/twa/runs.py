@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -222,9 +223,18 @@ class Run:
         return Finished(kept, self.identity, self.record, cost)
 
 
-def warned(owner: str, plan: Plan, ds: xr.Dataset) -> xr.Dataset:
-    """Return what a plan gave, after warning of what it must not be trusted for."""
-    lengths.warn(owner, ds)
+def warned(
+    owner: str,
+    plan: Plan,
+    ds: xr.Dataset,
+    otherwise: Callable[[str, Plan, xr.Dataset], None] | None = None,
+) -> xr.Dataset:
+    """Return what a plan gave, after warning of what it must not be trusted for.
+
+    Where all lengths are as they should be, `otherwise` looks further.
+    """
+    if not lengths.warn(owner, ds) and otherwise is not None:
+        otherwise(owner, plan, ds)
     warn_of_parity(owner, plan)
     times = warn_of_stretching(owner, plan)
     return ds.assign_attrs({STRETCHED: times}) if plan.end else ds
