@@ -128,12 +128,12 @@ class Theory:
 
 
 def _exact(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
+    # the bar is in the log of the job
     if point.steady:
-        return exact.steady_state(point.system)
-    if point.method != "jumps":
-        return exact.solve(point.system, point.times, point.method)
+        return exact.steady_state(point.system, progress=True)
     sampling = {"trajectories": point.trajectories, "seed": point.seed, "threads": threads}
-    return exact.solve(point.system, point.times, "jumps", **sampling)
+    options = sampling if point.method == "jumps" else {}
+    return exact.solve(point.system, point.times, point.method, progress=True, **options)
 
 
 def _exact_obstacle(point: Point) -> str | None:
@@ -148,7 +148,7 @@ def _exact_obstacle(point: Point) -> str | None:
 
 
 def _cumulants(point: Point, threads: int = 1, order: int = 2, **kept: Any) -> xr.Dataset:
-    return cumulants.solve(point.system, point.times, order=order)
+    return cumulants.solve(point.system, point.times, order=order, progress=True)
 
 
 def _mean_field(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
@@ -156,7 +156,6 @@ def _mean_field(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
 
 
 def _ball(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
-    # the bar is in the log of the job
     running = {"threads": threads, "checkpoint": _checkpoint(**kept), "progress": True}
     return twa.solve(point.system, point.times, **point.sampling, **running)
 
@@ -175,7 +174,7 @@ def _eq6(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:
 def _density(point: Point, threads: int = 1, form: str = "ball", **kept: Any) -> xr.Dataset:
     if point.steady:
         return density.steady_state(point.system, form)
-    return density.solve(point.system, point.times, form)
+    return density.solve(point.system, point.times, form, progress=True)
 
 
 def _density_eq6(point: Point, threads: int = 1, **kept: Any) -> xr.Dataset:

@@ -8,7 +8,7 @@ import logging
 import os
 import pickle
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -131,7 +131,8 @@ def scan(
     failed: dict[Any, Exception] = {}
     bar = bars.bar(progress, len(points), "point")
     try:
-        with _under_way(calls, processes) as results:
+        silent = nullcontext() if progress else bars.patient(OWNER)
+        with silent, _under_way(calls, processes) as results:
             for value, result in results.items():
                 try:
                     done[value] = result()
@@ -203,6 +204,10 @@ class _Point:
 
     def result(self, folder: Path | None, keeps: bool) -> Result:
         """Return the result, that in the folder if it is there; `keeps`: so does `solve`."""
+        with bars.hushed():  # of points there is a bar
+            return self._result(folder, keeps)
+
+    def _result(self, folder: Path | None, keeps: bool) -> Result:
         if folder is None:
             return self.solve(self.system, *self.arguments, **self.options)
         path = folder / f"{self.name()}.nc"
@@ -215,7 +220,7 @@ class _Point:
         except ValueError as error:
             validation.warn(f"{error}; it is computed again")
             path.unlink()
-            return self.result(folder, keeps)
+            return self._result(folder, keeps)
         return kept
 
     def name(self, *without: str) -> str:

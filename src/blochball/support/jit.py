@@ -27,7 +27,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -38,6 +37,8 @@ from typing import Any, Final
 
 import numba
 from numba.core import config
+
+from blochball.support.patience import after
 
 try:
     import fcntl
@@ -186,13 +187,10 @@ def _alone(cache_file: Any) -> Iterator[None]:
 def _said() -> Iterator[None]:
     """Say that something is compiled, if it takes longer than PATIENCE."""
     started = time.perf_counter()
-    timer = threading.Timer(PATIENCE, _announce)
-    timer.daemon = True
-    timer.start()
     try:
-        yield
+        with after(PATIENCE, _announce):
+            yield
     finally:
-        timer.cancel()
         seconds = time.perf_counter() - started
         if seconds > PATIENCE:
             _LOG.warning("blochball: compiled in %.0f s", seconds)

@@ -8,16 +8,18 @@ works deep inside says with `report` how far it is, and need not know whether an
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 from blochball.support import validation
+from blochball.support.patience import after
 
 PATIENCE = 10.0  # seconds of silence
 _LOG = logging.getLogger("blochball")
+_SAID: ContextVar[bool] = ContextVar("said", default=False)
 # the bar, and the shares of it between which reports are
 _BAR: ContextVar[tuple[Any, float, float]] = ContextVar("bar", default=(None, 0.0, 1.0))
 _FORMAT = "{desc}: {percentage:3.0f}%|{bar}| {elapsed} < {remaining}"
@@ -63,7 +65,7 @@ def shown(owner: str, progress: bool, method: str = "", inside: bool = False) ->
         At Ctrl-C, also where a compiled function makes a SystemError of it.
     """
     if not validation.flag(owner, "progress", progress):
-        with _interruptible(), _patient(owner, method):
+        with _interruptible(), patient(owner, method):
             yield
         return
     if inside:
@@ -91,17 +93,26 @@ def _interruptible() -> Iterator[None]:
 
 
 @contextmanager
-def _patient(owner: str, method: str) -> Iterator[None]:
+def patient(owner: str, method: str = "") -> Iterator[None]:
+    """Say after PATIENCE that what is inside is at work, but not inside another that says so."""
+    if _SAID.get():
+        yield
+        return
     by = f" by {method}" if method else ""
     # the level that is shown unless somebody asks for another
     said = "%s%s: at work for %.0f s; progress=True shows how far it is"
-    timer = threading.Timer(PATIENCE, _LOG.warning, (said, owner, by, PATIENCE))
-    timer.daemon = True
-    timer.start()
+    with hushed(), after(PATIENCE, partial(_LOG.warning, said, owner, by, PATIENCE)):
+        yield
+
+
+@contextmanager
+def hushed() -> Iterator[None]:
+    """Have nothing inside say that it is at work: there is a bar, or somebody else who says so."""
+    before = _SAID.set(True)
     try:
         yield
     finally:
-        timer.cancel()
+        _SAID.reset(before)
 
 
 @contextmanager

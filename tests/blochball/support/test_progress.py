@@ -1,15 +1,16 @@
-"""Every solver shows how far it is where it is asked to, and is silent otherwise."""
+"""Every solver shows how far it is where it is asked to; otherwise it says a word after a while."""
 
 import re
 import sys
 import threading
+from typing import ClassVar
 
 import numpy as np
 import pytest
 
 import blochball
 from blochball import Ensemble, Protocol, Rotation, System, cumulants, exact, models, twa
-from blochball.support import progress
+from blochball.support import patience, progress
 from tests.blochball.known import python
 
 LASER = models.superradiant_laser(6, pump=1.0)
@@ -93,9 +94,44 @@ class NoPatience(threading.Timer):
         self.function(*self.args)
 
 
+class Patience(threading.Timer):
+    """A timer that waits for ever, and tells whether anybody has stopped it."""
+
+    stopped: ClassVar[list[bool]] = []
+
+    def start(self):
+        self.stopped.append(False)
+
+    def cancel(self):
+        self.stopped[-1] = True
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_solver_that_is_quick_says_nothing(name, monkeypatch, caplog):
+    monkeypatch.setattr(patience.threading, "Timer", Patience)
+    Patience.stopped.clear()
+    CALLS[name]()
+    assert Patience.stopped
+    assert all(Patience.stopped)
+    with pytest.raises(ZeroDivisionError), progress.shown("f", False):
+        raise ZeroDivisionError
+    assert all(Patience.stopped)
+    assert not any("at work" in text for text in caplog.messages)
+
+
+def test_of_a_scan_it_is_the_scan_that_says_that_it_is_at_work(monkeypatch, caplog):
+    monkeypatch.setattr(patience.threading, "Timer", NoPatience)
+    SAMPLED["point"]()
+    said = [text for text in caplog.messages if "at work" in text]
+    assert said == ["scan: at work for 10 s; progress=True shows how far it is"]
+    caplog.clear()
+    SAMPLED["point"](progress=True)
+    assert not any("at work" in text for text in caplog.messages)
+
+
 @pytest.mark.parametrize("name", CALLS)
 def test_a_silent_wait_says_that_a_solver_is_at_work(name, monkeypatch, caplog):
-    monkeypatch.setattr(progress.threading, "Timer", NoPatience)
+    monkeypatch.setattr(patience.threading, "Timer", NoPatience)
     function = name.partition(",")[0]
     CALLS[name]()
     assert any(re.match(rf"{function}.*: at work for 10 s", text) for text in caplog.messages)
@@ -105,7 +141,7 @@ def test_a_silent_wait_says_that_a_solver_is_at_work(name, monkeypatch, caplog):
 
 
 def test_a_silent_wait_names_the_method_that_was_chosen(monkeypatch, caplog):
-    monkeypatch.setattr(progress.threading, "Timer", NoPatience)
+    monkeypatch.setattr(patience.threading, "Timer", NoPatience)
     SAMPLED["exact.solve"]()
     assert any(text.startswith("exact.solve by jumps: at work") for text in caplog.messages)
     caplog.clear()
