@@ -116,9 +116,11 @@ def two_time(
         # covariances of all delays, of a dozen blocks at a time
         validation.memory(owner, "delays", 12.0 * (3 * delays.size) ** 2, memory_limit)
         alike = coherence_sampling.obstacle(system, amplitudes, time) is None
-        moments, about = (coherence_sampling if alike else ket_pairs).two_time(
-            owner, system, amplitudes, delays, time, progress=progress, **options
-        )
+        sampling = coherence_sampling if alike else ket_pairs
+        with bars.shown(owner, progress, method, inside=True):
+            moments, about = sampling.two_time(
+                owner, system, amplitudes, delays, time, progress=progress, **options
+            )
         about["trajectories_of"] = "coherences" if alike else "kets"
         real, imaginary, second = np.split(moments.mean[:-1], 3)
         values = real + 1j * imaginary, second, moments.mean[-1]
@@ -127,7 +129,7 @@ def two_time(
         tolerance = options.pop("tolerance", liouvillian.TOLERANCE)
         tolerance = validation.real(owner, "tolerance", tolerance, 1e-14)
         source = regression.Field(owner, system, amplitudes, memory_limit)
-        with bars.shown(owner, progress):
+        with bars.shown(owner, progress, method):
             values = regression.two_time(source, delays, time, tolerance)
         unknowns = source.space.dimension
         about = {"method": "exact.liouvillian", "unknowns": unknowns, "tolerance": tolerance}

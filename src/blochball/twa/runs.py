@@ -227,14 +227,14 @@ def warned(
     owner: str,
     plan: Plan,
     ds: xr.Dataset,
-    otherwise: Callable[[str, Plan, xr.Dataset], None] | None = None,
+    otherwise: Callable[[str, System, xr.Dataset], None] | None = None,
 ) -> xr.Dataset:
     """Return what a plan gave, after warning of what it must not be trusted for.
 
     Where all lengths are as they should be, `otherwise` looks further.
     """
     if not lengths.warn(owner, ds) and otherwise is not None:
-        otherwise(owner, plan, ds)
+        otherwise(owner, plan.system, ds)
     warn_of_parity(owner, plan)
     times = warn_of_stretching(owner, plan)
     return ds.assign_attrs({STRETCHED: times}) if plan.end else ds

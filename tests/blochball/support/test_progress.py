@@ -143,7 +143,9 @@ def test_a_silent_wait_says_that_a_solver_is_at_work(name, monkeypatch, caplog):
 def test_a_silent_wait_names_the_method_that_was_chosen(monkeypatch, caplog):
     monkeypatch.setattr(patience.threading, "Timer", NoPatience)
     SAMPLED["exact.solve"]()
-    assert any(text.startswith("exact.solve by jumps: at work") for text in caplog.messages)
+    exact.two_time(LASER, TIMES, method="jumps", time=0.1, trajectories=10)
+    for name in ("solve", "two_time"):
+        assert any(text.startswith(f"exact.{name} by jumps: at wo") for text in caplog.messages)
     caplog.clear()
     SAMPLED["exact.solve"](progress=True)
     assert not any("at work" in text for text in caplog.messages)

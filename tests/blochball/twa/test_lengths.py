@@ -11,7 +11,7 @@ from blochball.twa import lengths
 MOST = 2.0 * 3.0  # J (J + 1) of four emitters
 
 
-def dataset(excess: float, stderr: float) -> xr.Dataset:
+def dataset(excess: float, stderr: float, trajectories: int = 1000) -> xr.Dataset:
     squared = MOST * (1 + xr.DataArray([[0.0], [excess]], dims=("time", "site")))
     error = MOST * xr.DataArray([[0.0], [stderr]], dims=("time", "site"))
     return xr.Dataset(
@@ -20,7 +20,8 @@ def dataset(excess: float, stderr: float) -> xr.Dataset:
             "spin_squared_stderr": error,
             "ensemble_size": ("site", [4]),
             "short_fraction": 0.0 * squared,
-        }
+        },
+        attrs={"trajectories": trajectories},
     )
 
 
@@ -34,6 +35,12 @@ def test_too_long_vectors_are_told_of_where_it_is_no_noise(excess, stderr, warne
         lengths.warn("f", dataset(excess, stderr))
     assert len(caught) == warned
     assert not warned or f"up to {excess:.0%} above" in str(caught[0].message)
+
+
+def test_few_trajectories_do_not_tell_how_large_their_noise_is():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert not lengths.warn("f", dataset(0.3, 0.001, trajectories=2))
 
 
 def test_decaying_emitters_of_eq_6_that_become_too_long():

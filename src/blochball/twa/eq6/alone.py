@@ -10,43 +10,31 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
-from scipy.linalg import expm
 
 from blochball import operators
 from blochball.system import ChainExchange, System
-from blochball.twa.density import defects
-from blochball.twa.lengths import SURE
+from blochball.twa.lengths import sure
 
-# radians: random systems that were coupled so weakly differed by .03 of what a variable can be, and
-# a warning is for more
-LEAST = 0.02
 LOOKS = 100  # output times at most
 Floats = NDArray[np.float64]
 
 
-def serves(system: System, time: float = np.inf) -> bool:
-    """Say whether these moments know nothing of other emitters, and how they begin is known.
-
-    Up to a time, for as long as local dissipation remembers: what couples emitters turns a spin by
-    less than LEAST meanwhile.
-    """
-    if system.mixture or any(ensemble.dicke is not None for ensemble in system.ensembles):
+def serves(system: System) -> bool:
+    """Say whether these moments know nothing of other emitters, and how they begin is known."""
+    dicke = any(ensemble.dicke is not None for ensemble in system.ensembles)
+    if system.mixture or dicke or system.couplings or isinstance(system.exchange, ChainExchange):
         return False
-    if system.couplings or isinstance(system.exchange, ChainExchange):
-        return False
-    most = float(system.column("size").max())
-    driven = bool(system.drive_vector.any())
-    exchange = np.zeros((1, 1)) if system.exchange is None else np.abs(system.exchange)
+    exchange = np.zeros((1, 1)) if system.exchange is None else system.exchange
+    kinds = {
+        kind
+        for jump in system.jumps
+        for kind, weights in jump.amplitudes.items()
+        if jump.rate and np.any(weights)
+    }
+    if system.drive_vector.any():
+        return not kinds and not exchange.any()
     # without drive what is made of J^2 and J^z alone leaves the moments alone
-    alone = 0.0 if driven else np.diag(np.diagonal(exchange))
-    rates = most * float((exchange - alone).sum(axis=0).max())
-    for jump in system.jumps:
-        kinds = {kind for kind, w in jump.amplitudes.items() if np.any(w)}
-        if driven or kinds - {"dephasing"}:
-            weight = sum(float(np.abs(w).sum()) for w in jump.amplitudes.values())
-            rates += most * jump.rate * weight**2
-    loss = float((system.column("decay") + system.column("pump")).min())
-    return rates == 0 or rates * min(time, 1 / loss if loss else np.inf) < LEAST
+    return kinds <= {"dephasing"} and not (exchange - np.diag(np.diagonal(exchange))).any()
 
 
 def moments(system: System, times: Floats) -> dict[str, Floats]:
@@ -55,6 +43,8 @@ def moments(system: System, times: Floats) -> dict[str, Floats]:
     With s = <sigma> of one emitter, which obeys Bloch's equations, <J^z> = N s_z / 2 and, of
     N (N - 1) pairs, <(J^x)^2 + (J^y)^2> = N/2 + N (N - 1) (s_x^2 + s_y^2) / 4.
     """
+    from scipy.linalg import expm  # takes as long to import as a short run
+
     equation = operators.MasterEquation.of(system)
     decay, dephasing, pump = equation.local.T
     loss = decay + pump
@@ -86,15 +76,16 @@ def moments(system: System, times: Floats) -> dict[str, Floats]:
 
 
 def warn(owner: str, system: System, ds: xr.Dataset) -> None:
-    """Warn where means of such emitters are surely off by more than a variable can be, in part."""
-    if not serves(system, float(ds.time[-1])):
+    """Warn where means of such emitters are surely off by a good part of what they can be."""
+    if not serves(system):
         return
+    from blochball.twa.density import defects
+
     ds = ds.isel(time=np.unique(np.linspace(0, ds.sizes["time"] - 1, LOOKS).astype(int)))
     spin = system.column("size") / 2
     shares = {}
     for name, right in moments(system, ds.time.values).items():
-        off = np.abs(ds[name].transpose("time", "site").values - right)
-        sure = off > SURE * ds[f"{name}_stderr"].transpose("time", "site").values
+        off = abs(ds[name].transpose("time", "site") - right)
         most = spin if name == "inversion" else spin * (spin + 1)
-        shares[name] = float(np.where(sure, off / most, 0.0).max())
+        shares[name] = float((off / most).where(sure(ds, name, off), 0.0).max())
     defects.warn(owner, shares)

@@ -15,12 +15,12 @@ from blochball.support.checkpoints import checkpoint_of
 from blochball.support.parallel import thread_count
 from blochball.system import System
 from blochball.twa import runs
+from blochball.twa.eq6 import alone
 from blochball.twa.eq6.step import couplings_of, step_of
 from blochball.twa.lanes import LANES
 from blochball.twa.noise import Stream
 from blochball.twa.observers import means
 from blochball.twa.pilot import ANGLE
-from blochball.twa.plan import Plan
 
 BLOCK = LANES  # trajectories with a stream of their own
 COST = 16  # of a step, in steps of the ball form
@@ -66,7 +66,8 @@ def solve(
     Warns
     -----
     UserWarning
-        As there.
+        As there; and where emitters know nothing of each other, without jumps, couplings or both
+        drive and exchange, if means are not what Bloch's equations say.
 
     Examples
     --------
@@ -101,12 +102,4 @@ def solve(
     )
     leaf, seconds = run.total(threads, progress, checkpoint)
     ds = means.dataset(plan, leaf, seconds, METHOD)
-    return runs.warned(owner, plan, ds, _warn_of_moments)
-
-
-def _warn_of_moments(owner: str, plan: Plan, ds: xr.Dataset) -> None:
-    """Warn where emitters know nothing of each other, and means are not what is exact for them."""
-    from blochball.twa.eq6 import alone  # scipy.linalg takes as long to import as a short run
-
-    if plan.protocol is None:
-        alone.warn(owner, plan.system, ds)
+    return runs.warned(owner, plan, ds, alone.warn)
