@@ -206,7 +206,9 @@ class Judged:
 
     drawn: ClassVar[Drawn] = ()
 
-    sites: Grid
+    sites: Annotated[
+        int, {"minimum": 4, "maximum": 100, "multipleOf": 4}
+    ]  # an inner, an outer half
     size: Count
     phase_in_pi: Positive
     cooperativity: Positive  # Gamma N_tot / pump

@@ -21,7 +21,8 @@ from figures.formulations import runs as runs_formulations
 from paper_checks.fig1 import measure as measure_fig1
 from paper_checks.fig2 import measure as fig2
 from paper_checks.formulations import measure
-from workflow import config, resources, simulate
+from tests.paper.simulated import simulated
+from workflow import config, resources
 from workflow.results import Results, pooled
 
 # systems that are solved fast are small; how good TWA is for them does not matter here
@@ -70,12 +71,9 @@ CONFIG = config.of(PLAIN, FAMILIES)
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     """Real data, few trajectories."""
-    found = Results(CONFIG, tmp_path_factory.mktemp("results"))
     idle = ("size-20.mean_field", "size-20.twa", "one.exact", "one.density", "one.density_eq6")
-    for name, family in CONFIG.families().items():
-        for label, run in ((label, run) for label, run in family.items() if label not in idle):
-            storage.save(simulate.compute(run), found.path(name, label))
-    return found
+    found = Results(CONFIG, tmp_path_factory.mktemp("results"))
+    return simulated(found, CONFIG.families(), idle)
 
 
 # -- what is simulated ------------------------------------------------------------------------

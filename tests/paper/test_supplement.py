@@ -10,10 +10,8 @@ import numpy as np
 import pytest
 import qutip
 import xarray as xr
-from matplotlib.axes import Axes
 
 from blochball import cumulants, exact, models
-from blochball.support import storage
 from figures.decay import draw as decay_figure
 from figures.decay import runs as runs_decay
 from figures.rivals import compare, table
@@ -24,7 +22,9 @@ from figures.time_crystal import runs as runs_time_crystal
 from paper_checks.decay import measure as measure_decay
 from paper_checks.rivals import measure as measure_rivals
 from paper_checks.time_crystal import measure as measure_time_crystal
-from workflow import config, simulate
+from tests.paper.lines import drawn
+from tests.paper.simulated import simulated
+from workflow import config
 from workflow.results import Results
 
 PLAIN: dict[str, Any] = {
@@ -63,22 +63,14 @@ CONFIG = config.of(PLAIN, runs_decay.FAMILIES | runs_time_crystal.FAMILIES | run
 SUPPLEMENT = ("decay", "time_crystal")
 
 
-def simulated(results: Results, *families: str) -> Results:
-    """Real data, few trajectories."""
-    for name in families:
-        for label, run in CONFIG.family(name).items():
-            storage.save(simulate.compute(run), results.path(name, label))
-    return results
-
-
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    return simulated(Results(CONFIG, tmp_path_factory.mktemp("results")), *SUPPLEMENT)
+    return simulated(Results(CONFIG, tmp_path_factory.mktemp("results")), SUPPLEMENT)
 
 
 @pytest.fixture(scope="module")
 def compared(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    return simulated(Results(CONFIG, tmp_path_factory.mktemp("compared")), "rivals")
+    return simulated(Results(CONFIG, tmp_path_factory.mktemp("compared")), ["rivals"])
 
 
 # -- what is simulated ------------------------------------------------------------------------
@@ -227,10 +219,6 @@ def test_table_of_abilities(compared):
 
 
 # -- what is drawn ----------------------------------------------------------------------------
-
-
-def drawn(ax: Axes) -> list[np.ndarray]:
-    return [np.asarray(line.get_ydata(), dtype=float) for line in ax.get_lines()]
 
 
 @pytest.mark.slow
