@@ -36,7 +36,7 @@ SYSTEMS = {
 }
 EFFORT = 4096  # trajectories times sites of a run with wrong physics, where it asks for more
 BATCHES = 4
-# chains are steady long before the times that the claims look at, in very many short steps
+# chains hardly change long before the times that the claims look at, in very many short steps
 EARLIER = {"drive": 0.1, "later": 0.25}
 
 # from a run and the exact run of the same member (itself, where there is none) to the spoiled run

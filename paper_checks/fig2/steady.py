@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from paper_checks.curves import Curve, largest
 from paper_checks.fig2.measure import FORMS, PER_SIZE, curve
-from paper_checks.quantity import Quantity
+from paper_checks.quantity import SIGMAS, Quantity
 from workflow.results import Results
 
 
@@ -29,15 +29,19 @@ def emission(results: Results, theory: str) -> Curve:
     )
 
 
-def scaling(results: Results, few: int, many: int) -> dict[str, Quantity]:
-    """N times the error at the last time of (a), of many emitters over that of few."""
+def scaling(results: Results, few: int, many: int, most: int) -> dict[str, Quantity]:
+    """N times the error at the last time of (a), the largest of many to most emitters over few's."""
     found = {}
+    sizes = [few, *(size for size in results.settings("inset").sizes if many <= size <= most)]
     for form, shown in FORMS.items():
         for name, per_size in PER_SIZE.items():
-            errors = [error(results, form, size, name) for size in (few, many)]
-            ratio = errors[1] / errors[0] * (many / few)
-            note = f"the errors are {errors[0]} at N = {few}, {errors[1]} at N = {many}"
-            found[f"{per_size}, {shown}"] = ratio.noted(note)
+            first, *others = (error(results, form, size, name) * size for size in sizes)
+            # the one that can be largest
+            worst = max(others, key=lambda q: q.value + SIGMAS * q.stderr)
+            note = ", ".join(
+                f"{q} at N = {n}" for q, n in zip([first, *others], sizes, strict=True)
+            )
+            found[f"{per_size}, {shown}"] = (worst / first).noted(f"N times the error is {note}")
     return found
 
 

@@ -60,7 +60,9 @@ def accuracy(results: Results) -> dict[str, Quantity]:
         twa, exact = (widths(results, size, theory) for theory in ("twa", "exact"))
         relative = twa.relative(exact)
         square, noise = relative.value**2, relative.stderr**2
-        error = np.sqrt((4 * square * noise + 2 * noise**2).sum()) / square.size
+        # of the square of a number that is known with noise
+        known = np.maximum(square - noise, 0)
+        error = np.sqrt((4 * known * noise + 2 * noise**2).sum()) / square.size
         note = ", ".join(f"{q:+.2g}" for q in relative.value) + " at the pumps"
         ratio = replace(relative, value=relative.value + 1)
         found[f"N = {size}"] = _average(ratio).noted(note)
