@@ -14,7 +14,8 @@ from blochball.moments import MOMENTS
 from workflow.runs import Run
 from workflow.theories import Point
 
-# a run of more ensemble-steps than this, ten seconds, takes every core; others go side by side
+# a run of more ensemble-steps than this, at least ten seconds, takes every core; others go side by
+# side
 HEAVY = 3e9
 
 # of the sampling theory on one core, for one ensemble and one step: measured 3 to 20 ns
@@ -36,6 +37,8 @@ def threads(run: Run, cores: int) -> int:
 
 def work(run: Run) -> float:
     """Return the ensemble-steps of all points together, as long as those of the ball; 0 if none."""
+    if not run.theory.cost:  # whose systems may have what takes no steps
+        return 0.0
     points = run.points.values()
     return run.theory.cost * sum(
         point.trajectories * point.system.sites * steps(point) for point in points

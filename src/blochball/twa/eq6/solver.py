@@ -66,8 +66,7 @@ def solve(
     Warns
     -----
     UserWarning
-        As there; and where emitters know nothing of each other, without jumps, couplings or both
-        drive and exchange, if means are not what Bloch's equations say.
+        As there; and if emitters that know nothing of each other do not obey Bloch's equations.
 
     Examples
     --------
