@@ -30,7 +30,7 @@ def emission(results: Results, theory: str) -> Curve:
 
 
 def scaling(results: Results, few: int, many: int, most: int) -> dict[str, Quantity]:
-    """N times the error at the last time of (a), the largest of many to most emitters over few's."""
+    """N times the error at the end of (a), the largest of many to most emitters over few's."""
     found = {}
     sizes = [few, *(size for size in results.settings("inset").sizes if many <= size <= most)]
     for form, shown in FORMS.items():
